@@ -1,0 +1,19 @@
+"""IC-ResNet and further backbones for MMPretrain and MMDetection.
+
+``import ic_backbones`` registers everything. Where mmengine is there but another OpenMMLab package
+is not, it warns only: an ImportError raised here would be swallowed by mmengine's ``Registry.get``,
+so the subpackages raise it when they are used.
+"""
+
+import warnings
+
+from ._requirements import missing_sentence, require
+
+__version__ = '0.1.0'
+
+require('mmengine')
+_sentence = missing_sentence('mmcv', 'mmdet', 'mmpretrain')
+if _sentence:
+    warnings.warn(_sentence, stacklevel=2)
+else:
+    from . import backbones, datasets, evaluation, hooks, ops  # noqa: F401

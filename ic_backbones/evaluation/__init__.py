@@ -1,0 +1,3 @@
+from .._requirements import require
+
+require('mmdet')

@@ -1,0 +1,40 @@
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+INIT = (ROOT / 'ic_backbones/__init__.py').read_text(encoding='utf-8')
+README = ROOT / 'README.md'
+
+setup(
+    name='ic-backbones',
+    version=re.search(r"^__version__ = '(.+)'$", INIT, re.MULTILINE).group(1),
+    description='IC-ResNet and further backbones for MMPretrain and MMDetection',
+    long_description=README.read_text(encoding='utf-8') if README.exists() else '',
+    long_description_content_type='text/markdown',
+    author='The ic_backbones authors',
+    license='Apache-2.0',
+    packages=find_packages(include=['ic_backbones', 'ic_backbones.*']),
+    python_requires='>=3.10',
+    # No OpenMMLab package here: the two families below share their import names, and the one that
+    # is installed must not be overwritten by the other.
+    install_requires=['torch>=2.1', 'torchvision>=0.16', 'numpy', 'matplotlib'],
+    extras_require={
+        'onedl': [
+            'onedl-mmengine>=0.10.12,<0.11',
+            'onedl-mmcv>=2.3.6,<2.4',
+            'onedl-mmdetection>=3.5.1,<3.6',
+            'onedl-mmpretrain>=1.3.6,<1.4',
+        ],
+        'openmmlab': [
+            'mmengine>=0.10.7,<0.11',
+            'mmcv>=2.1,<2.2',
+            'mmdet>=3.3,<3.4',
+            'mmpretrain>=1.2,<1.3',
+            'torch<2.2',
+            'numpy<2',
+        ],
+        'dev': ['pytest', 'ruff'],
+    },
+)

@@ -1,0 +1,170 @@
+"""Make or complete the virtual environment of one stack: ``python setup_env.py onedl|openmmlab``.
+
+The standard library and the syntax of Python 3.6 only: an old Python must get as far as the
+sentence that says so.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections import namedtuple
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_PYTHON = (3, 10)
+BUILD_TOOLS = ['pip', 'setuptools', 'wheel', 'packaging', 'ninja']
+
+# gigabytes: what the finished environment takes, and what pip downloads beside it.
+Stack = namedtuple('Stack', 'venv newest_python gigabytes download compile_minutes')
+STACKS = {
+    'onedl': Stack('.venv', (3, 13), 8, 4, 5),
+    'openmmlab': Stack('.venv-openmmlab', (3, 11), 6, 3, 4),
+}
+
+
+class SetupError(Exception):
+    """What is missing, and what to do about it, in one sentence."""
+
+
+def check_python(stack):
+    oldest, newest = dotted(OLDEST_PYTHON), dotted(stack.newest_python)
+    if not OLDEST_PYTHON <= sys.version_info[:2] <= stack.newest_python:
+        raise SetupError(
+            f'{stack.venv} needs Python {oldest} to {newest}, and {sys.executable} is '
+            f'{dotted(sys.version_info[:2])}: name another one, as in `make setup PYTHON=python3.11`.'
+        )
+    if importlib.util.find_spec('ensurepip') is None:
+        raise SetupError(
+            f'{sys.executable} cannot make virtual environments: install its venv package '
+            '(Debian, Ubuntu: python3-venv).'
+        )
+    if not Path(sysconfig.get_path('include'), 'Python.h').exists():
+        raise SetupError(
+            f'{sys.executable} has no C headers, which compiling mmcv takes: install them '
+            '(Debian, Ubuntu: python3-dev; Fedora: python3-devel).'
+        )
+
+
+def check_compiler():
+    command = os.environ.get('CXX', 'c++').split()[0]
+    if shutil.which(command) is None:
+        raise SetupError(
+            f'there is no C++ compiler {command}, which compiling mmcv takes: install one '
+            '(Debian, Ubuntu: g++; Fedora: gcc-c++), or name yours in CXX.'
+        )
+
+
+def check_disk(stack):
+    needed = stack.gigabytes + stack.download - gigabytes_in(ROOT / stack.venv)
+    free = shutil.disk_usage(str(ROOT)).free / 1e9
+    if free < needed:
+        raise SetupError(
+            f'{stack.venv} needs {needed:.1f} GB more on the disk of {ROOT}, and {free:.1f} GB are '
+            'free: make room, or move the project to another disk.'
+        )
+
+
+def dotted(version):
+    return '.'.join(map(str, version))
+
+
+def gigabytes_in(folder):
+    return sum(f.lstat().st_size for f in folder.rglob('*') if not f.is_symlink()) / 1e9
+
+
+def fingerprint(lock):
+    """What the environment was made from; another one means that pip has to look again."""
+    content = lock.read_bytes() + (ROOT / 'setup.py').read_bytes() + str(ROOT).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def make_venv(venv, python):
+    """Make the folder, or keep what an earlier run has put there."""
+    probe = 'import pip, sys; print("%d.%d" % sys.version_info[:2])'
+    try:
+        found = subprocess.check_output([str(python), '-c', probe], stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        run(sys.executable, '-m', 'venv', '--clear', venv)
+        return
+    version = found.decode().strip()
+    if version != dotted(sys.version_info[:2]):
+        raise SetupError(
+            f'{venv} was made with Python {version}, not with {dotted(sys.version_info[:2])}: '
+            f'remove it, or name that one with PYTHON=python{version}.'
+        )
+
+
+def build_environment(temporary):
+    """The variables for pip: mmcv's compile flags, and downloads on the disk that was checked."""
+    env = dict(os.environ, MMCV_WITH_OPS='1')
+    env['CFLAGS'] = env.get('CFLAGS', '') + ' -g0'  # a third of the compile time
+    env.setdefault('MAX_JOBS', str(os.cpu_count()))
+    env.setdefault('TMPDIR', str(temporary))
+    if not (shutil.which('nvcc') or 'CUDA_HOME' in env or Path('/usr/local/cuda').exists()):
+        env['CUDA_VISIBLE_DEVICES'] = ''  # mmcv would look for nvcc as soon as it sees a GPU
+    return env
+
+
+def run(*command, **kwargs):
+    code = subprocess.call(list(map(str, command)), **kwargs)
+    if code:
+        raise SetupError('that step failed, see above: mend it and run the same command again.')
+
+
+def install(stack, name, lock, venv, python):
+    temporary = venv / 'tmp'
+    shutil.rmtree(str(temporary), ignore_errors=True)
+    temporary.mkdir()
+    pip = [python, '-m', 'pip', 'install', '--no-build-isolation', '-c', lock]
+    env = build_environment(temporary)
+
+    say('2/4 build tools')
+    run(*pip, *BUILD_TOOLS, env=env)
+    say(
+        f'3/4 torch and torchvision: {stack.download} GB to download at most, '
+        'a few minutes on a fast line'
+    )
+    run(*pip, 'torch', 'torchvision', env=env)
+    say(
+        '4/4 the OpenMMLab packages: without a prebuilt wheel mmcv is compiled, which takes about '
+        f'{stack.compile_minutes} minutes on two cores and prints little'
+    )
+    run(*pip, '--editable', f'.[{name},dev]', env=env, cwd=str(ROOT))
+    shutil.rmtree(str(temporary))
+
+
+def say(text):
+    print(f'==> {text}', flush=True)
+
+
+def main(name):
+    if name not in STACKS:
+        raise SetupError(f'there is no stack {name}: STACK is one of {", ".join(sorted(STACKS))}.')
+    stack = STACKS[name]
+    lock = ROOT / 'requirements' / f'{name}.txt'
+    venv = ROOT / stack.venv
+    python = venv / 'bin' / 'python'
+    stamp = venv / 'complete'
+    if python.exists() and stamp.exists() and stamp.read_text() == fingerprint(lock):
+        return
+    check_python(stack)
+    check_compiler()
+    check_disk(stack)
+    say(f'1/4 {stack.venv}: {stack.gigabytes} GB when it is complete')
+    make_venv(venv, python)
+    install(stack, name, lock, venv, python)
+    stamp.write_text(fingerprint(lock))
+    say(f'{stack.venv} is complete')
+
+
+if __name__ == '__main__':
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else 'onedl')
+    except SetupError as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted: the same command goes on from here.')
