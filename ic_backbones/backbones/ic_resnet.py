@@ -1,0 +1,198 @@
+"""IC-ResNet: mmpretrain's ResNet with inter-layer collision convolutions in its blocks.
+
+Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.2 and 4.1 (``variant`` '3x3', 'B'
+and 'C'); "Inter-layer Collision Networks", figure 3c (``'minus'``, the IC block⁻).
+"""
+
+import copy
+import logging
+import math
+
+import torch
+import torch.nn as nn
+import torch.utils.checkpoint as cp
+from mmengine.logging import print_log
+from mmpretrain.models.backbones import ResNet, ResNet_CIFAR
+from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
+from torch import Tensor
+
+from ..checkpoint import Match, load_pretrained
+from ..inject import Rule, convs_named, inject, to_ic_conv
+from ..ops.ic_conv import ICConv2d, collision, init_w_prime_, set_alpha
+from ..registry import MODELS
+
+# Which of a block's convolutions become IC layers; shortcut and stem stay plain.
+_CONVS = {
+    '3x3': {BasicBlock: 'conv[12]', Bottleneck: 'conv2'},
+    'B': {Bottleneck: 'conv[12]'},
+    'C': {Bottleneck: 'conv[123]'},
+}
+
+
+class ICBasicBlockMinus(BasicBlock):
+    """IC block⁻: plain convolutions, one collision term from the block's input to its end.
+
+    With ``u2 = conv2(relu(bn1(conv1(x))))``::
+
+        out = relu(bn2(u2) + alpha * norm_local(relu(u2 - W' . (1 (^*) x))) + shortcut(x))
+
+    The box sum has ``conv1``'s kernel size, stride, padding and dilation. Reading: ``alpha`` stands
+    outside the normalisation, which would cancel it.
+    """
+
+    @classmethod
+    def from_block(cls, block: BasicBlock, alpha: float, alpha_mode: str) -> 'ICBasicBlockMinus':
+        """The IC block⁻ around ``block``'s own layers, under their own names."""
+        minus = cls(
+            block.in_channels,
+            block.out_channels,
+            stride=block.stride,
+            dilation=block.dilation,
+            with_cp=block.with_cp,
+            conv_cfg=block.conv_cfg,
+            norm_cfg=block.norm_cfg,
+        )
+        for name, child in block.named_children():
+            minus.add_module(name, child)
+        minus.norm_local = copy.deepcopy(block.norm2)
+        minus.w_prime = nn.Parameter(torch.empty(block.out_channels, block.in_channels, 1, 1))
+        init_w_prime_(minus.w_prime, block.conv1.weight, alpha)
+        set_alpha(minus, alpha, alpha_mode)
+        return minus
+
+    def forward(self, x: Tensor) -> Tensor:
+        def branches(x: Tensor) -> Tensor:
+            u2 = self.conv2(self.relu(self.norm1(self.conv1(x))))
+            conv1 = self.conv1
+            local = collision(
+                u2, x, self.w_prime, conv1.kernel_size, conv1.stride, conv1.padding, conv1.dilation
+            )
+            shortcut = x if self.downsample is None else self.downsample(x)
+            out = self.norm2(u2) + self.alpha * self.norm_local(local)
+            return self.drop_path(out) + shortcut
+
+        if self.with_cp and x.requires_grad:
+            return self.relu(cp.checkpoint(branches, x, use_reentrant=False))
+        return self.relu(branches(x))
+
+
+@MODELS.register_module()
+class ICResNet(ResNet):
+    """mmpretrain's ResNet whose blocks hold IC layers.
+
+    Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
+    W / out_strides[i]), one for each of ``out_indices``. A plain ResNet's checkpoint (torchvision,
+    mmpretrain, mmdet) loads by name; with ``alpha = 0`` the features are the plain network's.
+
+    Args:
+        depth: 18, 34, 50, 101 or 152.
+        variant: ``'3x3'``: the 3x3 convolutions of the blocks; ``'B'``: also the first 1x1 of each
+            bottleneck; ``'C'``: also its second; ``'minus'``: IC block⁻ (depth 18 and 34).
+        alpha: Scale of the collision terms: 1 from scratch, 0 to start from a plain network's weights.
+        alpha_mode: ``'constant'``, ``'learned'`` (one scalar a layer) or ``'scheduled'`` (a hook sets it).
+        out_indices: Stages to return; stages past the last one are not built.
+        kwargs: All else is mmpretrain's ResNet's.
+
+    Attributes:
+        out_channels: Channels of each output.
+        out_strides: Stride of each output against the input.
+
+    Raises:
+        ValueError: A variant or a stage that the depth does not have.
+    """
+
+    stem_stride = 4
+
+    def __init__(
+        self,
+        depth: int,
+        variant: str = '3x3',
+        alpha: float = 1.0,
+        alpha_mode: str = 'constant',
+        *,
+        num_stages: int = 4,
+        strides: tuple[int, ...] = (1, 2, 2, 2),
+        dilations: tuple[int, ...] = (1, 1, 1, 1),
+        out_indices: tuple[int, ...] = (3,),
+        frozen_stages: int = -1,
+        **kwargs,
+    ) -> None:
+        if depth not in self.arch_settings:
+            raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
+        built = max(out_indices) + 1
+        if not 0 <= min(out_indices) < built <= num_stages:
+            raise ValueError(f'out_indices {out_indices} are not all in 0..{num_stages - 1}')
+        if frozen_stages > built:
+            raise ValueError(
+                f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after stage {built}'
+            )
+        super().__init__(
+            depth,
+            num_stages=built,
+            strides=strides[:built],
+            dilations=dilations[:built],
+            out_indices=out_indices,
+            frozen_stages=frozen_stages,
+            **kwargs,
+        )
+        rule, make = self._ic_rule(variant)
+        inject(self, rule, lambda module: make(module, alpha=alpha, alpha_mode=alpha_mode))
+        self._freeze_stages()
+        self.out_channels = tuple(self._layer(i)[-1].out_channels for i in out_indices)
+        self.out_strides = tuple(
+            self.stem_stride * math.prod(strides[: i + 1]) for i in out_indices
+        )
+
+    def _layer(self, index: int) -> nn.Sequential:
+        return getattr(self, self.res_layers[index])
+
+    def _ic_rule(self, variant: str) -> tuple[Rule, object]:
+        if variant == 'minus' and self.block is BasicBlock:
+            return lambda _, module: isinstance(module, BasicBlock), ICBasicBlockMinus.from_block
+        if self.block not in _CONVS.get(variant, {}):
+            fitting = [name for name, blocks in _CONVS.items() if self.block in blocks]
+            fitting += ['minus'] * (self.block is BasicBlock)
+            raise ValueError(
+                f'variant {variant!r} does not exist for depth {self.depth}: take one of {fitting}'
+            )
+        return convs_named(rf'layer\d+\.\d+\.{_CONVS[variant][self.block]}'), to_ic_conv
+
+    def init_weights(self) -> None:
+        cfgs = [self.init_cfg] if isinstance(self.init_cfg, dict) else list(self.init_cfg or ())
+        pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
+        if len(pretrained) < len(cfgs) or not cfgs:
+            super().init_weights()
+        for cfg in pretrained:
+            match = load_pretrained(self, **{k: v for k, v in cfg.items() if k != 'type'})
+            self._log_plain_start(match)
+
+    def _log_plain_start(self, match: Match) -> None:
+        """Say what IC layers do that start from a plain network's weights."""
+        new = [name for name in match.missing if name.endswith('w_prime')]
+        parameters = dict(self.named_parameters())
+        frozen = [name for name in new if not parameters[name].requires_grad]
+        layers = [m for m in self.modules() if isinstance(m, (ICConv2d, ICBasicBlockMinus))]
+        if new and any(float(layer.alpha) != 0 for layer in layers):
+            print_log(
+                'plain weights with alpha != 0: W\' is random, so the features are not the plain '
+                "network's; alpha=0.0, alpha_mode='learned' starts from them",
+                logger='current',
+                level=logging.WARNING,
+            )
+        elif frozen:
+            print_log(
+                f'{len(frozen)} IC layers in frozen stages (frozen_stages={self.frozen_stages}) start '
+                'from plain weights and stay at alpha = 0, the plain convolution',
+                logger='current',
+            )
+
+    def train(self, mode: bool = True) -> 'ICResNet':
+        super().train(mode)
+        return self
+
+
+@MODELS.register_module()
+class ICResNet_CIFAR(ICResNet, ResNet_CIFAR):
+    """:class:`ICResNet` with mmpretrain's CIFAR stem: one 3x3 convolution of stride 1, no pooling."""
+
+    stem_stride = 1

@@ -1,0 +1,91 @@
+"""The one way in: put new layers into a finished network by a rule.
+
+A leaf (a convolution) is converted in place: the IC layer takes over the ``weight`` object under the
+same name. A block whose wiring changes is replaced as a block that keeps its children's names. So a
+plain network's checkpoint loads by name after an injection as before it.
+"""
+
+import re
+from collections.abc import Callable
+
+import torch.nn as nn
+import torch.nn.utils.parametrize as parametrize
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
+
+from .ops.ic_conv import ICConv2d, ICConv2dAdaptivePadding
+
+Rule = Callable[[str, nn.Module], bool]
+
+
+def inject(root: nn.Module, rule: Rule, make: Callable[[nn.Module], nn.Module]) -> list[str]:
+    """Replace every submodule that ``rule`` names by ``make(submodule)``.
+
+    Args:
+        root: The network, changed in place.
+        rule: Called with each submodule's dotted name and the submodule; what lies inside a module
+            that is replaced is not looked at.
+        make: Gives the replacement, for example ``to_ic_conv``.
+
+    Returns:
+        The names of what was replaced.
+
+    Raises:
+        ValueError: The rule matches nothing, or a module that ``make`` cannot replace.
+    """
+    replaced: list[str] = []
+
+    def visit(parent: nn.Module, prefix: str) -> None:
+        for child_name, child in list(parent.named_children()):
+            name = prefix + child_name
+            if not rule(name, child):
+                visit(child, name + '.')
+                continue
+            try:
+                setattr(parent, child_name, make(child))
+            except TypeError as error:
+                raise ValueError(f'{type(root).__name__}.{name}: {error}') from None
+            replaced.append(name)
+
+    visit(root, '')
+    if not replaced:
+        raise ValueError(
+            f'the rule matches no submodule of {type(root).__name__}; its convolutions are '
+            + ', '.join(n for n, m in root.named_modules() if isinstance(m, nn.Conv2d))
+        )
+    return replaced
+
+
+def convs_named(pattern: str) -> Rule:
+    """The rule of all convolutions whose whole dotted name matches the regular expression."""
+    compiled = re.compile(pattern)
+    return lambda name, module: (
+        isinstance(module, nn.modules.conv._ConvNd) and compiled.fullmatch(name) is not None
+    )
+
+
+_IC_OF = {
+    nn.Conv2d: ICConv2d,
+    MMCVConv2d: ICConv2d,
+    Conv2dAdaptivePadding: ICConv2dAdaptivePadding,
+}
+
+
+def to_ic_conv(conv: nn.Module, **kwargs) -> ICConv2d:
+    """The IC layer in ``conv``'s place, with its ``weight`` and ``bias`` objects.
+
+    Args:
+        conv: An ``nn.Conv2d``, mmcv's ``Conv2d`` or its ``Conv2dAdaptivePadding`` ("same").
+        kwargs: ``alpha``, ``alpha_mode``, ``inner_bias``, ``scalar`` of :class:`ICConv2d`.
+
+    Raises:
+        TypeError: A convolution with another forward, which an IC layer would silently drop.
+    """
+    kind = _IC_OF.get(type(conv))
+    if kind is None or parametrize.is_parametrized(conv):
+        known = ', '.join(f'{cls.__module__}.{cls.__name__}' for cls in _IC_OF)
+        raise TypeError(
+            f'{type(conv).__module__}.{type(conv).__name__} cannot become an IC layer, because its '
+            f'own forward would be lost; exclude it from the rule (known: {known})'
+        )
+    return kind.from_conv(conv, **kwargs)
