@@ -1,0 +1,82 @@
+"""A user's own detection data in VOC layout."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from mmdet.datasets import XMLDataset
+
+from ..errors import InputError
+from ..registry import DATASETS
+from .voc_files import images_by_id, read_ids
+
+
+@DATASETS.register_module()
+class VOCStyleDataset(XMLDataset):
+    """``JPEGImages/<id>.*`` and ``Annotations/<id>.xml``, with the ids listed in a split file.
+
+    Against mmdet's ``XMLDataset``: images may have any suffix that cv2 reads, coordinates are taken
+    as written, boxes without an area are dropped (one of them makes the loss NaN), and what is
+    missing or broken is named in one sentence.
+
+    Args:
+        minus_one: subtract 1 from the coordinates, as for PASCAL VOC's own files, which count
+            pixels from 1. Defaults to False.
+        **kwargs: ``XMLDataset``'s. ``data_root``, ``ann_file`` (the split file) and
+            ``metainfo=dict(classes=(...))`` are needed; ``data_prefix`` is not.
+
+    Raises:
+        InputError: no classes given; the folder, split file, an image or an annotation is missing;
+            an annotation cannot be read.
+    """
+
+    def __init__(self, minus_one: bool = False, **kwargs) -> None:
+        self.minus_one = minus_one
+        kwargs.setdefault('data_prefix', {'sub_data_root': ''})
+        super().__init__(**kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        classes = self._metainfo.get('classes')
+        if not classes or isinstance(classes, str):
+            raise InputError(
+                f'{type(self).__name__} of {self.ann_file} has no classes: set '
+                "metainfo=dict(classes=('first', 'second')) in the config."
+            )
+        self.cat2label = {name: label for label, name in enumerate(classes)}
+        root = Path(self.sub_data_root)
+        for path in (root, root / self.img_subdir, root / self.ann_subdir, Path(self.ann_file)):
+            if not path.exists():
+                raise InputError(
+                    f'{path} is not there: put the data into {root} as {self.img_subdir}/, '
+                    f'{self.ann_subdir}/ and ImageSets/Main/, or change data_root in the config.'
+                )
+        images = images_by_id(root / self.img_subdir)
+        return [self._load(root, image_id, images) for image_id in read_ids(self.ann_file)]
+
+    def _load(self, root: Path, image_id: str, images: dict[str, str]) -> dict:
+        annotation = root / self.ann_subdir / f'{image_id}.xml'
+        advice = f'add it, or take {image_id} out of {self.ann_file}.'
+        if image_id not in images:
+            raise InputError(f'{root / self.img_subdir / image_id}.* is no image: {advice}')
+        if not annotation.is_file():
+            raise InputError(f'{annotation} is not there: {advice}')
+        try:
+            return self.parse_data_info(
+                {
+                    'img_id': image_id,
+                    'file_name': str(Path(self.img_subdir) / images[image_id]),
+                    'xml_path': str(annotation),
+                }
+            )
+        except (ET.ParseError, AttributeError, TypeError, ValueError) as error:
+            raise InputError(
+                f'{annotation} is no VOC annotation ({error}): mend it; tools/check_dataset.py '
+                'lists everything that is wrong with a data set.'
+            ) from error
+
+    def _parse_instance_info(self, raw_ann_info: ET.ElementTree, minus_one: bool = True) -> list:
+        instances = super()._parse_instance_info(raw_ann_info, minus_one=self.minus_one)
+        return [instance for instance in instances if _has_area(*instance['bbox'])]
+
+
+def _has_area(x1: float, y1: float, x2: float, y2: float) -> bool:
+    return x2 > x1 and y2 > y1
