@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 10)
 BUILD_TOOLS = ['pip', 'setuptools', 'wheel', 'packaging', 'ninja']
 
-# gigabytes: what the finished environment takes, and what pip downloads beside it.
-Stack = namedtuple('Stack', 'venv newest_python gigabytes download compile_minutes')
+# installed, download: gigabytes of the finished environment and of what pip fetches for it.
+Stack = namedtuple('Stack', 'venv newest_python installed download compile_minutes')
 STACKS = {
-    'onedl': Stack('.venv', (3, 13), 8, 4, 5),
+    'onedl': Stack('.venv', (3, 13), 9, 4.5, 5),
     'openmmlab': Stack('.venv-openmmlab', (3, 11), 6, 3, 4),
 }
 
@@ -35,7 +35,7 @@ def check_python(stack):
     if not OLDEST_PYTHON <= sys.version_info[:2] <= stack.newest_python:
         raise SetupError(
             f'{stack.venv} needs Python {oldest} to {newest}, and {sys.executable} is '
-            f'{dotted(sys.version_info[:2])}: name another one, as in `make setup PYTHON=python3.11`.'
+            f'{dotted(sys.version_info[:2])}: name another one, as in `make PYTHON=python3.11`.'
         )
     if importlib.util.find_spec('ensurepip') is None:
         raise SetupError(
@@ -59,8 +59,8 @@ def check_compiler():
 
 
 def check_disk(stack):
-    needed = stack.gigabytes + stack.download - gigabytes_in(ROOT / stack.venv)
-    free = shutil.disk_usage(str(ROOT)).free / 1e9
+    needed = stack.installed + stack.download - gigabytes_in(ROOT / stack.venv)
+    free = free_gigabytes()
     if free < needed:
         raise SetupError(
             f'{stack.venv} needs {needed:.1f} GB more on the disk of {ROOT}, and {free:.1f} GB are '
@@ -70,6 +70,10 @@ def check_disk(stack):
 
 def dotted(version):
     return '.'.join(map(str, version))
+
+
+def free_gigabytes():
+    return shutil.disk_usage(str(ROOT)).free / 1e9
 
 
 def gigabytes_in(folder):
@@ -98,12 +102,14 @@ def make_venv(venv, python):
         )
 
 
-def build_environment(temporary):
-    """The variables for pip: mmcv's compile flags, and downloads on the disk that was checked."""
+def pip_environment(stack, temporary):
+    """mmcv's compile flags, and the downloads on the disk that was checked, once if it is small."""
     env = dict(os.environ, MMCV_WITH_OPS='1')
     env['CFLAGS'] = env.get('CFLAGS', '') + ' -g0'  # a third of the compile time
     env.setdefault('MAX_JOBS', str(os.cpu_count()))
     env.setdefault('TMPDIR', str(temporary))
+    if free_gigabytes() < stack.installed + 2 * stack.download:
+        env['PIP_NO_CACHE_DIR'] = '1'
     if not (shutil.which('nvcc') or 'CUDA_HOME' in env or Path('/usr/local/cuda').exists()):
         env['CUDA_VISIBLE_DEVICES'] = ''  # mmcv would look for nvcc as soon as it sees a GPU
     return env
@@ -120,13 +126,13 @@ def install(stack, name, lock, venv, python):
     shutil.rmtree(str(temporary), ignore_errors=True)
     temporary.mkdir()
     pip = [python, '-m', 'pip', 'install', '--no-build-isolation', '-c', lock]
-    env = build_environment(temporary)
+    env = pip_environment(stack, temporary)
 
     say('2/4 build tools')
     run(*pip, *BUILD_TOOLS, env=env)
     say(
-        f'3/4 torch and torchvision: {stack.download} GB to download at most, '
-        'a few minutes on a fast line'
+        f'3/4 torch and torchvision: up to {stack.download} GB to download, 2 to 5 minutes on a '
+        'fast line'
     )
     run(*pip, 'torch', 'torchvision', env=env)
     say(
@@ -154,7 +160,7 @@ def main(name):
     check_python(stack)
     check_compiler()
     check_disk(stack)
-    say(f'1/4 {stack.venv}: {stack.gigabytes} GB when it is complete')
+    say(f'1/4 {stack.venv}: up to {stack.installed} GB when it is complete')
     make_venv(venv, python)
     install(stack, name, lock, venv, python)
     stamp.write_text(fingerprint(lock))

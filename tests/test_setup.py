@@ -1,0 +1,208 @@
+"""The set-up says in one sentence what is missing, and the core requires no OpenMMLab package."""
+
+import ast
+import importlib.metadata
+import importlib.util
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = ROOT / 'tools' / 'setup_env.py'
+FAMILIES = {
+    'onedl': {'onedl-mmengine', 'onedl-mmcv', 'onedl-mmdetection', 'onedl-mmpretrain'},
+    'openmmlab': {'mmengine', 'mmcv', 'mmdet', 'mmpretrain'},
+}
+
+
+@pytest.fixture
+def script(monkeypatch, tmp_path):
+    """The set-up script as a module, in an empty project; running a command is a failure."""
+    spec = importlib.util.spec_from_file_location('setup_env', SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (tmp_path / 'requirements').mkdir()
+    for name in module.STACKS:
+        (tmp_path / 'requirements' / f'{name}.txt').write_text('torch==2.10.0\n')
+    (tmp_path / 'setup.py').write_text('')
+    monkeypatch.setattr(module, 'ROOT', tmp_path)
+    monkeypatch.setattr(module, 'run', lambda *command, **kwargs: pytest.fail(f'ran {command}'))
+    return module
+
+
+@pytest.fixture
+def capable(script, monkeypatch):
+    """The script on a machine that has everything, whatever this one has."""
+    usage = type('Usage', (), {'free': 100e9})
+    monkeypatch.setattr(script.sys, 'version_info', (3, 11, 7))
+    monkeypatch.setattr(script.importlib.util, 'find_spec', lambda name: name)
+    monkeypatch.setattr(script.sysconfig, 'get_path', lambda name: '/include')
+    monkeypatch.setattr(script.Path, 'exists', lambda path: path.name == 'Python.h')
+    monkeypatch.setattr(script.shutil, 'which', lambda name: name)
+    monkeypatch.setattr(script.shutil, 'disk_usage', lambda path: usage)
+    return script
+
+
+def refusal(script, stack='onedl'):
+    with pytest.raises(script.SetupError) as caught:
+        script.main(stack)
+    sentence = str(caught.value)
+    assert '\n' not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ('stack', 'version', 'range_'),
+    [
+        ('onedl', (3, 9, 1), '3.10 to 3.13'),
+        ('onedl', (3, 14, 0), '3.10 to 3.13'),
+        ('openmmlab', (3, 12, 0), '3.10 to 3.11'),
+    ],
+)
+def test_unfit_python(capable, monkeypatch, stack, version, range_):
+    monkeypatch.setattr(capable.sys, 'version_info', version)
+    sentence = refusal(capable, stack)
+    assert f'needs Python {range_}' in sentence
+    assert f'is {version[0]}.{version[1]}: ' in sentence
+
+
+def test_no_venv_module(capable, monkeypatch):
+    monkeypatch.setattr(capable.importlib.util, 'find_spec', lambda name: None)
+    assert 'cannot make virtual environments' in refusal(capable)
+
+
+def test_no_headers(capable, monkeypatch):
+    monkeypatch.setattr(capable.Path, 'exists', lambda path: False)
+    assert 'has no C headers' in refusal(capable)
+
+
+def test_no_compiler(capable, monkeypatch):
+    monkeypatch.setattr(capable.shutil, 'which', lambda name: None)
+    assert 'no C++ compiler c++,' in refusal(capable)
+    monkeypatch.setenv('CXX', 'clang++ -O2')
+    assert 'no C++ compiler clang++,' in refusal(capable)
+
+
+def test_small_disk(capable, monkeypatch):
+    needed = capable.STACKS['onedl'].installed + capable.STACKS['onedl'].download
+    monkeypatch.setattr(capable.shutil.disk_usage('/'), 'free', 1.5e9)
+    assert f'needs {needed:.1f} GB more' in refusal(capable)
+    assert '1.5 GB are free' in refusal(capable)
+
+
+def test_unknown_stack(script):
+    assert refusal(script, 'mm') == 'there is no stack mm: STACK is one of onedl, openmmlab.'
+
+
+def test_environment_of_another_python(script, tmp_path):
+    python = tmp_path / 'python'
+    python.write_text('#!/bin/sh\necho 3.9\n')
+    python.chmod(0o755)
+    with pytest.raises(script.SetupError, match='was made with Python 3.9, not with '):
+        script.make_venv(tmp_path / '.venv', python)
+
+
+def test_complete_environment_is_left_alone(script, monkeypatch):
+    """Nothing is run, or looked at, where the stamp fits; another lock makes pip look again."""
+    python = script.ROOT / '.venv' / 'bin' / 'python'
+    python.parent.mkdir(parents=True)
+    python.touch()
+    lock = script.ROOT / 'requirements' / 'onedl.txt'
+    (script.ROOT / '.venv' / 'complete').write_text(script.fingerprint(lock))
+    monkeypatch.setattr(script, 'check_python', lambda stack: pytest.fail('looked'))
+    script.main('onedl')
+
+    lock.write_text('torch==2.11.0\n')
+    with pytest.raises(pytest.fail.Exception, match='looked'):
+        script.main('onedl')
+
+
+def test_exit_code_and_sentence():
+    """As a process, and with the one line on stderr."""
+    result = subprocess.run([sys.executable, SCRIPT, 'mm'], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stdout == ''
+    assert result.stderr == ('error: there is no stack mm: STACK is one of onedl, openmmlab.\n')
+
+
+def test_no_python_at_all():
+    result = subprocess.run(
+        ['make', 'setup', 'PYTHON=no-such-python'], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 2  # make's own code for a failed recipe
+    assert result.stderr.startswith('error: there is no no-such-python: install Python 3.10')
+
+
+def test_script_can_be_read_by_old_pythons():
+    tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.NamedExpr | ast.Match)]
+
+
+def test_help_names_every_target():
+    listed = subprocess.check_output(['make', 'help'], cwd=ROOT, text=True)
+    targets = re.findall(r'^([a-z]+):', (ROOT / 'Makefile').read_text(), re.MULTILINE)
+    assert targets == re.findall(r'^make ([a-z]+) ', listed, re.MULTILINE)
+
+
+@pytest.fixture
+def arguments(monkeypatch):
+    """What setup.py hands to setuptools."""
+    import setuptools
+
+    given = {}
+    monkeypatch.setattr(setuptools, 'setup', lambda **kwargs: given.update(kwargs))
+    runpy.run_path(ROOT / 'setup.py')
+    return given
+
+
+def names(requirements):
+    return {canonicalize_name(Requirement(line).name) for line in requirements}
+
+
+def test_core_requires_no_family(arguments):
+    core = names(arguments['install_requires'])
+    assert 'torch' in core
+    assert not core & (FAMILIES['onedl'] | FAMILIES['openmmlab'])
+    for family, packages in FAMILIES.items():
+        other = FAMILIES['onedl' if family == 'openmmlab' else 'openmmlab']
+        extra = names(arguments['extras_require'][family])
+        assert packages <= extra
+        assert not extra & other
+
+
+def lock(family):
+    """The requirements in a lock file."""
+    lines = (ROOT / 'requirements' / f'{family}.txt').read_text().splitlines()
+    return [Requirement(line) for line in lines if not line.startswith('#')]
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_lock_is_exact_and_fits_the_extras(arguments, family):
+    locked = {}
+    for requirement in lock(family):
+        (specifier,) = requirement.specifier
+        assert specifier.operator == '==' and requirement.url is None
+        locked[canonicalize_name(requirement.name)] = specifier.version
+    wanted = arguments['install_requires'] + arguments['extras_require'][family]
+    for line in wanted + arguments['extras_require']['dev']:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), line
+    other = FAMILIES['onedl' if family == 'openmmlab' else 'openmmlab']
+    assert not locked.keys() & other
+
+
+def test_this_environment_is_the_locked_one():
+    """The tests have tested what the lock says."""
+    venvs = {str(ROOT / '.venv'): 'onedl', str(ROOT / '.venv-openmmlab'): 'openmmlab'}
+    if sys.prefix not in venvs:
+        pytest.skip('the tests run in an environment that make setup has not made')
+    for requirement in lock(venvs[sys.prefix]):
+        if requirement.marker is None or requirement.marker.evaluate():
+            installed = importlib.metadata.version(requirement.name)
+            assert requirement.specifier.contains(installed), f'{requirement}, but {installed}'
