@@ -19,7 +19,7 @@ from ..errors import InputError
 
 CLASSES = ('disc', 'square', 'triangle', 'star')
 
-_VERSION = 1  # of the drawing: a folder from another version is drawn anew
+_VERSION = 2  # of the drawing: a folder from another version is drawn anew
 _MARKER = 'sample_voc.json'
 _FOLDERS = ('JPEGImages', 'Annotations', 'ImageSets')
 _SHIFT = 4  # cv2 takes coordinates in 1/16 pixel
@@ -144,13 +144,14 @@ def _ground(rng: np.random.RandomState, size: tuple[int, int]) -> np.ndarray:
 def _cover(rng: np.random.RandomState, name: str, size: tuple[int, int]) -> np.ndarray:
     """Share of each pixel that a new object covers, shape (height, width), in [0, 1]."""
     corners = {'disc': 48, 'square': 4, 'triangle': 3, 'star': 10}[name]
-    turns = 2 * np.pi * np.arange(corners) / corners
+    first = np.pi / 4 if name == 'square' else -np.pi / 2  # upright
+    turns = first + 2 * np.pi * np.arange(corners) / corners
     points = np.stack([np.cos(turns), np.sin(turns)], 1)
     if name == 'star':
         points[1::2] *= 0.45
-    radius = size[1] * np.exp(rng.uniform(np.log(0.06), np.log(0.25)))
-    points *= radius * rng.uniform(0.8, 1.2, 2)
-    angle = rng.uniform(0, 2 * np.pi)
+    radius = size[1] * np.exp(rng.uniform(np.log(0.07), np.log(0.26)))
+    points *= radius * rng.uniform(0.85, 1.15, 2)
+    angle = rng.uniform(-np.pi / 8, np.pi / 8)
     cos, sin = np.cos(angle), np.sin(angle)
     points = points @ np.array([[cos, sin], [-sin, cos]])
     points += rng.uniform(radius / 2, np.array(size) - radius / 2)  # the rim may be cut off
@@ -172,7 +173,7 @@ def _texture(rng: np.random.RandomState, size: tuple[int, int], avoid: np.ndarra
     v = np.sin(frequency * (np.cos(angle) * y - np.sin(angle) * x))
     pattern = (np.zeros_like(u), u > 0, u * v > 0, u + v > 0.8)[rng.randint(4)]
     shade = 0.75 + 0.5 * _smooth_noise(rng, size, 3)
-    return (base + pattern[..., None] * (other - base)) * shade
+    return (base + 0.7 * pattern[..., None] * (other - base)) * shade
 
 
 def _write_xml(path: Path, image: str, size: tuple[int, int], objects: list[dict]) -> None:

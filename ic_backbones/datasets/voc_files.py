@@ -1,24 +1,78 @@
 """What lies in a VOC-layout folder: images, split files, annotations."""
 
 from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
 
 IMAGE_SUFFIXES = frozenset(
     '.bmp .dib .jpe .jpeg .jpg .jp2 .pbm .pgm .png .pnm .ppm .tif .tiff .webp'.split()
 )
 
 
-def images_by_id(folder: str | Path) -> dict[str, str]:
-    """Path below ``folder`` of every image that cv2 reads, by its path without the suffix."""
+class VOCObject(NamedTuple):
+    name: str
+    box: tuple[float, float, float, float]  # xmin, ymin, xmax, ymax as written
+    difficult: bool
+
+
+def has_area(box: tuple[float, float, float, float]) -> bool:
+    x1, y1, x2, y2 = box
+    return x2 > x1 and y2 > y1
+
+
+def images_by_id(folder: str | Path) -> dict[str, Path]:
+    """Every image below ``folder`` that cv2 reads, by its path there without the suffix."""
     folder = Path(folder)
-    files = sorted(path.relative_to(folder) for path in folder.rglob('*'))
     return {
-        path.with_suffix('').as_posix(): str(path)
-        for path in reversed(files)  # of two files with one id the first stays
+        path.relative_to(folder).with_suffix('').as_posix(): path
+        for path in sorted(folder.rglob('*'), reverse=True)  # of two with one id the first stays
         if path.suffix.lower() in IMAGE_SUFFIXES
     }
 
 
 def read_ids(split_file: str | Path) -> list[str]:
     """Image ids of a split file, one a line; blank lines and spaces around do not count."""
-    lines = Path(split_file).read_text().splitlines()
+    lines = Path(split_file).read_text(encoding='utf-8').splitlines()
     return [line.strip() for line in lines if line.strip()]
+
+
+def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCObject]]:
+    """Read ``Annotations/<id>.xml``.
+
+    Returns:
+        Width and height of the image in pixels, None where the file does not say; the objects.
+
+    Raises:
+        ValueError: what is wrong with the file.
+    """
+    try:
+        root = ET.parse(path).getroot()
+    except ET.ParseError as error:
+        raise ValueError(f'broken XML: {error}') from error
+    size = root.find('size')
+    if size is not None:
+        size = int(_number(size, 'width')), int(_number(size, 'height'))
+    return size, [_read_object(node) for node in root.findall('object')]
+
+
+def _read_object(node: ET.Element) -> VOCObject:
+    return VOCObject(
+        name=_text(node, 'name'),
+        box=tuple(_number(node, f'bndbox/{key}') for key in ('xmin', 'ymin', 'xmax', 'ymax')),
+        difficult=node.find('difficult') is not None and _number(node, 'difficult') != 0,
+    )
+
+
+def _text(node: ET.Element, path: str) -> str:
+    text = node.findtext(path)
+    if not text:
+        raise ValueError(f'<{node.tag}> without <{path}>')
+    return text
+
+
+def _number(node: ET.Element, path: str) -> float:
+    text = _text(node, path)
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f'<{path}> is {text!r}, not a number') from None

@@ -1,13 +1,13 @@
 """A user's own detection data in VOC layout."""
 
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
+import mmcv
 from mmdet.datasets import XMLDataset
 
 from ..errors import InputError
 from ..registry import DATASETS
-from .voc_files import images_by_id, read_ids
+from .voc_files import has_area, images_by_id, read_annotation, read_ids
 
 
 @DATASETS.register_module()
@@ -52,7 +52,7 @@ class VOCStyleDataset(XMLDataset):
         images = images_by_id(root / self.img_subdir)
         return [self._load(root, image_id, images) for image_id in read_ids(self.ann_file)]
 
-    def _load(self, root: Path, image_id: str, images: dict[str, str]) -> dict:
+    def _load(self, root: Path, image_id: str, images: dict[str, Path]) -> dict:
         annotation = root / self.ann_subdir / f'{image_id}.xml'
         advice = f'add it, or take {image_id} out of {self.ann_file}.'
         if image_id not in images:
@@ -60,23 +60,31 @@ class VOCStyleDataset(XMLDataset):
         if not annotation.is_file():
             raise InputError(f'{annotation} is not there: {advice}')
         try:
-            return self.parse_data_info(
-                {
-                    'img_id': image_id,
-                    'file_name': str(Path(self.img_subdir) / images[image_id]),
-                    'xml_path': str(annotation),
-                }
-            )
-        except (ET.ParseError, AttributeError, TypeError, ValueError) as error:
+            size, objects = read_annotation(annotation)
+        except ValueError as error:
             raise InputError(
                 f'{annotation} is no VOC annotation ({error}): mend it; tools/check_dataset.py '
                 'lists everything that is wrong with a data set.'
             ) from error
-
-    def _parse_instance_info(self, raw_ann_info: ET.ElementTree, minus_one: bool = True) -> list:
-        instances = super()._parse_instance_info(raw_ann_info, minus_one=self.minus_one)
-        return [instance for instance in instances if _has_area(*instance['bbox'])]
-
-
-def _has_area(x1: float, y1: float, x2: float, y2: float) -> bool:
-    return x2 > x1 and y2 > y1
+        if size is None or 0 in size:
+            size = mmcv.imread(str(images[image_id])).shape[1::-1]
+        shift = int(self.minus_one)
+        min_size = self.bbox_min_size or 0
+        return {
+            'img_id': image_id,
+            'img_path': str(images[image_id]),
+            'xml_path': str(annotation),
+            'width': size[0],
+            'height': size[1],
+            'instances': [
+                {
+                    'bbox': [edge - shift for edge in box],
+                    'bbox_label': self.cat2label[name],
+                    'ignore_flag': int(
+                        difficult or min(box[2] - box[0], box[3] - box[1]) < min_size
+                    ),
+                }
+                for name, box, difficult in objects
+                if name in self.cat2label and has_area(box)
+            ],
+        }
