@@ -36,8 +36,8 @@ def last_checkpoint(work_dir: str | Path) -> str | None:
 def read_scalars(work_dir: str | Path) -> Scalars:
     """Read ``<timestamp>/vis_data/scalars.json`` of every start of a run, joined into one.
 
-    A start that resumed replaces what the earlier ones logged from its first step on, so a run that
-    began anew in the same work dir replaces the earlier one whole.
+    A start that resumed replaces what the earlier ones logged from its first iteration on, so a run
+    that began anew in the same work dir replaces the earlier one whole.
 
     Raises:
         InputError: ``work_dir`` is not there, holds no log with a loss, or a broken one.
@@ -45,18 +45,15 @@ def read_scalars(work_dir: str | Path) -> Scalars:
     work_dir = Path(work_dir)
     if not work_dir.is_dir():
         raise InputError(f'{work_dir}: no such work dir; give the --work-dir of a training')
-    train: list[dict] = []
-    val: list[dict] = []
+    rows: list[dict] = []
     for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        rows = _read_rows(log)
-        new_train = [row for row in rows if 'loss' in row and 'iter' in row]
-        new_val = [row for row in rows if 'iter' not in row]
-        if not new_train:
-            continue
-        train = [row for row in train if row['iter'] < new_train[0]['iter']] + new_train
-        if new_val:
-            val = [row for row in val if row['step'] < new_val[0]['step']]
-        val += new_val
+        new = _read_rows(log)
+        first = next((row['iter'] for row in new if 'iter' in row), None)
+        if first is not None:
+            later = (index for index, row in enumerate(rows) if row.get('iter', 0) >= first)
+            rows = rows[: next(later, len(rows))] + new
+    train = [row for row in rows if 'iter' in row and 'loss' in row]
+    val = [row for row in rows if 'iter' not in row]
     if not train:
         raise InputError(
             f'{work_dir}: no */vis_data/scalars.json with a loss in it; give the work dir of a '

@@ -37,8 +37,8 @@ class CheckCheckpointHook(Hook):
         part = compare(state, own).likely_prefix
         if part and len(compare(own, _below(part, state)).matched) > len(state) / 2:
             raise InputError(
-                f"{source} holds the model's {part[:-1]} alone, the rest would stay random; give it "
-                f"as model.{part}init_cfg=dict(type='Pretrained', checkpoint=...) instead"
+                f"{source} holds the model's {part[:-1]} alone, the rest would stay random; give "
+                f"it as model.{part}init_cfg=dict(type='Pretrained', checkpoint=...) instead"
             )
         compare(own, state).require_half(source)
 

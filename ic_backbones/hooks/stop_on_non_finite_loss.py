@@ -14,8 +14,8 @@ from ..work_dir import last_checkpoint
 
 CAUSES = (
     'likely causes: zero-size boxes (run tools/check_dataset.py), too high a learning rate, no '
-    'warm-up, no gradient clipping (optim_wrapper.clip_grad), BatchNorm in eval mode (norm_eval) in '
-    'a network trained from scratch, or an overflow in fp16 (--amp)'
+    'warm-up, no gradient clipping (optim_wrapper.clip_grad), BatchNorm in eval mode (norm_eval) '
+    'in a network trained from scratch, or an overflow in fp16 (--amp)'
 )
 
 

@@ -1,0 +1,147 @@
+"""Curves from the logs that mmengine writes, resumed runs and bad input included."""
+
+import csv
+import json
+
+import cv2
+import pytest
+
+from ic_backbones.curves import plot
+from ic_backbones.errors import InputError
+from ic_backbones.work_dir import read_scalars
+
+
+def write_log(run, start, rows):
+    log = run / start / 'vis_data' / 'scalars.json'
+    log.parent.mkdir(parents=True)
+    log.write_text(''.join(json.dumps(row) + '\n' for row in rows))
+
+
+def train_row(iteration, loss, epoch=None):
+    row = dict(lr=0.1, loss=loss, iter=iteration, step=iteration)
+    return row if epoch is None else dict(row, epoch=epoch)
+
+
+def val_row(step, value, metric='pascal_voc/mAP'):
+    return {metric: value, 'pascal_voc/AP50': value, 'time': 0.1, 'step': step}
+
+
+def make_run(run, last_map=0.5):
+    """Two epochs of four iterations, the second begun twice: interrupted at 7, resumed from 4."""
+    first = [train_row(2, 4.0, 1), train_row(4, 3.0, 1), val_row(1, 0.25), train_row(6, 99.0, 2)]
+    second = [train_row(6, 2.0, 2), train_row(8, 1.0, 2), val_row(2, last_map)]
+    write_log(run, '20260101_000000', first)
+    write_log(run, '20260101_010000', second)
+    return run
+
+
+def read_table(path):
+    with path.open(newline='') as file:
+        return list(csv.reader(file))
+
+
+def test_joins_a_resumed_run(tmp_path):
+    make_run(tmp_path / 'run')
+    # tools/test.py leaves a start without training in the same work dir
+    write_log(tmp_path / 'run', '20260101_020000', [])
+    scalars = read_scalars(tmp_path / 'run')
+    assert [(row['iter'], row['loss']) for row in scalars.train] == [
+        (2, 4.0),
+        (4, 3.0),
+        (6, 2.0),
+        (8, 1.0),
+    ]
+    assert [(row['step'], row['pascal_voc/mAP']) for row in scalars.val] == [(1, 0.25), (2, 0.5)]
+
+
+def test_a_new_start_replaces_the_old_run(tmp_path):
+    make_run(tmp_path / 'run')
+    write_log(tmp_path / 'run', '20260102_000000', [train_row(2, 7.0, 1), val_row(1, 0.75)])
+    scalars = read_scalars(tmp_path / 'run')
+    assert [row['loss'] for row in scalars.train] == [7.0]
+    assert [row['pascal_voc/mAP'] for row in scalars.val] == [0.75]
+
+
+def test_an_old_validation_after_the_restart_is_dropped(tmp_path):
+    """The second start went back to epoch 1 and was stopped before its validation."""
+    run = make_run(tmp_path / 'run')
+    write_log(run, '20260102_000000', [train_row(6, 5.0, 2)])
+    scalars = read_scalars(run)
+    assert [row['loss'] for row in scalars.train] == [4.0, 3.0, 5.0]
+    assert [row['step'] for row in scalars.val] == [1]
+
+
+def test_picture_and_table(tmp_path):
+    runs = [make_run(tmp_path / 'plain'), make_run(tmp_path / 'ic', last_map=0.75)]
+    picture, table = plot(runs, tmp_path / 'new' / 'curves.png')
+    image = cv2.imread(str(picture))
+    assert image.shape[0] > 400 and image.shape[1] > 1000 and image.std() > 10
+    assert read_table(table) == [
+        ['run', 'epoch', 'name', 'value'],
+        ['plain', '0.5', 'loss', '4.0'],
+        ['plain', '1.0', 'loss', '3.0'],
+        ['plain', '1.5', 'loss', '2.0'],
+        ['plain', '2.0', 'loss', '1.0'],
+        ['plain', '1', 'pascal_voc/mAP', '0.25'],
+        ['plain', '2', 'pascal_voc/mAP', '0.5'],
+        ['ic', '0.5', 'loss', '4.0'],
+        ['ic', '1.0', 'loss', '3.0'],
+        ['ic', '1.5', 'loss', '2.0'],
+        ['ic', '2.0', 'loss', '1.0'],
+        ['ic', '1', 'pascal_voc/mAP', '0.25'],
+        ['ic', '2', 'pascal_voc/mAP', '0.75'],
+    ]
+
+
+def test_before_the_first_validation(tmp_path):
+    write_log(tmp_path / 'run', '1', [train_row(2, 4.0, 1)])
+    _, table = plot([tmp_path / 'run'], tmp_path / 'curves.png')
+    assert read_table(table)[1:] == [['run', '1.0', 'loss', '4.0']]
+
+
+def test_runs_that_count_iterations(tmp_path):
+    rows = [train_row(50, 2.0), val_row(50, 61.0, 'accuracy/top1'), train_row(100, 1.0)]
+    write_log(tmp_path / 'run', '1', rows)
+    _, table = plot([tmp_path / 'run'], tmp_path / 'curves.png')
+    assert read_table(table) == [
+        ['run', 'iteration', 'name', 'value'],
+        ['run', '50', 'loss', '2.0'],
+        ['run', '100', 'loss', '1.0'],
+        ['run', '50', 'accuracy/top1', '61.0'],
+    ]
+
+
+def test_runs_of_the_same_name_are_told_apart(tmp_path):
+    runs = [make_run(tmp_path / 'a' / 'run'), make_run(tmp_path / 'b' / 'run')]
+    _, table = plot(runs, tmp_path / 'curves.png')
+    assert {row[0] for row in read_table(table)[1:]} == {str(run) for run in runs}
+
+
+def test_bad_input_is_one_sentence(tmp_path):
+    good = make_run(tmp_path / 'good')
+    (tmp_path / 'empty').mkdir()
+    write_log(tmp_path / 'iterations', '1', [train_row(1, 1.0), val_row(1, 0.5)])
+    write_log(tmp_path / 'other', '1', [train_row(1, 1.0, 1), val_row(1, 0.5, 'coco/bbox_mAP')])
+    write_log(tmp_path / 'broken', '1', [train_row(1, 1.0, 1)])
+    with (tmp_path / 'broken/1/vis_data/scalars.json').open('a') as file:
+        file.write('{"loss": 1')
+    out = tmp_path / 'curves.png'
+    for runs, target, words in (
+        ([tmp_path / 'nowhere'], out, 'nowhere: no such work dir'),
+        ([tmp_path / 'empty'], out, r'empty: no .*scalars\.json'),
+        ([tmp_path / 'broken'], out, r'scalars\.json: line 2 is not JSON'),
+        ([good, good], out, 'good: the same run is given twice'),
+        ([good, tmp_path / 'iterations'], out, 'good counts epochs, iterations counts iterations'),
+        ([good, tmp_path / 'other'], out, 'good: pascal_voc/mAP; other: coco/bbox_mAP'),
+        ([good], tmp_path / 'curves.jpg', r'curves\.jpg: the picture must be a \.png'),
+        ([good], good / '20260101_000000/vis_data/scalars.json/c.png', 'cannot be written'),
+    ):
+        with pytest.raises(InputError, match=words) as caught:
+            plot(runs, target)
+        assert '\n' not in str(caught.value)
+
+
+def test_command_line(tmp_path, tool, capsys):
+    make_run(tmp_path / 'run')
+    tool('plot_curves').main([str(tmp_path / 'run'), '--out', str(tmp_path / 'c.png')])
+    assert capsys.readouterr().out.split() == [str(tmp_path / 'c.png'), str(tmp_path / 'c.csv')]

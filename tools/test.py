@@ -1,0 +1,47 @@
+"""Test a detector or a classifier: python tools/test.py CONFIG CHECKPOINT [options]."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmdet.evaluation import DumpDetResults
+from mmengine.evaluator import DumpResults
+from mmengine.registry import RUNNERS
+
+from ic_backbones import cli
+from ic_backbones.errors import InputError, run_tool
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = cli.make_parser(__doc__)
+    parser.add_argument('checkpoint', help='file or address of the trained weights')
+    parser.add_argument('--out', help='write the predictions into this .pkl file')
+    parser.add_argument('--show-dir', help='write the pictures with their predictions here')
+    parser.add_argument('--show', action='store_true', help='show the pictures in a window')
+    parser.add_argument('--wait-time', type=float, default=2, help='seconds a shown picture stays')
+    parser.add_argument('--tta', action='store_true', help='test-time augmentation')
+    args = parser.parse_args(argv)
+
+    cfg = cli.load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
+    if args.out and not args.out.endswith(('.pkl', '.pickle')):
+        raise InputError(
+            f'--out {args.out}: predictions are pickled; give a name that ends in .pkl'
+        )
+    if args.show or args.show_dir:
+        cli.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
+    if args.tta:
+        cli.use_tta(cfg)
+    cli.read_checkpoint(args.checkpoint)
+    cfg.load_from, cfg.resume = args.checkpoint, False
+
+    runner = RUNNERS.build(cfg)
+    if args.out:
+        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
+        dump = DumpDetResults if cfg.get('default_scope') == 'mmdet' else DumpResults
+        runner.test_evaluator.metrics.append(dump(out_file_path=args.out))
+    runner.test()
+    for path in filter(None, (args.out, args.show_dir)):
+        print(f'written: {path}')
+
+
+if __name__ == '__main__':
+    run_tool(main)

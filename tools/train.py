@@ -1,0 +1,61 @@
+"""Train a detector or a classifier: python tools/train.py CONFIG [options].
+
+Ctrl-C stops it; the same command with --resume goes on from the last checkpoint.
+"""
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+from ic_backbones.datasets.doctor import check_quick
+from mmengine.registry import RUNNERS
+
+from ic_backbones import cli
+from ic_backbones.errors import run_tool
+from ic_backbones.work_dir import last_checkpoint
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = cli.make_parser(__doc__)
+    parser.add_argument('--amp', action='store_true', help='train in mixed precision')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help="scale the learning rate from the config's auto_scale_lr.base_batch_size to the batch",
+    )
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CKPT',
+        help='go on from a checkpoint, or (without a name) from the last one in the work dir',
+    )
+    argv = sys.argv[1:] if argv is None else argv
+    args = parser.parse_args(argv)
+
+    cfg = cli.load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    if args.amp:
+        cli.use_amp(cfg)
+    if args.auto_scale_lr:
+        cli.use_auto_scale_lr(cfg)
+    if args.resume:
+        cli.use_resume(cfg, args.resume)
+    elif cfg.get('load_from'):
+        cli.read_checkpoint(cfg.load_from)
+    check_quick(cfg)
+
+    try:
+        RUNNERS.build(cfg).train()
+    except KeyboardInterrupt:
+        checkpoint = last_checkpoint(cfg.work_dir)
+        command = ['python', 'tools/train.py', *argv]
+        if checkpoint and '--resume' not in argv:
+            command.append('--resume')
+        saved = checkpoint or 'no checkpoint yet'
+        print(f'\nstopped ({saved}); go on with: {shlex.join(command)}', file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == '__main__':
+    run_tool(main)
