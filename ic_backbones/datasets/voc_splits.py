@@ -1,0 +1,160 @@
+"""The VOC-layout splits that a config, or a folder, names."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmdet.datasets import XMLDataset
+from mmdet.registry import DATASETS
+from mmengine.config import Config
+
+from ..errors import InputError
+from .voc_style import VOCStyleDataset
+
+LAYOUT = 'JPEGImages/, Annotations/ and ImageSets/Main/'
+LOADERS = ('train', 'val', 'test')
+_READERS = (XMLDataset.load_data_list, VOCStyleDataset.load_data_list)
+
+
+@dataclass
+class Split:
+    """One split file and how it is read.
+
+    Attributes:
+        name: the loaders that use it, as 'train' or 'val, test'.
+        dataset: the data set that reads it, not loaded.
+        filtered: whether the pipeline drops boxes without an area.
+    """
+
+    name: str
+    dataset: XMLDataset
+    filtered: bool
+
+    @property
+    def ids_file(self) -> Path:
+        return Path(self.dataset.ann_file)
+
+    @property
+    def root(self) -> Path:
+        return Path(self.dataset.sub_data_root)
+
+    @property
+    def images(self) -> Path:
+        return self.root / self.dataset.img_subdir
+
+    @property
+    def annotations(self) -> Path:
+        return self.root / self.dataset.ann_subdir
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        classes = self.dataset.metainfo.get('classes') or ()
+        return () if isinstance(classes, str) else tuple(classes)
+
+    @property
+    def any_suffix(self) -> bool:
+        """Whether images may have any suffix; mmdet's own data sets take .jpg only."""
+        return isinstance(self.dataset, VOCStyleDataset)
+
+    @property
+    def shift(self) -> int:
+        """What the reader subtracts from the coordinates."""
+        return int(getattr(self.dataset, 'minus_one', True))
+
+    def as_read(self, box: tuple[float, ...]) -> tuple[float, ...]:
+        """A written box as the reader sees it; mmdet's own data sets cut fractions off."""
+        edges = box if self.any_suffix else map(int, box)
+        return tuple(edge - self.shift for edge in edges)
+
+    @property
+    def drops_empty_boxes(self) -> bool:
+        """Whether a box without an area never reaches a loss."""
+        ignored = bool(self.dataset.bbox_min_size)
+        return self.any_suffix or self.filtered or ignored or self.dataset.test_mode
+
+    def filter(self, key: str) -> float:
+        """A number of ``filter_cfg``, 0 where it is not set."""
+        return (self.dataset.filter_cfg or {}).get(key, 0)
+
+
+def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Split]:
+    """The VOC-layout splits of ``<loader>_dataloader``; wrappers around data sets are opened.
+
+    Other data sets (COCO, ImageNet, CIFAR) are left out, so that the list may be empty.
+    """
+    splits: list[Split] = []
+    for loader in loaders:
+        leaves = list(_leaves((cfg.get(f'{loader}_dataloader') or {}).get('dataset')))
+        for leaf, steps in leaves:
+            cls = _voc_class(leaf['type'])
+            if cls is None:
+                continue
+            options = {key: leaf[key] for key in leaf if key not in ('type', 'pipeline', '_scope_')}
+            dataset = cls(**{**options, 'lazy_init': True})
+            filtered = any('FilterAnnotations' in str(step['type']) for step in steps)
+            split = Split(loader, dataset, filtered)
+            if len(leaves) > 1:
+                split.name += f' {split.root.name}'
+            twin = next((known for known in splits if _same(known, split)), None)
+            if twin:
+                twin.name += f', {split.name}'
+            else:
+                splits.append(split)
+    return splits
+
+
+def splits_of_folder(folder: str | Path, classes: Sequence[str] | None = None) -> list[Split]:
+    """The splits in ``ImageSets/Main``: train, val, trainval and test, or else every file there."""
+    folder = Path(folder)
+    for needed in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
+        if not (folder / needed).is_dir():
+            raise InputError(f'{folder / needed} is not there: a set in VOC layout has {LAYOUT}.')
+    files = sorted((folder / 'ImageSets/Main').glob('*.txt'))
+    usual = [folder / f'ImageSets/Main/{name}.txt' for name in ('train', 'val', 'trainval', 'test')]
+    known = [file for file in usual if file in files]
+    if not files:
+        raise InputError(
+            f'{folder}/ImageSets/Main has no split file: write train.txt and val.txt there, '
+            'one image id (a file name without suffix) a line.'
+        )
+    return [
+        Split(
+            file.stem,
+            VOCStyleDataset(
+                data_root=str(folder),
+                ann_file=str(file.relative_to(folder)),
+                metainfo={'classes': tuple(classes)} if classes else None,
+                test_mode=file.stem in ('val', 'test'),
+                lazy_init=True,
+            ),
+            filtered=False,
+        )
+        for file in known or files
+    ]
+
+
+def _leaves(dataset: dict | None, steps: tuple = ()) -> Iterator[tuple[dict, tuple]]:
+    """Data sets inside of wrappers, each with the steps of its pipeline and of the wrappers'."""
+    if not isinstance(dataset, dict):
+        return
+    steps = (*dataset.get('pipeline', ()), *steps)
+    inner = dataset.get('datasets') or [dataset[key] for key in ('dataset',) if key in dataset]
+    for child in inner:
+        yield from _leaves(child, steps)
+    if not inner:
+        yield dataset, steps
+
+
+def _voc_class(name: str | type) -> type[XMLDataset] | None:
+    cls = DATASETS.get(name) if isinstance(name, str) else name
+    is_voc = isinstance(cls, type) and issubclass(cls, XMLDataset)
+    return cls if is_voc and cls.load_data_list in _READERS else None
+
+
+def _same(one: Split, other: Split) -> bool:
+    """Val and test often are one split; train and test never should be."""
+    return (one.ids_file, one.root, one.dataset.test_mode) == (
+        other.ids_file,
+        other.root,
+        other.dataset.test_mode,
+    )

@@ -1,0 +1,82 @@
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
+
+TOOL = Path(__file__).parents[2] / 'tools/check_dataset.py'
+
+
+@pytest.fixture
+def sample(tmp_path) -> Path:
+    make_sample_voc(tmp_path / 'data', train=12, val=3, size=(96, 72))
+    return tmp_path / 'data'
+
+
+@pytest.fixture
+def check(monkeypatch, capsys):
+    """Run the tool; its exit code (or sentence) and what it printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, 'argv', ['check_dataset.py', *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(TOOL), run_name='__main__')
+        return end.value.code, capsys.readouterr().out
+
+    return run
+
+
+def test_folder(sample, check):
+    code, out = check(sample)
+    assert code == 0
+    assert f'classes = {tuple(sorted(CLASSES))}' in out
+    assert out.splitlines()[-1].startswith('0 errors')
+
+
+def test_warnings_alone_exit_0(sample, check):
+    with (sample / 'ImageSets/Main/train.txt').open('a') as file:
+        file.write('train_0000\n')
+    code, out = check(sample)
+    assert code == 0
+    assert 'WARNING: image listed more than once' in out
+
+
+def test_errors_exit_1_and_are_named(sample, check):
+    (sample / 'JPEGImages/train_0003.jpg').unlink()
+    code, out = check(sample)
+    assert code == 1
+    assert 'ERROR: missing image' in out
+    assert 'JPEGImages/train_0003.*' in out
+    assert out.splitlines()[-1].startswith('2 errors,')  # in train.txt and in trainval.txt
+
+
+def test_classes_of_a_folder(sample, check):
+    code, out = check(sample, '--classes', 'disc,square,triangle')
+    assert code == 1
+    assert 'star (' in out
+
+
+def test_config(sample, check, tmp_path):
+    dataset = {
+        'type': 'ic_backbones.VOCStyleDataset',
+        'data_root': str(sample),
+        'ann_file': 'ImageSets/Main/train.txt',
+        'metainfo': {'classes': CLASSES},
+    }
+    config = tmp_path / 'config.py'
+    config.write_text(f"""
+model = {{'bbox_head': {{'num_classes': 3}}}}
+train_dataloader = {{'dataset': {dataset}}}
+""")
+    code, out = check(config)
+    assert code == 1
+    assert 'model.bbox_head.num_classes: is 3, but the data set has 4 classes' in out
+
+    config.write_text('model = {}\n')
+    assert 'has no data set in VOC layout' in check(config)[0]
+
+
+def test_neither_folder_nor_file(check):
+    assert check('nowhere')[0] == 'error: nowhere is neither a folder nor a config file.'
