@@ -304,10 +304,13 @@ def _require_files(split: Split) -> None:
 
 
 def _require_known_classes(split: Split, ids: list[str]) -> None:
-    files = [split.annotations / f'{image_id}.xml' for image_id in ids]
-    names = Counter(
-        item.name for file in files if file.is_file() for item in read_annotation(file)[1]
-    )
+    names: Counter[str] = Counter()
+    for image_id in ids:
+        file = split.annotations / f'{image_id}.xml'
+        try:
+            names.update(item.name for item in read_annotation(file)[1])
+        except (OSError, ValueError) as error:
+            raise InputError(f'{file} cannot be read ({error}).') from error
     if names and not set(names) & set(split.classes):
         raise InputError(
             f'No object in the first {len(ids)} images of {split.ids_file} has a class of the '

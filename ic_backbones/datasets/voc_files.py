@@ -32,7 +32,7 @@ def images_by_id(folder: str | Path) -> dict[str, Path]:
 
 def read_ids(split_file: str | Path) -> list[str]:
     """Image ids of a split file, one a line; blank lines and spaces around do not count."""
-    lines = Path(split_file).read_text(encoding='utf-8').splitlines()
+    lines = Path(split_file).read_text(encoding='utf-8-sig', errors='replace').splitlines()
     return [line.strip() for line in lines if line.strip()]
 
 

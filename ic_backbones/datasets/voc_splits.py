@@ -85,16 +85,19 @@ def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Spli
     splits: list[Split] = []
     for loader in loaders:
         leaves = list(_leaves((cfg.get(f'{loader}_dataloader') or {}).get('dataset')))
-        for leaf, steps in leaves:
-            cls = _voc_class(leaf['type'])
+        for number, (leaf, steps) in enumerate(leaves, 1):
+            cls = _voc_class(leaf.get('type'))
             if cls is None:
                 continue
             options = {key: leaf[key] for key in leaf if key not in ('type', 'pipeline', '_scope_')}
-            dataset = cls(**{**options, 'lazy_init': True})
+            try:
+                dataset = cls(**{**options, 'lazy_init': True})
+            except TypeError as error:
+                raise InputError(f'{loader}_dataloader.dataset: {error}.') from error
             filtered = any('FilterAnnotations' in str(step['type']) for step in steps)
             split = Split(loader, dataset, filtered)
             if len(leaves) > 1:
-                split.name += f' {split.root.name}'
+                split.name += f' {number} ({split.root.name})'
             twin = next((known for known in splits if _same(known, split)), None)
             if twin:
                 twin.name += f', {split.name}'

@@ -251,8 +251,8 @@ def test_splits_of_mmdets_voc_config():
     text = "_base_ = 'mmdet::pascal_voc/faster-rcnn_r50_fpn_1x_voc0712.py'"
     splits = splits_of_config(Config.fromstring(text, '.py'))
     assert [(split.name, str(split.ids_file)) for split in splits] == [
-        ('train VOC2007', 'data/VOCdevkit/VOC2007/ImageSets/Main/trainval.txt'),
-        ('train VOC2012', 'data/VOCdevkit/VOC2012/ImageSets/Main/trainval.txt'),
+        ('train 1 (VOC2007)', 'data/VOCdevkit/VOC2007/ImageSets/Main/trainval.txt'),
+        ('train 2 (VOC2012)', 'data/VOCdevkit/VOC2012/ImageSets/Main/trainval.txt'),
         ('val, test', 'data/VOCdevkit/VOC2007/ImageSets/Main/test.txt'),
     ]
     assert all(len(split.classes) == 20 and split.shift == 1 for split in splits)
@@ -347,6 +347,8 @@ def test_quick_check_names_the_first_fault(healthy):
     with pytest.raises(InputError, match=r'\(Cat, Dog\); the annotations say cat, dog'):
         check_quick(config(healthy, **renamed))
     check_quick(config(healthy, metainfo={'classes': ('cat', 'bird')}))
+    with pytest.raises(InputError, match=r"train_dataloader.dataset: .*'minus_two'"):
+        check_quick(config(healthy, minus_two=True))
 
     (healthy / 'Annotations/a.xml').unlink()
     with pytest.raises(InputError, match=r'Annotations/a.xml is not there'):
