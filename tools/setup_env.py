@@ -88,7 +88,7 @@ def fingerprint(lock):
 
 def make_venv(venv, python):
     """Make the folder, or keep what an earlier run has put there."""
-    probe = 'import pip, sys; print("%d.%d" % sys.version_info[:2])'
+    probe = 'import pip._internal.cli.main, sys; print("%d.%d" % sys.version_info[:2])'
     try:
         found = subprocess.check_output([str(python), '-c', probe], stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
