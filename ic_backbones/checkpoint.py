@@ -141,7 +141,8 @@ def _report(checkpoint: str, match: Match) -> None:
     new = [name for name in match.missing if _is_new(name)]
     print_log(
         f'{checkpoint}: {len(match.matched)} tensors matched, {len(new)} new (IC layers), '
-        f'{len(match.unexpected)} ignored' + (f' ({_first(match.unexpected)})' * bool(match.unexpected)),
+        f'{len(match.unexpected)} ignored'
+        + (f' ({_first(match.unexpected)})' * bool(match.unexpected)),
         logger='current',
     )
     left = [

@@ -16,7 +16,7 @@ from mmpretrain.models.backbones import ResNet, ResNet_CIFAR
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor
 
-from ..checkpoint import Match, load_pretrained
+from ..checkpoint import load_pretrained
 from ..inject import Rule, convs_named, inject, to_ic_conv
 from ..ops.ic_conv import ICConv2d, collision, init_w_prime_, set_alpha
 from ..registry import MODELS
@@ -53,12 +53,16 @@ class ICBasicBlockMinus(BasicBlock):
             norm_cfg=block.norm_cfg,
         )
         for name, child in block.named_children():
-            minus.add_module(name, child)
+            setattr(minus, name, child)
         minus.norm_local = copy.deepcopy(block.norm2)
         minus.w_prime = nn.Parameter(torch.empty(block.out_channels, block.in_channels, 1, 1))
-        init_w_prime_(minus.w_prime, block.conv1.weight, alpha)
         set_alpha(minus, alpha, alpha_mode)
+        minus.init_w_prime()
         return minus
+
+    def init_w_prime(self) -> None:
+        """Draw ``w_prime`` anew, to the scale that ``conv1`` has now."""
+        init_w_prime_(self.w_prime, self.conv1.weight, self.alpha)
 
     def forward(self, x: Tensor) -> Tensor:
         def branches(x: Tensor) -> Tensor:
@@ -157,32 +161,41 @@ class ICResNet(ResNet):
             )
         return convs_named(rf'layer\d+\.\d+\.{_CONVS[variant][self.block]}'), to_ic_conv
 
+    def ic_layers(self) -> dict[str, ICConv2d | ICBasicBlockMinus]:
+        """The modules that hold a ``w_prime``, by name."""
+        kinds = (ICConv2d, ICBasicBlockMinus)
+        return {name: module for name, module in self.named_modules() if isinstance(module, kinds)}
+
     def init_weights(self) -> None:
         cfgs = [self.init_cfg] if isinstance(self.init_cfg, dict) else list(self.init_cfg or ())
         pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
         if len(pretrained) < len(cfgs) or not cfgs:
             super().init_weights()
+            for layer in self.ic_layers().values():
+                layer.init_w_prime()
         for cfg in pretrained:
             match = load_pretrained(self, **{k: v for k, v in cfg.items() if k != 'type'})
-            self._log_plain_start(match)
+            new = {n: m for n, m in self.ic_layers().items() if f'{n}.w_prime' in match.missing}
+            for layer in new.values():
+                layer.init_w_prime()
+            self._log_plain_start(new)
 
-    def _log_plain_start(self, match: Match) -> None:
+    def _log_plain_start(self, layers: dict[str, ICConv2d | ICBasicBlockMinus]) -> None:
         """Say what IC layers do that start from a plain network's weights."""
-        new = [name for name in match.missing if name.endswith('w_prime')]
-        parameters = dict(self.named_parameters())
-        frozen = [name for name in new if not parameters[name].requires_grad]
-        layers = [m for m in self.modules() if isinstance(m, (ICConv2d, ICBasicBlockMinus))]
-        if new and any(float(layer.alpha) != 0 for layer in layers):
+        random = [name for name, layer in layers.items() if layer.alpha != 0]
+        frozen = [name for name, layer in layers.items() if not layer.w_prime.requires_grad]
+        if random:
             print_log(
-                'plain weights with alpha != 0: W\' is random, so the features are not the plain '
-                "network's; alpha=0.0, alpha_mode='learned' starts from them",
+                f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, so the "
+                "features are not the plain network's; alpha=0.0, alpha_mode='learned' keeps them",
                 logger='current',
                 level=logging.WARNING,
             )
         elif frozen:
             print_log(
                 f'{len(frozen)} IC layers in frozen stages (frozen_stages={self.frozen_stages}) start '
-                'from plain weights and stay at alpha = 0, the plain convolution',
+                'from plain weights and stay at alpha = 0, the plain convolution: '
+                + ', '.join(frozen),
                 logger='current',
             )
 

@@ -19,11 +19,11 @@ from ..errors import InputError
 
 CLASSES = ('disc', 'square', 'triangle', 'star')
 
-_VERSION = 2  # of the drawing: a folder from another version is drawn anew
+_VERSION = 4  # of the drawing: a folder from another version is drawn anew
 _MARKER = 'sample_voc.json'
 _FOLDERS = ('JPEGImages', 'Annotations', 'ImageSets')
 _SHIFT = 4  # cv2 takes coordinates in 1/16 pixel
-_MIN_VISIBLE = 0.6  # of each object, after those in front of it
+_MIN_VISIBLE = 0.7  # of each object, after those in front of it
 
 
 def make_sample_voc(
@@ -96,7 +96,7 @@ def draw(
     """
     image = _ground(rng, size)
     objects, whole, visible = [], [], []
-    wanted = rng.randint(2, 6)
+    wanted = rng.randint(3, 7)
     for _ in range(8 * wanted):
         if len(objects) == wanted:
             break
@@ -125,9 +125,9 @@ def _smooth_noise(rng: np.random.RandomState, size: tuple[int, int], cells: int)
 
 def _ground(rng: np.random.RandomState, size: tuple[int, int]) -> np.ndarray:
     """Blotches, strokes and arcs: edges and colours that belong to no object."""
-    image = 60 + 90 * _smooth_noise(rng, size, 4) + 50 * _smooth_noise(rng, size, 20)
-    for _ in range(rng.randint(10, 20)):
-        colour = rng.randint(0, 256, 3).tolist()
+    image = 20 + 70 * _smooth_noise(rng, size, 4) + 50 * _smooth_noise(rng, size, 20)
+    for _ in range(rng.randint(8, 16)):
+        colour = rng.randint(0, 200, 3).tolist()
         thickness = int(rng.randint(1, 4))
         x, y = (rng.rand(2) * size).astype(int).tolist()
         if rng.rand() < 0.5:
@@ -149,8 +149,8 @@ def _cover(rng: np.random.RandomState, name: str, size: tuple[int, int]) -> np.n
     points = np.stack([np.cos(turns), np.sin(turns)], 1)
     if name == 'star':
         points[1::2] *= 0.45
-    radius = size[1] * np.exp(rng.uniform(np.log(0.07), np.log(0.26)))
-    points *= radius * rng.uniform(0.85, 1.15, 2)
+    radius = size[1] * np.exp(rng.uniform(np.log(0.09), np.log(0.27)))
+    points *= radius * rng.uniform(0.9, 1.1, 2)
     angle = rng.uniform(-np.pi / 8, np.pi / 8)
     cos, sin = np.cos(angle), np.sin(angle)
     points = points @ np.array([[cos, sin], [-sin, cos]])
@@ -163,7 +163,7 @@ def _cover(rng: np.random.RandomState, name: str, size: tuple[int, int]) -> np.n
 
 def _texture(rng: np.random.RandomState, size: tuple[int, int], avoid: np.ndarray) -> np.ndarray:
     """A two-colour pattern, shape (height, width, 3), far from the colour ``avoid``."""
-    colours = rng.uniform(0, 255, (8, 3))
+    colours = rng.uniform(110, 255, (8, 3))  # the ground is darker
     colours = colours[np.argsort(-np.abs(colours - avoid).sum(1))][:4]
     base, other = colours[rng.permutation(4)[:2]]
     angle = rng.uniform(0, np.pi)
@@ -172,8 +172,8 @@ def _texture(rng: np.random.RandomState, size: tuple[int, int], avoid: np.ndarra
     u = np.sin(frequency * (np.cos(angle) * x + np.sin(angle) * y))
     v = np.sin(frequency * (np.cos(angle) * y - np.sin(angle) * x))
     pattern = (np.zeros_like(u), u > 0, u * v > 0, u + v > 0.8)[rng.randint(4)]
-    shade = 0.75 + 0.5 * _smooth_noise(rng, size, 3)
-    return (base + 0.7 * pattern[..., None] * (other - base)) * shade
+    shade = 0.8 + 0.3 * _smooth_noise(rng, size, 3)
+    return (base + 0.5 * pattern[..., None] * (other - base)) * shade
 
 
 def _write_xml(path: Path, image: str, size: tuple[int, int], objects: list[dict]) -> None:

@@ -120,9 +120,7 @@ def ic_conv2d(
     u = F.conv2d(x, weight, bias, stride, padding, dilation, groups)
     if bias is not None:  # b2 stands outside the ReLU
         inner_bias = -bias if inner_bias is None else inner_bias - bias
-    term = collision(
-        u, x, w_prime, weight.shape[2:], stride, padding, dilation, groups, inner_bias
-    )
+    term = collision(u, x, w_prime, weight.shape[2:], stride, padding, dilation, groups, inner_bias)
     return add_collision(u, term, alpha)
 
 
@@ -176,11 +174,30 @@ def set_alpha(module: nn.Module, alpha: float, mode: str) -> None:
         raise ValueError(f'alpha_mode {mode!r} is none of {", ".join(ALPHA_MODES)}')
 
 
-def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float) -> None:
-    """PLACEHOLDER"""
+@torch.no_grad()
+def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> None:
+    """Draw ``W'`` to the scale of ``W``; the papers leave it open, so this is our reading.
+
+    With ``alpha != 0`` the term counts from the start. A zero-mean ``W'`` would give every layer a
+    gain of 1.5 and more, which blows up over a deep network. So ``W'`` is uniform with the mean at
+    which ``W' . (1 (^*) x)`` is two standard deviations of ``W (*) x`` for a rectified normal ``x``
+    (sqrt(pi) is its root mean square over its mean): most of the ReLU is silent, the layer starts
+    close to the plain convolution (theorem 2) and the gain is 1.03.
+
+    With ``alpha = 0`` nothing can blow up, and an active term gives ``alpha`` a gradient: ``W'`` is
+    uniform around 0, with ``W' . (1 (^*) x)`` about as large as ``W (*) x``.
+
+    Args:
+        w_prime: Filled in place.
+        weight: ``W``, (C, C'/groups, kH, kW).
+        alpha: The value that ``alpha`` starts from.
+    """
     fan_in, area = weight[0].numel(), weight[0, 0].numel()
-    bound = math.sqrt(1 / fan_in) / area
-    nn.init.uniform_(w_prime, -bound, bound)
+    rms = weight.square().mean().sqrt()
+    if alpha == 0:
+        w_prime.uniform_(-math.sqrt(3 / area), math.sqrt(3 / area)).mul_(rms)
+    else:
+        w_prime.uniform_(0, 4 * math.sqrt(math.pi / fan_in)).mul_(rms)
 
 
 @MODELS.register_module()
@@ -238,7 +255,11 @@ class ICConv2d(nn.Conv2d):
         else:
             self.register_parameter('inner_bias', None)
         set_alpha(self, alpha, alpha_mode)
-        init_w_prime_(self.w_prime, self.weight, alpha)
+        self.init_w_prime()
+
+    def init_w_prime(self) -> None:
+        """Draw ``w_prime`` anew, to the scale that ``weight`` has now."""
+        init_w_prime_(self.w_prime, self.weight, self.alpha)
 
     @classmethod
     def from_conv(cls, conv: nn.Conv2d, **kwargs) -> 'ICConv2d':
@@ -258,6 +279,7 @@ class ICConv2d(nn.Conv2d):
             **kwargs,
         )
         ic.weight, ic.bias = conv.weight, conv.bias
+        ic.init_w_prime()
         return ic.train(conv.training)
 
     def forward(self, x: Tensor) -> Tensor:

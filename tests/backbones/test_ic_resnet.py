@@ -1,0 +1,213 @@
+"""ICResNet: counts, plain weights, initialisation, and mmpretrain's manners."""
+
+import copy
+
+import pytest
+import torch
+from mmpretrain.models.backbones import ResNet, ResNet_CIFAR, ResNetV1d
+from mmpretrain.registry import MODELS
+
+from ic_backbones.backbones import ICResNet, ICResNet_CIFAR
+from ic_backbones.complexity import count
+from ic_backbones.ops import ICConv2d
+from tools.complexity import classifier
+
+# millions of parameters, G multiply-adds: the papers' networks, counted by hand
+IMAGENET = {
+    (18, None): (11.69, 1.814), (18, '3x3'): (12.91, 2.013),
+    (34, None): (21.80, 3.664), (34, '3x3'): (24.14, 4.080),
+    (50, None): (25.56, 4.089), (50, '3x3'): (26.81, 4.307),
+    (50, 'B'): (31.14, 5.245), (50, 'C'): (36.17, 6.067),
+    (101, None): (44.55, 7.801), (101, '3x3'): (46.92, 8.245),
+}  # fmt: skip
+CIFAR = {
+    (18, None): 0.555, (18, '3x3'): 0.620, (18, 'minus'): 0.585,
+    (34, None): 1.159, (34, '3x3'): 1.295, (34, 'minus'): 1.224,
+}  # fmt: skip
+VARIANTS = [(18, '3x3'), (18, 'minus'), (50, '3x3'), (50, 'B'), (50, 'C')]
+
+
+def randomize_norms(net):
+    """Trained statistics: a fresh BN hides every bias and scale."""
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.2)
+            torch.nn.init.normal_(module.running_mean, std=0.2)
+            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+    return net
+
+
+def narrow(depth, **kwargs):
+    return dict(depth=depth, stem_channels=8, base_channels=8, **kwargs)
+
+
+@pytest.mark.parametrize(('depth', 'variant'), IMAGENET)
+def test_imagenet_counts_are_the_papers(depth, variant):
+    params, macs = count(MODELS.build(classifier(depth, variant, cifar=False)))
+    assert params / 1e6 == pytest.approx(IMAGENET[depth, variant][0], rel=5e-3)
+    assert macs / 1e9 == pytest.approx(IMAGENET[depth, variant][1], rel=5e-3)
+
+
+@pytest.mark.parametrize(('depth', 'variant'), CIFAR)
+def test_cifar_counts(depth, variant):
+    _, macs = count(MODELS.build(classifier(depth, variant, cifar=True)), (32, 32))
+    assert macs / 1e9 == pytest.approx(CIFAR[depth, variant], rel=5e-3)
+
+
+@pytest.mark.parametrize(('depth', 'variant'), VARIANTS)
+@pytest.mark.parametrize('mode', ['constant', 'learned', 'scheduled'])
+def test_alpha_zero_gives_the_plain_features_to_the_bit(depth, variant, mode):
+    torch.manual_seed(0)
+    out_indices = (0, 1, 2, 3)
+    plain = randomize_norms(ResNet(**narrow(depth, out_indices=out_indices)))
+    plain.eval()
+    net = ICResNet(
+        **narrow(depth, variant=variant, out_indices=out_indices), alpha=0.0, alpha_mode=mode
+    ).eval()
+    missing, unexpected = net.load_state_dict(plain.state_dict(), strict=False)
+    assert unexpected == []
+    assert {n.split('.')[-1] for n in missing if 'norm_local' not in n} <= {'w_prime', 'alpha'}
+    x = torch.randn(2, 3, 64, 96)
+    for feature, expected in zip(net(x), plain(x), strict=True):
+        assert torch.equal(feature, expected)
+
+
+@pytest.mark.parametrize('training', [False, True])
+@pytest.mark.parametrize('depth', [18, 50])
+def test_initial_signal_stays_within_a_factor_two(depth, training):
+    """Without zero-initialised residuals and, in eval mode, without BN's help."""
+    torch.manual_seed(0)
+    settings = dict(depth=depth, out_indices=(0, 1, 2, 3), zero_init_residual=False)
+    plain, net = ResNet(**settings), ICResNet(**settings)
+    plain.init_weights()
+    net.init_weights()
+    net.load_state_dict(plain.state_dict(), strict=False)
+    x = torch.nn.functional.interpolate(torch.randn(2, 3, 12, 12), size=(96, 96), mode='bilinear')
+    plain.train(training)
+    net.train(training)
+    with torch.no_grad():
+        ratios = [f.std() / p.std() for f, p in zip(net(x), plain(x), strict=True)]
+    assert all(0.5 < ratio < 2 for ratio in ratios), ratios
+
+
+def test_init_weights_draws_w_prime_to_the_scale_of_the_weight():
+    torch.manual_seed(0)
+    net = ICResNet(**narrow(18))
+    net.init_weights()
+    for name, layer in net.ic_layers().items():
+        fan_in = layer.weight[0].numel()
+        bound = 4 * (torch.pi / fan_in) ** 0.5 * layer.weight.square().mean().sqrt()
+        assert 0 <= layer.w_prime.min() and layer.w_prime.max() <= bound, name
+        assert layer.w_prime.mean().item() == pytest.approx(bound.item() / 2, rel=0.3), name
+
+
+@pytest.mark.parametrize(
+    ('depth', 'variant', 'layers'),
+    [(18, '3x3', 16), (34, '3x3', 32), (50, '3x3', 16), (50, 'B', 32), (50, 'C', 48)],
+)
+def test_which_convolutions_become_ic_layers(depth, variant, layers):
+    net = ICResNet(**narrow(depth, variant=variant))
+    assert sum(isinstance(m, ICConv2d) for m in net.modules()) == layers
+    assert type(net.conv1) is torch.nn.Conv2d
+    shortcuts = [m for n, m in net.named_modules() if 'downsample' in n]
+    assert shortcuts and not any(isinstance(m, ICConv2d) for m in shortcuts)
+    if variant == '3x3':
+        for module in net.modules():
+            if isinstance(module, ICConv2d):
+                assert module.kernel_size == (3, 3)
+
+
+def test_ic_block_minus_is_its_equation():
+    torch.manual_seed(0)
+    net = randomize_norms(ICResNet(**narrow(18, variant='minus'))).double().eval()
+    block = net.layer2[0]  # stride 2 and a shortcut convolution
+    block.alpha = 0.6
+    x = torch.randn(1, 8, 9, 9, dtype=torch.float64)
+    u2 = block.conv2(block.bn1(block.conv1(x)).relu())
+    box = torch.nn.functional.avg_pool2d(x, 3, 2, 1) * 9
+    local = (u2 - torch.einsum('oi,nihw->nohw', block.w_prime[:, :, 0, 0], box)).relu()
+    expected = block.bn2(u2) + 0.6 * block.norm_local(local) + block.downsample(x)
+    torch.testing.assert_close(block(x), expected.relu(), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    'settings',
+    [
+        dict(out_indices=(1, 3)),
+        dict(out_indices=(0, 1, 2, 3), style='caffe'),
+        dict(out_indices=(0, 1, 2, 3), deep_stem=True, avg_down=True),
+        dict(out_indices=(2, 3), strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
+        dict(out_indices=(3,), with_cp=True),
+        dict(out_indices=(0, 2), norm_cfg=dict(type='GN', num_groups=4)),
+        dict(out_indices=(1,), drop_path_rate=0.1),
+    ],
+)
+@pytest.mark.parametrize(('depth', 'variant'), [(18, 'minus'), (18, '3x3'), (50, '3x3')])
+def test_published_shapes_and_gradients_under_mmpretrains_options(depth, variant, settings):
+    net = ICResNet(**narrow(depth, variant=variant), **settings, alpha_mode='learned')
+    x = torch.randn(2, 3, 65, 98, requires_grad=True)
+    features = net(x)
+    assert len(features) == len(settings['out_indices'])
+    for feature, channels, stride in zip(features, net.out_channels, net.out_strides, strict=True):
+        assert feature.shape[1] == channels
+        assert feature.shape[2:] == (-(-65 // stride), -(-98 // stride))
+    sum(f.mean() for f in features).backward()
+    assert all(p.grad is not None for p in net.parameters())
+
+
+def test_checkpointing_changes_nothing():
+    torch.manual_seed(0)
+    net = ICResNet(**narrow(18, variant='minus'))
+    other = copy.deepcopy(net)
+    for block in [m for m in other.modules() if hasattr(m, 'with_cp')]:
+        block.with_cp = True
+    x = torch.randn(2, 3, 32, 32, requires_grad=True)
+    for model in (net, other):
+        model(x)[0].sum().backward()
+    for (name, p), q in zip(net.named_parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(p.grad, q.grad, msg=name)
+
+
+def test_stages_after_the_last_output_are_not_built():
+    net = ICResNet(18, out_indices=(0, 1))
+    assert not hasattr(net, 'layer3') and net.out_channels == (64, 128)
+
+
+def test_frozen_stages_and_norm_eval():
+    net = ICResNet(**narrow(18, out_indices=(3,)), frozen_stages=1, norm_eval=True)
+    assert net.train() is net and net.eval() is net
+    net.train()
+    frozen = {n for n, p in net.named_parameters() if not p.requires_grad}
+    assert {'conv1.weight', 'layer1.0.conv1.w_prime', 'layer1.1.conv2.weight'} <= frozen
+    assert not any(n.startswith('layer2') for n in frozen)
+    assert not any(m.training for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d))
+
+
+def test_cifar_stem_and_deep_stem_match_their_plain_networks():
+    torch.manual_seed(0)
+    x = torch.randn(1, 3, 32, 32)
+    for plain, net in (
+        (ResNet_CIFAR(**narrow(18)), ICResNet_CIFAR(**narrow(18), alpha=0.0)),
+        (ResNetV1d(**narrow(50)), ICResNet(**narrow(50), deep_stem=True, avg_down=True, alpha=0.0)),
+    ):
+        net.load_state_dict(randomize_norms(plain).state_dict(), strict=False)
+        plain.eval()
+        assert torch.equal(net.eval()(x)[0], plain(x)[0])
+    assert ICResNet_CIFAR(18).out_strides == (8,)
+
+
+@pytest.mark.parametrize(
+    ('settings', 'sentence'),
+    [
+        (dict(depth=19), 'depth 19 is none of 18, 34, 50'),
+        (dict(depth=18, variant='B'), "variant 'B' does not exist for depth 18: .*'3x3', 'minus'"),
+        (dict(depth=50, variant='minus'), "variant 'minus' does not exist for depth 50: .*'C'"),
+        (dict(depth=18, out_indices=(4,)), r'out_indices \(4,\) are not all in 0..3'),
+        (dict(depth=18, out_indices=(0,), frozen_stages=2), 'frozen_stages=2.*end after stage 1'),
+        (dict(depth=18, alpha_mode='fixed'), "alpha_mode 'fixed' is none of"),
+    ],
+)
+def test_wrong_arguments_get_a_sentence(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ICResNet(**settings)

@@ -1,0 +1,168 @@
+"""Weights load by name, are counted, and never fail silently."""
+
+import logging
+
+import pytest
+import torch
+from mmengine.logging import MMLogger
+from mmpretrain.models.backbones import ResNet
+
+from ic_backbones.backbones import ICResNet
+from ic_backbones.checkpoint import compare
+from ic_backbones.errors import InputError
+
+NARROW = dict(depth=18, stem_channels=8, base_channels=8)
+
+
+@pytest.fixture
+def log(caplog):
+    logger = MMLogger.get_instance('test_checkpoint')
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def plain():
+    torch.manual_seed(0)
+    net = ResNet(**NARROW)
+    for buffer in net.buffers():
+        if buffer.is_floating_point():
+            torch.nn.init.uniform_(buffer, 0.5, 1.5)
+    net.eval()
+    return net
+
+
+def save(path, plain, layout):
+    """The same weights as torchvision, mmpretrain and mmdet write them."""
+    state = plain.state_dict()
+    backbone = {f'backbone.{name}': tensor for name, tensor in state.items()}
+    content = {
+        'torchvision': {**state, 'fc.weight': torch.zeros(10, 64), 'fc.bias': torch.zeros(10)},
+        'mmpretrain': dict(meta={}, state_dict={**backbone, 'head.fc.weight': torch.zeros(10, 64)}),
+        'mmdet': dict(meta={}, state_dict={**backbone, 'neck.conv.weight': torch.zeros(1)}),
+    }[layout]
+    torch.save(content, path)
+    return str(path)
+
+
+@pytest.mark.parametrize('layout', ['torchvision', 'mmpretrain', 'mmdet'])
+def test_plain_checkpoints_load_by_name_and_give_the_same_features(layout, plain, tmp_path, log):
+    init_cfg = dict(type='Pretrained', checkpoint=save(tmp_path / 'plain.pth', plain, layout))
+    if layout != 'torchvision':
+        init_cfg['prefix'] = 'backbone.'
+    net = ICResNet(**NARROW, alpha=0.0, alpha_mode='learned', init_cfg=init_cfg).eval()
+    net.init_weights()
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(net(x)[0], plain(x)[0])
+    ignored = '2 ignored (fc.weight, fc.bias)' if layout == 'torchvision' else '0 ignored'
+    lines = [r.message for r in log.records if 'tensors matched' in r.message]
+    assert len(lines) == 1
+    assert f'{len(plain.state_dict())} tensors matched, 32 new (IC layers), {ignored}' in lines[0]
+
+
+def test_an_ic_checkpoint_loads_whole(tmp_path):
+    torch.manual_seed(0)
+    trained = ICResNet(**NARROW, alpha=0.5, alpha_mode='learned').eval()
+    torch.save(trained.state_dict(), tmp_path / 'ic.pth')
+    init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'ic.pth'))
+    net = ICResNet(**NARROW, alpha=0.0, alpha_mode='learned', init_cfg=init_cfg).eval()
+    net.init_weights()
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(net(x)[0], trained(x)[0])
+
+
+def test_a_missing_prefix_is_an_error_that_names_it(plain, tmp_path):
+    path = save(tmp_path / 'plain.pth', plain, 'mmpretrain')
+    net = ICResNet(**NARROW, init_cfg=dict(type='Pretrained', checkpoint=path))
+    with pytest.raises(InputError) as error:
+        net.init_weights()
+    sentence = str(error.value)
+    assert f'{path} matches 0 of 136 tensors' in sentence
+    assert 'missing conv1.weight, bn1.weight' in sentence
+    assert 'unexpected backbone.conv1.weight' in sentence
+    assert "the likely prefix is 'backbone.'" in sentence
+
+
+def test_another_network_is_an_error(tmp_path):
+    torch.save({'stem.weight': torch.zeros(1)}, tmp_path / 'other.pth')
+    init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'other.pth'))
+    with pytest.raises(InputError, match='matches 0 of .*a checkpoint of another network'):
+        ICResNet(**NARROW, init_cfg=init_cfg).init_weights()
+
+
+def test_another_width_is_mismatched_not_matched(plain, tmp_path):
+    init_cfg = dict(
+        type='Pretrained', checkpoint=save(tmp_path / 'plain.pth', plain, 'torchvision')
+    )
+    with pytest.raises(InputError, match='mismatched conv1.weight'):
+        ICResNet(18, init_cfg=init_cfg).init_weights()
+
+
+@pytest.mark.parametrize('content', [None, b'', b'no checkpoint'])
+def test_a_checkpoint_that_cannot_be_read_names_two_ways_out(content, tmp_path):
+    path = tmp_path / 'missing.pth'
+    if content is not None:
+        path.write_bytes(content)
+    net = ICResNet(**NARROW, init_cfg=dict(type='Pretrained', checkpoint=str(path)))
+    with pytest.raises(InputError) as error:
+        net.init_weights()
+    sentence = str(error.value)
+    assert str(path) in sentence and '\n' not in sentence
+    assert 'init_cfg.checkpoint=FILE' in sentence and 'init_cfg=None' in sentence
+
+
+def test_no_network_is_one_sentence(monkeypatch):
+    from urllib.error import URLError
+
+    def offline(*args, **kwargs):
+        raise URLError('Name or service not known')
+
+    monkeypatch.setattr('mmengine.runner.checkpoint.load_url', offline)
+    init_cfg = dict(type='Pretrained', checkpoint='torchvision://resnet18')
+    with pytest.raises(InputError, match='torchvision://resnet18 cannot be read .*not known'):
+        ICResNet(18, init_cfg=init_cfg).init_weights()
+
+
+def test_half_matched_loads_and_names_the_rest(plain, tmp_path, log):
+    state = plain.state_dict()
+    for name in [n for n in state if n.startswith('layer4.1')]:
+        del state[name]
+    torch.save(state, tmp_path / 'part.pth')
+    init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'part.pth'))
+    ICResNet(**NARROW, alpha=0.0, init_cfg=init_cfg).init_weights()
+    warnings = [r.message for r in log.records if r.levelno == logging.WARNING]
+    assert len(warnings) == 1 and 'leaves 10 tensors at their initial values' in warnings[0]
+    assert 'layer4.1.conv1.weight' in warnings[0]
+
+
+def test_frozen_ic_layers_that_stay_plain_are_named(plain, tmp_path, log):
+    path = save(tmp_path / 'plain.pth', plain, 'torchvision')
+    net = ICResNet(
+        **NARROW,
+        alpha=0.0,
+        alpha_mode='learned',
+        frozen_stages=1,
+        init_cfg=dict(type='Pretrained', checkpoint=path),
+    )
+    net.init_weights()
+    assert '4 IC layers in frozen stages (frozen_stages=1)' in log.text
+    assert 'stay at alpha = 0' in log.text and 'layer1.0.conv1' in log.text
+
+
+def test_plain_weights_under_alpha_one_are_warned_about(plain, tmp_path, log):
+    path = save(tmp_path / 'plain.pth', plain, 'torchvision')
+    ICResNet(**NARROW, init_cfg=dict(type='Pretrained', checkpoint=path)).init_weights()
+    assert "16 IC layers start from plain weights with alpha != 0: W' is random" in log.text
+
+
+def test_compare_by_name_and_shape():
+    model = {name: torch.zeros(2) for name in ('a', 'b.w', 'c')}
+    match = compare(
+        model, {'p.a': torch.zeros(2), 'p.b.w': torch.zeros(3), 'x': torch.zeros(1)}, 'p'
+    )
+    assert (match.matched, match.mismatched, match.missing) == (['a'], ['b.w'], ['c'])
+    assert match.unexpected == []
+    match = compare(model, {'p.a': torch.zeros(2), 'p.b.w': torch.zeros(2)})
+    assert match.likely_prefix == 'p.' and match.unexpected == ['p.a', 'p.b.w']
