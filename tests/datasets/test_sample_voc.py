@@ -72,7 +72,7 @@ def test_every_class_has_its_share_of_sizes_and_some_are_hidden_or_cut():
     assert 0.05 < np.mean([item['occluded'] for item in objects]) < 0.5
     assert 0.05 < np.mean([item['truncated'] for item in objects]) < 0.5
     widths = np.array([item['box'][2] - item['box'][0] for item in objects])
-    assert widths.min() < 24 and widths.max() > 64
+    assert widths.min() < 30 and widths.max() > 64
 
 
 @pytest.mark.parametrize('seed', range(5))
