@@ -1,7 +1,7 @@
 """Loading weights without a silent failure.
 
-mmengine loads with ``strict=False``: a checkpoint of another layout leaves the model random and says
-so only in a long list. Here less than half of the tensors matched is an error.
+mmengine loads with ``strict=False``: a checkpoint of another layout leaves the model random and
+says so only in a long list. Here less than half of the tensors matched is an error.
 """
 
 from collections import Counter
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import torch.nn as nn
 from mmengine.logging import print_log
-from mmengine.runner import load_state_dict
 from mmengine.runner.checkpoint import _load_checkpoint
 from torch import Tensor
 
@@ -67,7 +66,7 @@ def _likely_prefix(model: set[str], checkpoint: list[str], matched: int) -> str 
 def compare(
     model: dict[str, Tensor], checkpoint: dict[str, Tensor], prefix: str | None = None
 ) -> Match:
-    """Compare a model's state dict with a checkpoint's, of which only what follows ``prefix`` counts."""
+    """Compare a model's state dict with what a checkpoint's holds below ``prefix``."""
     given = _strip(checkpoint, prefix)
     shared = [name for name in model if name in given]
     matched = [name for name in shared if model[name].shape == given[name].shape]
@@ -98,8 +97,8 @@ def read_state_dict(checkpoint: str, map_location: str = 'cpu') -> dict[str, Ten
     except Exception as error:  # network, file system, pickle, zip: one sentence for all
         reason = ' '.join(str(error).split())[:200]
         raise InputError(
-            f'the checkpoint {checkpoint} cannot be read ({type(error).__name__}: {reason}): give a '
-            'file that is there, `--cfg-options model.backbone.init_cfg.checkpoint=FILE`, or start '
+            f'the checkpoint {checkpoint} cannot be read ({type(error).__name__}: {reason}): give '
+            'a file that is there, `--cfg-options model.backbone.init_cfg.checkpoint=FILE`, or start '
             'from scratch, `--cfg-options model.backbone.init_cfg=None`'
         ) from error
     state = loaded.get('state_dict', loaded) if isinstance(loaded, dict) else None
@@ -115,19 +114,19 @@ def load_pretrained(
 
     Args:
         module: The backbone.
-        checkpoint: File or address, as ``init_cfg=dict(type='Pretrained', checkpoint=...)`` takes it.
-        prefix: Where the backbone lies in the checkpoint, ``'backbone.'`` in those of mmpretrain and mmdet.
+        checkpoint: File or address, as mmengine takes it (``torchvision://resnet50``).
+        prefix: Where the backbone lies in it: ``'backbone.'`` with mmpretrain and mmdet.
         map_location: As in ``torch.load``.
 
     Raises:
-        InputError: The checkpoint cannot be read, or matches less than half of the module's tensors.
+        InputError: It cannot be read, or matches less than half of the module's tensors.
     """
     state = read_state_dict(checkpoint, map_location)
     model = module.state_dict()
     match = compare(model, state, prefix)
     match.require_half(f'the checkpoint {checkpoint}' + (f' (prefix {prefix!r})' if prefix else ''))
     given = _strip(state, prefix)
-    load_state_dict(module, {name: given[name] for name in match.matched}, strict=False)
+    module.load_state_dict({name: given[name] for name in match.matched}, strict=False)
     _report(checkpoint, match)
     return match
 

@@ -12,7 +12,7 @@ def count(model: nn.Module, size: tuple[int, int] = (224, 224)) -> tuple[int, in
     1 FLOP there); the box sum of an IC layer is a depthwise convolution and is among them.
 
     Args:
-        model: A backbone or an mmpretrain classifier; moved to the meta device, nothing is computed.
+        model: A backbone or an mmpretrain classifier; it is moved to the meta device.
         size: Height and width of the image in pixels.
 
     Returns:

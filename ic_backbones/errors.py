@@ -9,7 +9,7 @@ class InputError(ValueError):
 
 
 def run_tool(main: Callable[[], int | None]) -> None:
-    """Run a command line's ``main`` and exit with its code, or with 1 and an InputError's sentence."""
+    """Run ``main`` and exit with its code, or with 1 and the sentence of an InputError."""
     try:
         sys.exit(main())
     except InputError as error:

@@ -1,7 +1,7 @@
 """IC-ResNet: mmpretrain's ResNet with inter-layer collision convolutions in its blocks.
 
-Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.2 and 4.1 (``variant`` '3x3', 'B'
-and 'C'); "Inter-layer Collision Networks", figure 3c (``'minus'``, the IC block⁻).
+Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.2 and 4.1 (``variant`` '3x3',
+'B' and 'C'); "Inter-layer Collision Networks", figure 3c (``'minus'``, the IC block⁻).
 """
 
 import copy
@@ -92,8 +92,9 @@ class ICResNet(ResNet):
         depth: 18, 34, 50, 101 or 152.
         variant: ``'3x3'``: the 3x3 convolutions of the blocks; ``'B'``: also the first 1x1 of each
             bottleneck; ``'C'``: also its second; ``'minus'``: IC block⁻ (depth 18 and 34).
-        alpha: Scale of the collision terms: 1 from scratch, 0 to start from a plain network's weights.
-        alpha_mode: ``'constant'``, ``'learned'`` (one scalar a layer) or ``'scheduled'`` (a hook sets it).
+        alpha: Scale of the collision terms: 1 from scratch, 0 to start from plain weights.
+        alpha_mode: ``'constant'``, ``'learned'`` (one scalar a layer) or ``'scheduled'`` (a hook
+            sets it).
         out_indices: Stages to return; stages past the last one are not built.
         kwargs: All else is mmpretrain's ResNet's.
 
@@ -128,7 +129,8 @@ class ICResNet(ResNet):
             raise ValueError(f'out_indices {out_indices} are not all in 0..{num_stages - 1}')
         if frozen_stages > built:
             raise ValueError(
-                f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after stage {built}'
+                f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after stage '
+                f'{built}'
             )
         super().__init__(
             depth,
@@ -186,15 +188,16 @@ class ICResNet(ResNet):
         frozen = [name for name, layer in layers.items() if not layer.w_prime.requires_grad]
         if random:
             print_log(
-                f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, so the "
-                "features are not the plain network's; alpha=0.0, alpha_mode='learned' keeps them",
+                f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, "
+                "so the features are not the plain network's; alpha=0.0, alpha_mode='learned' keeps "
+                'them',
                 logger='current',
                 level=logging.WARNING,
             )
         elif frozen:
             print_log(
-                f'{len(frozen)} IC layers in frozen stages (frozen_stages={self.frozen_stages}) start '
-                'from plain weights and stay at alpha = 0, the plain convolution: '
+                f'{len(frozen)} IC layers in frozen stages (frozen_stages={self.frozen_stages}) '
+                'start from plain weights and stay at alpha = 0, the plain convolution: '
                 + ', '.join(frozen),
                 logger='current',
             )
@@ -206,6 +209,6 @@ class ICResNet(ResNet):
 
 @MODELS.register_module()
 class ICResNet_CIFAR(ICResNet, ResNet_CIFAR):
-    """:class:`ICResNet` with mmpretrain's CIFAR stem: one 3x3 convolution of stride 1, no pooling."""
+    """:class:`ICResNet` with mmpretrain's CIFAR stem: a 3x3 convolution of stride 1, no pooling."""
 
     stem_stride = 1

@@ -112,7 +112,7 @@ def ic_conv2d(
         bias: ``b2``, (C,).
         inner_bias: ``b1``, (C,).
         stride, padding, dilation, groups: As in ``torch.nn.functional.conv2d``.
-        alpha: Scale of the collision term, a float or a 0-dim tensor (which may require a gradient).
+        alpha: Scale of the collision term, a float or a 0-dim tensor.
 
     Returns:
         (N, C, H, W), as ``conv2d`` gives; at ``alpha = 0`` equal to it on finite inputs.
@@ -132,7 +132,9 @@ def ic_linear(
     inner_bias: Tensor | None = None,
     alpha: float | Tensor = 1.0,
 ) -> Tensor:
-    """IC neurons without their outer activation, eq. 3: ``W x + b2 + alpha * relu(W x - w' sum(x) + b1)``.
+    """IC neurons, eq. 3, without the outer activation::
+
+        W x + b2 + alpha * relu(W x - w' sum(x) + b1)
 
     Args:
         x: Input, (..., n).
@@ -208,8 +210,8 @@ class ICConv2d(nn.Conv2d):
     (C, C'/groups, 1, 1), C'.C/groups parameters.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode,
-            device, dtype: As in ``nn.Conv2d``; ``bias`` (``b2``) is off unless asked for.
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
+            padding_mode, device, dtype: As in ``nn.Conv2d``; ``bias`` (``b2``) is off by default.
         alpha: Scale of the collision term, or its start.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``, see :func:`set_alpha`.
         inner_bias: Whether there is a ``b1``.
@@ -302,7 +304,7 @@ class ICConv2d(nn.Conv2d):
 
 
 class ICConv2dAdaptivePadding(ICConv2d):
-    """:class:`ICConv2d` that pads as mmcv's ``Conv2dAdaptivePadding``: the output is ceil(input / stride)."""
+    """Pads as mmcv's ``Conv2dAdaptivePadding``: the output is ceil(input / stride)."""
 
     def forward(self, x: Tensor) -> Tensor:
         pad = []

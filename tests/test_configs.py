@@ -1,0 +1,104 @@
+"""Every config: built, its data read, one training and one test step, at a tiny size."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from mmdet.registry import DATASETS, MODELS
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import DefaultScope
+
+from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
+
+ROOT = Path(__file__).parents[1] / 'configs'
+DETECTORS = sorted(path.name for path in ROOT.glob('*.py') if not path.name.startswith('my_'))
+VOC_NAMES = dict(zip(CLASSES, ('dog', 'car', 'person', 'sofa'), strict=True))
+ZERO_SIZE = (
+    '<object><name>{}</name><difficult>0</difficult><bndbox><xmin>50</xmin><ymin>50</ymin>'
+    '<xmax>50</xmax><ymax>50</ymax></bndbox></object></annotation>'
+)
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    """The sample and a VOCdevkit with its shapes; each annotation has a zero-size box."""
+    root = tmp_path_factory.mktemp('data')
+    sample = root / 'sample_voc'
+    make_sample_voc(sample, train=2, val=2)
+    devkit = root / 'VOCdevkit'
+    for year in ('VOC2007', 'VOC2012'):
+        shutil.copytree(sample, devkit / year)
+        for path in (devkit / year / 'Annotations').glob('*.xml'):
+            text = path.read_text()
+            for name, voc_name in VOC_NAMES.items():
+                text = text.replace(f'<name>{name}<', f'<name>{voc_name}<')
+            path.write_text(text.replace('</annotation>', ZERO_SIZE.format('dog')))
+    for path in (sample / 'Annotations').glob('*.xml'):
+        path.write_text(path.read_text().replace('</annotation>', ZERO_SIZE.format('disc')))
+    return root
+
+
+def load(name, data):
+    """The config on the tiny data: small images, no weights from the network."""
+    cfg = Config.fromfile(ROOT / name)
+    if cfg.model.backbone.get('init_cfg'):
+        cfg.model.backbone.init_cfg = None
+
+    def patch(node):
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, dict | list):
+                patch(value)
+        if isinstance(node, dict) and isinstance(node.get('data_root'), str):
+            node['data_root'] = str(data / Path(node['data_root']).name) + '/'
+        if isinstance(node, dict) and node.get('type') == 'Resize':
+            node['scale'] = (192, 160)
+
+    patch({key: cfg[key] for key in ('train_dataloader', 'val_dataloader', 'test_dataloader')})
+    return cfg
+
+
+def test_configs_are_there():
+    assert {'faster_rcnn_ic_r50_voc.py', 'retinanet_ic_r50_voc.py'} <= set(DETECTORS)
+
+
+@pytest.mark.parametrize('name', DETECTORS)
+def test_detector_trains_and_tests(name, data):
+    cfg = load(name, data)
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        train, val = (
+            DATASETS.build(cfg[f'{split}_dataloader'].dataset) for split in ('train', 'val')
+        )
+        model = MODELS.build(cfg.model)
+        optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    if hasattr(model.backbone, 'out_channels'):
+        assert list(model.backbone.out_channels) == list(model.neck.in_channels)
+
+    batch = pseudo_collate([train[0], train[1]])
+    assert all(sample.gt_instances.bboxes.numel() for sample in batch['data_samples'])
+    model.train()
+    losses = model.train_step(batch, optim_wrapper)
+    assert all(value.isfinite() for value in losses.values()), losses
+    assert all(p.isfinite().all() for p in model.parameters())
+
+    model.eval()
+    with torch.no_grad():
+        (prediction,) = model.test_step(pseudo_collate([val[0]]))
+    assert prediction.pred_instances.bboxes.shape[1] == 4
+
+
+def test_wld_checkpoint_by_one_override():
+    cfg = Config.fromfile(ROOT / 'faster_rcnn_ic_r50_voc.py')
+    cfg.merge_from_dict(
+        {
+            'model.backbone.init_cfg.checkpoint': 'wld.pth',
+            'model.backbone.init_cfg.prefix': 'backbone.',
+        }
+    )
+    assert cfg.model.backbone.init_cfg == dict(
+        type='Pretrained', checkpoint='wld.pth', prefix='backbone.'
+    )
+    assert (cfg.model.backbone.alpha, cfg.model.backbone.alpha_mode) == (0.0, 'learned')

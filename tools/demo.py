@@ -1,0 +1,63 @@
+"""Train Faster R-CNN with an IC-ResNet on drawn data, then show what it finds: python tools/demo.py.
+
+Run again, it goes on where it stopped; remove work_dirs/demo to start anew.
+"""
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ic_backbones.errors import InputError, run_tool
+
+CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
+
+
+def run(*command: str) -> None:
+    """Echo a command line of the project and run it."""
+    print('\n$', shlex.join(['python', *command]), flush=True)
+    code = subprocess.run([sys.executable, *command]).returncode
+    if code:
+        raise InputError(f'the demo stopped: {command[0]} ended with exit code {code}')
+
+
+def contact_sheet(pictures: list[Path], columns: int = 2) -> np.ndarray:
+    """Pictures of one size, side by side and below each other."""
+    images = [cv2.imread(str(path)) for path in pictures]
+    rows = [np.hstack(images[i : i + columns]) for i in range(0, len(images), columns)]
+    return np.vstack(rows)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'))
+    parser.add_argument('--seed', type=int, default=0)
+    args = parser.parse_args(argv)
+    out = args.work_dir
+
+    run('tools/make_sample_voc.py')
+    seed = f'randomness.seed={args.seed}'
+    run('tools/train.py', CONFIG, '--work-dir', str(out), '--resume', '--cfg-options', seed)
+    checkpoint = Path((out / 'last_checkpoint').read_text())
+    test = ('tools/test.py', CONFIG, str(checkpoint), '--work-dir', str(out / 'test'))
+    run(*test, '--show-dir', str(out / 'pictures'))
+    run('tools/plot_curves.py', str(out), '--out', str(out / 'curves.png'))
+
+    pictures = sorted((out / 'pictures').rglob('*.jpg'))
+    cv2.imwrite(str(out / 'predictions.png'), contact_sheet(pictures[:8]))
+    report = max((out / 'test').glob('*/*.json'))
+    mean = json.loads(report.read_text())['pascal_voc/mAP']
+    print(
+        f'\nmAP on the test split {mean:.3f} (IoU 0.5, VOC12, area under the curve)\n'
+        f'predictions, truth on the left: {out / "predictions.png"}, all in {out / "pictures"}\n'
+        f'loss and mAP over the epochs:   {out / "curves.png"}'
+    )
+
+
+if __name__ == '__main__':
+    run_tool(main)
