@@ -15,7 +15,13 @@ model = dict(roi_head=dict(bbox_head=dict(num_classes=len(classes))))
 
 _load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True)]
 _resize = dict(type='Resize', scale=scale, keep_ratio=True)
-train_pipeline = [*_load, _resize, dict(type='RandomFlip', prob=0.5), dict(type='PackDetInputs')]
+train_pipeline = [
+    *_load,
+    _resize,
+    dict(type='FilterAnnotations', min_gt_bbox_wh=(0, 0), keep_empty=False),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackDetInputs'),
+]
 test_pipeline = [
     _load[0],
     _resize,

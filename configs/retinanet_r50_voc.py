@@ -1,11 +1,12 @@
 # The baseline: mmdet's RetinaNet on VOC07+12 trainval -> VOC07 test (paper: 77.3 mAP).
 _base_ = ['mmdet::pascal_voc/retinanet_r50_fpn_1x_voc0712.py', '_base_/guards.py']
 
-# A box of zero size makes the loss NaN; an image without another one stays as background.
+# A box of zero size, after Resize has clipped it, makes the loss NaN; an image without another
+# one stays as background.
 train_dataloader = _base_.train_dataloader
 for _part in train_dataloader.dataset.dataset.datasets:
     _part.pipeline.insert(
-        2, dict(type='FilterAnnotations', min_gt_bbox_wh=(0, 0), keep_empty=False)
+        3, dict(type='FilterAnnotations', min_gt_bbox_wh=(0, 0), keep_empty=False)
     )
 del _part
 

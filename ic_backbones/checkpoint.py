@@ -97,9 +97,9 @@ def read_state_dict(checkpoint: str, map_location: str = 'cpu') -> dict[str, Ten
     except Exception as error:  # network, file system, pickle, zip: one sentence for all
         reason = ' '.join(str(error).split())[:200]
         raise InputError(
-            f'the checkpoint {checkpoint} cannot be read ({type(error).__name__}: {reason}): give '
-            'a file that is there, `--cfg-options model.backbone.init_cfg.checkpoint=FILE`, or start '
-            'from scratch, `--cfg-options model.backbone.init_cfg=None`'
+            f'the checkpoint {checkpoint} cannot be read ({type(error).__name__}: {reason}): '
+            'give a file that is there, `--cfg-options model.backbone.init_cfg.checkpoint=FILE`, '
+            'or start from scratch, `--cfg-options model.backbone.init_cfg=None`'
         ) from error
     state = loaded.get('state_dict', loaded) if isinstance(loaded, dict) else None
     if not isinstance(state, dict) or not any(isinstance(v, Tensor) for v in state.values()):

@@ -1,4 +1,4 @@
-"""Train Faster R-CNN with an IC-ResNet on drawn data, then show what it finds: python tools/demo.py.
+"""Train Faster R-CNN with an IC-ResNet on drawn data, then show what it finds.
 
 Run again, it goes on where it stopped; remove work_dirs/demo to start anew.
 """

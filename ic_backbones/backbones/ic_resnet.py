@@ -189,8 +189,8 @@ class ICResNet(ResNet):
         if random:
             print_log(
                 f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, "
-                "so the features are not the plain network's; alpha=0.0, alpha_mode='learned' keeps "
-                'them',
+                "so the features are not the plain network's; alpha=0.0, alpha_mode='learned' "
+                'keeps them',
                 logger='current',
                 level=logging.WARNING,
             )

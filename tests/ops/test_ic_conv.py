@@ -17,7 +17,7 @@ TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:
 
 def naive_ic_conv(x, weight, w_prime, b1, b2, stride, padding, dilation, groups, alpha):
     """Eq. 6/7 in loops: one window, one output channel at a time."""
-    (n, c_in, _, _), (c_out, c_group, kh, kw) = x.shape, weight.shape
+    n, (c_out, c_group, kh, kw) = len(x), weight.shape
     x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
     h = (x.shape[2] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
     w = (x.shape[3] - dilation[1] * (kw - 1) - 1) // stride[1] + 1

@@ -7,6 +7,7 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+from mmengine.visualization import Visualizer
 
 from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
 
@@ -137,6 +138,12 @@ def classifier_config(tmp_path_factory) -> str:
     config = folder / 'tiny_classifier.py'
     config.write_text(CLASSIFIER.format(root=str(folder / 'data')))
     return str(config)
+
+
+@pytest.fixture(autouse=True)
+def fresh_visualizer():
+    """mmengine's hooks draw with the visualizer of the process's latest config, not of their own."""
+    Visualizer._instance_dict.clear()
 
 
 @pytest.fixture(scope='session')

@@ -1,0 +1,195 @@
+"""tools/train.py and tools/test.py: what they do with a detector, a classifier and wrong input."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from ic_backbones import cli
+from ic_backbones.errors import InputError, run_tool
+
+
+@pytest.fixture(scope='module')
+def trained(classifier_config, detector_config, tool, tmp_path_factory) -> dict[str, Path]:
+    """Work dirs of a classifier and a detector after their only epoch."""
+    folder = tmp_path_factory.mktemp('trained')
+    train = tool('train').main
+    classifier, detector = folder / 'classifier', folder / 'detector'
+    assert train([classifier_config, '--work-dir', str(classifier)]) == 0
+    options = ['--work-dir', str(detector), '--cfg-options', 'train_cfg.max_epochs=1']
+    assert train([detector_config, *options]) == 0
+    return dict(classifier=classifier, detector=detector)
+
+
+@pytest.mark.parametrize('kind', ['classifier', 'detector'])
+def test_trains(trained, kind):
+    assert (trained[kind] / 'epoch_1.pth').is_file()
+    config = Config.fromfile(next(trained[kind].glob('tiny_*.py')))
+    assert [hook.type for hook in config.custom_hooks] == [
+        'ic_backbones.StopOnNonFiniteLossHook',
+        'ic_backbones.CheckCheckpointHook',
+    ]
+
+
+def test_tests_a_classifier(trained, classifier_config, tool, tmp_path):
+    checkpoint = str(trained['classifier'] / 'epoch_1.pth')
+    out, pictures = tmp_path / 'out.pkl', tmp_path / 'pictures'
+    options = ['--work-dir', str(tmp_path / 'work'), '--out', str(out)]
+    tool('test').main([classifier_config, checkpoint, *options, '--show-dir', str(pictures)])
+    predictions = pickle.loads(out.read_bytes())
+    assert len(predictions) == 8
+    assert all(item['pred_score'].sum() == pytest.approx(1, abs=1e-5) for item in predictions)
+    assert len(list(pictures.iterdir())) == 8
+
+
+def test_tests_a_classifier_with_augmentation(trained, classifier_config, tool, tmp_path):
+    out = tmp_path / 'out.pkl'
+    options = ['--work-dir', str(tmp_path), '--out', str(out), '--tta']
+    tool('test').main([classifier_config, str(trained['classifier'] / 'epoch_1.pth'), *options])
+    predictions = pickle.loads(out.read_bytes())
+    # The result carries the metainfo of the first view, which is the flipped one.
+    assert [item['flip'] for item in predictions] == [True] * 8
+
+
+def test_tests_a_detector_with_augmentation(trained, detector_config, tool, tmp_path):
+    checkpoint = str(trained['detector'] / 'epoch_1.pth')
+    out, pictures = tmp_path / 'new' / 'out.pkl', tmp_path / 'pictures'
+    options = ['--work-dir', str(tmp_path / 'work'), '--out', str(out), '--tta']
+    tool('test').main([detector_config, checkpoint, *options, '--show-dir', str(pictures)])
+    predictions = pickle.loads(out.read_bytes())
+    assert [(item['img_id'], item['flip']) for item in predictions] == [
+        ('val_0000', True),
+        ('val_0001', True),
+    ]
+    assert set(predictions[0]['pred_instances']) == {'bboxes', 'labels', 'scores'}
+    assert sorted(path.name for path in pictures.iterdir()) == ['val_0000.jpg', 'val_0001.jpg']
+
+
+def test_config_without_hook_settings_of_its_own_keeps_those_it_has(classifier_config, tmp_path):
+    own = "[dict(type='EMAHook'), dict(type='StopOnNonFiniteLossHook', max_files=1)]"
+    config = tmp_path / 'with_hooks.py'
+    config.write_text(f'_base_ = {classifier_config!r}\ncustom_hooks = {own}\n')
+    args = cli.make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
+    hooks = cli.load_config(args).custom_hooks
+    assert [hook['type'] for hook in hooks] == [
+        'EMAHook',
+        'StopOnNonFiniteLossHook',
+        'ic_backbones.CheckCheckpointHook',
+    ]
+    assert hooks[1]['max_files'] == 1
+
+
+def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    args = cli.make_parser('').parse_args(
+        [classifier_config, '--cfg-options', 'model.head.topk=(1,2)', 'randomness.seed=3']
+    )
+    cfg = cli.load_config(args, 'model')
+    assert cfg.model.head.topk == (1, 2) and cfg.randomness.seed == 3
+    assert cfg.work_dir == './work_dirs/tiny_classifier' and cfg.launcher == 'none'
+    cli.use_resume(cfg, 'auto')
+    assert not cfg.resume
+    cfg.auto_scale_lr = dict(base_batch_size=256)
+    cli.use_auto_scale_lr(cfg)
+    assert cfg.auto_scale_lr == dict(base_batch_size=256, enable=True)
+
+
+def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
+    args = cli.make_parser('').parse_args([classifier_config, '--work-dir', str(tmp_path)])
+    cfg = cli.load_config(args)
+    monkeypatch.setattr(cli, 'get_device', lambda: 'cuda')
+    cli.use_amp(cfg)
+    assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+    assert cfg.optim_wrapper.loss_scale == 'dynamic'
+
+
+@pytest.fixture
+def wrong(classifier_config, trained, tmp_path):
+    """Files that are wrong, by name, for the command lines below."""
+    texts = dict(
+        syntax='model = dict(\n',
+        base="_base_ = 'nowhere.py'\n",
+        partial='model = dict(type="X")\n',
+        nothook=f'_base_ = {classifier_config!r}\ndefault_hooks = dict(visualization=None)\n',
+    )
+    for name, text in texts.items():
+        (tmp_path / f'{name}.py').write_text(text)
+    (tmp_path / 'junk.pth').write_bytes(b'not a checkpoint')
+    (tmp_path / 'cut.pth').write_bytes(
+        (trained['classifier'] / 'epoch_1.pth').read_bytes()[:10_000]
+    )
+    torch.save(dict(state_dict={}), tmp_path / 'weights.pth')
+    torch.save([1], tmp_path / 'list.pth')
+    return dict(
+        config=classifier_config,
+        checkpoint=str(trained['classifier'] / 'epoch_1.pth'),
+        tmp=str(tmp_path),
+    )
+
+
+@pytest.mark.parametrize(
+    'line, words',
+    [
+        ('train nowhere.py', 'nowhere.py: no such config file'),
+        ('train {tmp}/syntax.py', 'syntax.py: the config cannot be read'),
+        ('train {tmp}/base.py', 'nowhere.py'),
+        ('train {tmp}/partial.py', 'partial.py: has no train_dataloader'),
+        ('test {tmp}/partial.py {checkpoint}', 'partial.py: has no test_dataloader'),
+        ('train {config} --cfg-options max_epochs', "'max_epochs': write KEY=VALUE"),
+        ('train {config} --cfg-options model.head.topk=[1,(2]', 'write KEY=VALUE'),
+        ('train {config} --cfg-options modle.head.topk=1', "did you mean 'model'?"),
+        ('train {config} --cfg-options model.type.depth=1', 'does not fit the config'),
+        ('train {config} --work-dir {tmp}/junk.pth/work', 'junk.pth/work: the work dir cannot be'),
+        ('train {config} --launcher pytorch', 'RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT not set'),
+        ('train {config} --launcher slurm', 'SLURM_PROCID, SLURM_NTASKS, SLURM_NODELIST not set'),
+        ('train {config} --auto-scale-lr', 'base_batch_size'),
+        ('train {config} --resume {tmp}/gone.pth', 'gone.pth: no such checkpoint'),
+        ('train {config} --resume {tmp}/weights.pth', 'load_from='),
+        ('train {config} --cfg-options load_from={tmp}/gone.pth', 'gone.pth: no such checkpoint'),
+        ('test {config} {tmp}/gone.pth', 'gone.pth: no such checkpoint'),
+        ('test {config} {tmp}/junk.pth', 'junk.pth: cannot be read'),
+        ('test {config} {tmp}/cut.pth', 'cut.pth: cannot be read'),
+        ('test {config} {tmp}/list.pth', 'list.pth: holds a list'),
+        ('test {config} {tmp}/weights.pth', 'weights.pth matches 0 of'),
+        ('test {config} {checkpoint} --out {tmp}/out.json', 'out.json: predictions are pickled'),
+        ('test {tmp}/nothook.py {checkpoint} --show-dir {tmp}/s', 'default_hooks.visualization'),
+        ('test {config} {checkpoint} --tta --show-dir {tmp}/s', 'leave --show-dir out'),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_code_1(wrong, tool, monkeypatch, line, words):
+    monkeypatch.chdir(wrong['tmp'])
+    for variables in cli.LAUNCHER_VARIABLES.values():
+        for name in variables:
+            monkeypatch.delenv(name, raising=False)
+    name, *argv = line.format(**wrong).split()
+    with pytest.raises(SystemExit) as caught:
+        run_tool(lambda: tool(name).main(argv))
+    sentence = caught.value.code  # sys.exit prints a string to stderr and exits with code 1
+    assert sentence.startswith('error: ') and words in sentence and '\n' not in sentence
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU, so --amp is right')
+def test_amp_without_a_gpu_is_refused(classifier_config, tool, tmp_path):
+    with pytest.raises(InputError, match='--amp: mixed precision needs a GPU'):
+        tool('train').main([classifier_config, '--work-dir', str(tmp_path), '--amp'])
+
+
+def test_missing_data_is_told_before_anything_is_built(detector_config, tool, tmp_path):
+    config = tmp_path / 'no_data.py'
+    config.write_text(
+        f'_base_ = {detector_config!r}\n'
+        f'train_dataloader = dict(dataset=dict(data_root={str(tmp_path / "gone")!r}))\n'
+    )
+    with pytest.raises(InputError, match='gone'):
+        tool('train').main([str(config), '--work-dir', str(tmp_path / 'work')])
+    assert not list((tmp_path / 'work').iterdir())
+
+
+def test_a_loss_that_is_not_finite_stops_the_tool(detector_config, tool, tmp_path):
+    options = ['optim_wrapper.optimizer.lr=1e30', 'randomness.seed=0']
+    argv = [detector_config, '--work-dir', str(tmp_path), '--cfg-options', *options]
+    with pytest.raises(InputError, match=r'iteration \d: the loss is not finite.*train_\d{4}\.jpg'):
+        tool('train').main(argv)
+    assert not list(tmp_path.glob('*.pth'))
