@@ -142,7 +142,7 @@ def classifier_config(tmp_path_factory) -> str:
 
 @pytest.fixture(autouse=True)
 def fresh_visualizer():
-    """mmengine's hooks draw with the visualizer of the process's latest config, not of their own."""
+    """mmengine's hooks draw with the process's latest visualizer, whichever config it is of."""
     Visualizer._instance_dict.clear()
 
 
