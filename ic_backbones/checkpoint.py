@@ -99,7 +99,8 @@ def read_state_dict(checkpoint: str, map_location: str = 'cpu') -> dict[str, Ten
         raise InputError(
             f'the checkpoint {checkpoint} cannot be read ({type(error).__name__}: {reason}): '
             'give a file that is there, `--cfg-options model.backbone.init_cfg.checkpoint=FILE`, '
-            'or start from scratch, `--cfg-options model.backbone.init_cfg=None`'
+            'or start from scratch, `--cfg-options model.backbone.init_cfg=None` (configs/'
+            'faster_rcnn_ic_r50_voc_scratch.py shows what that takes)'
         ) from error
     state = loaded.get('state_dict', loaded) if isinstance(loaded, dict) else None
     if not isinstance(state, dict) or not any(isinstance(v, Tensor) for v in state.values()):
