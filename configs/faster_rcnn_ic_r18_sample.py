@@ -87,4 +87,5 @@ auto_scale_lr = dict(enable=False, base_batch_size=4)
 default_hooks = dict(
     logger=dict(interval=10),
     checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='auto'),
+    visualization=dict(score_thr=0.5),  # one class a box
 )
