@@ -39,7 +39,9 @@ def _box_sum(x: Tensor, kernel_size, stride, padding, dilation) -> tuple[Tensor,
     area = math.prod(kernel_size)
     if area == 1 and stride in (1, (1, 1)) and padding in (0, (0, 0), 'same', 'valid'):
         return x, 1
-    scale = 1 << (area - 1).bit_length()
+    scale = 1
+    while scale < area:
+        scale *= 2
     ones = x.new_full((1, 1, *kernel_size), 1 / scale).expand(x.shape[1], -1, -1, -1)
     return F.conv2d(x, ones, None, stride, padding, dilation, x.shape[1]), scale
 
