@@ -31,7 +31,11 @@ def interrupt_after_a_checkpoint(command: list[str], work_dir: Path) -> tuple[in
         while last_checkpoint(work_dir) is None and process.poll() is None:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
-        _, error = process.communicate(timeout=60)
+        try:
+            _, error = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     return process.returncode, error
 
 
@@ -40,7 +44,9 @@ def test_interrupted_and_resumed_training_equals_one_in_a_piece(
 ):
     work_dir = tmp_path / 'interrupted'
     argv = [classifier_config, '--work-dir', str(work_dir), '--cfg-options', *OPTIONS]
-    many = ['train_cfg.max_epochs=10000', 'train_dataloader.num_workers=1']
+    # Python loses a Ctrl-C that falls into a fork: the worker stays from the first epoch on.
+    worker = ['train_dataloader.num_workers=1', 'train_dataloader.persistent_workers=True']
+    many = ['train_cfg.max_epochs=10000', *worker]
     code, error = interrupt_after_a_checkpoint([sys.executable, str(TRAIN), *argv, *many], work_dir)
     assert code == 130, error
     assert 'Traceback' not in error
