@@ -27,14 +27,17 @@ def variants(c: int, size: int, stride: int, channels_last: bool) -> dict:
     def box(x):
         return F.conv2d(x, ones, None, stride, 1, 1, c)
 
+    def term(adjusted):  # relu(u - adjusted)
+        return adjusted.neg_().add_(u).relu_()
+
     def rows(t):  # (N, C, H, W) -> (N H W, C), a view in channels_last
         return t.permute(0, 2, 3, 1).reshape(-1, c)
 
     return {
         'convolution': lambda: F.conv2d(x, weight, None, stride, 1),
-        'depthwise': lambda: F.conv2d(box(x), w_prime).neg_().add_(u).relu_(),
-        'average pool': lambda: u - F.conv2d(F.avg_pool2d(x, 3, stride, 1), w_prime),
-        'pointwise first': lambda: u - box(F.conv2d(x, w_prime)),
+        'depthwise': lambda: term(F.conv2d(box(x), w_prime)),
+        'average pool': lambda: term(F.conv2d(F.avg_pool2d(x, 3, stride, 1), w_prime)),
+        'pointwise first': lambda: term(box(F.conv2d(x, w_prime))),
         'fused add': lambda: torch.addmm(
             rows(u), rows(box(x)), w_prime.view(c, c).t(), alpha=-1
         ).relu_(),
@@ -44,11 +47,12 @@ def variants(c: int, size: int, stride: int, channels_last: bool) -> dict:
 
 def medians(runs: dict, rounds: int) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds):
+    for lap in range(rounds + 2):
         for name, run in runs.items():
             start = time.perf_counter()
             run()
-            times[name].append(time.perf_counter() - start)
+            if lap >= 2:  # warm-up
+                times[name].append(time.perf_counter() - start)
     return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 

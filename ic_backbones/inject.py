@@ -34,24 +34,30 @@ def inject(root: nn.Module, rule: Rule, make: Callable[[nn.Module], nn.Module]) 
         ValueError: The rule matches nothing, or a module that ``make`` cannot replace.
     """
     replaced: list[str] = []
+    made: dict[nn.Module, nn.Module] = {}  # a module that is shared stays shared
 
     def visit(parent: nn.Module, prefix: str) -> None:
-        for child_name, child in list(parent.named_children()):
+        for child_name, child in list(parent._modules.items()):
             name = prefix + child_name
+            if child is None or child in made.values():
+                continue
             if not rule(name, child):
                 visit(child, name + '.')
                 continue
-            try:
-                setattr(parent, child_name, make(child))
-            except TypeError as error:
-                raise ValueError(f'{type(root).__name__}.{name}: {error}') from None
+            if child not in made:
+                try:
+                    made[child] = make(child)
+                except TypeError as error:
+                    raise ValueError(f'{type(root).__name__}.{name}: {error}') from None
+            setattr(parent, child_name, made[child])
             replaced.append(name)
 
     visit(root, '')
     if not replaced:
+        convs = [n for n, m in root.named_modules() if n and isinstance(m, nn.Conv2d)]
         raise ValueError(
             f'the rule matches no submodule of {type(root).__name__}; its convolutions are '
-            + ', '.join(n for n, m in root.named_modules() if isinstance(m, nn.Conv2d))
+            + (', '.join(convs) or 'none: give the module that holds them')
         )
     return replaced
 
@@ -79,13 +85,16 @@ def to_ic_conv(conv: nn.Module, **kwargs) -> ICConv2d:
         kwargs: ``alpha``, ``alpha_mode``, ``inner_bias``, ``scalar`` of :class:`ICConv2d`.
 
     Raises:
-        TypeError: A convolution with another forward, which an IC layer would silently drop.
+        TypeError: A convolution with another forward, hooks or a parametrization, which an IC layer
+            would silently drop.
     """
     kind = _IC_OF.get(type(conv))
-    if kind is None or parametrize.is_parametrized(conv):
+    hooked = conv._forward_hooks or conv._forward_pre_hooks  # old weight_norm is one of them
+    if kind is None or hooked or parametrize.is_parametrized(conv):
         known = ', '.join(f'{cls.__module__}.{cls.__name__}' for cls in _IC_OF)
         raise TypeError(
-            f'{type(conv).__module__}.{type(conv).__name__} cannot become an IC layer, because its '
-            f'own forward would be lost; exclude it from the rule (known: {known})'
+            f'{type(conv).__module__}.{type(conv).__name__} cannot become an IC layer: its own '
+            f'forward, hooks or parametrization would be lost; leave it out of the rule ({known} '
+            'can)'
         )
     return kind.from_conv(conv, **kwargs)

@@ -157,6 +157,34 @@ def test_plain_weights_under_alpha_one_are_warned_about(plain, tmp_path, log):
     assert "16 IC layers start from plain weights with alpha != 0: W' is random" in log.text
 
 
+def test_a_checkpoint_without_alpha_and_one_with_too_many_are_warned_about(tmp_path, log):
+    for saved, mode, words in (
+        (dict(), dict(alpha=0.0, alpha_mode='learned'), "trained W' and no alpha for 16 IC layers"),
+        (dict(alpha_mode='learned'), dict(), "which alpha_mode='constant' ignores"),
+    ):
+        torch.save(ICResNet(**NARROW, **saved).state_dict(), tmp_path / 'ic.pth')
+        init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'ic.pth'))
+        log.clear()
+        ICResNet(**NARROW, **mode, init_cfg=init_cfg).init_weights()
+        warnings = [r.message for r in log.records if r.levelno == logging.WARNING]
+        assert len(warnings) == 1 and words in warnings[0]
+
+
+def test_a_list_init_cfg_draws_then_loads_under_the_same_checks(plain, tmp_path):
+    draw = dict(type='Constant', val=0.5, layer='Conv2d')
+    load = dict(type='Pretrained', checkpoint=str(tmp_path / 'missing.pth'))
+    with pytest.raises(InputError, match='missing.pth cannot be read'):
+        ICResNet(**NARROW, init_cfg=[draw, load]).init_weights()
+    load['checkpoint'] = save(tmp_path / 'plain.pth', plain, 'torchvision')
+    net = ICResNet(**NARROW, alpha=0.0, init_cfg=[draw, load]).eval()
+    net.init_weights()
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(net(x)[0], plain(x)[0])
+    w_prime = net.layer1[0].conv1.w_prime.clone()
+    net.init_weights()
+    assert torch.equal(net.layer1[0].conv1.w_prime, w_prime)
+
+
 def test_compare_by_name_and_shape():
     model = {name: torch.zeros(2) for name in ('a', 'b.w', 'c')}
     match = compare(

@@ -107,6 +107,20 @@ def test_config(name, data):
     assert 0 <= metrics[mean] <= 1
 
 
+def test_sample_config_with_the_pretrained_base(data, tmp_path):
+    """README, "your own data": the same file with another base line."""
+    text = (ROOT / 'faster_rcnn_ic_r18_sample.py').read_text()
+    small, full = (ROOT / '_base_' / f'faster_rcnn_{name}.py' for name in ('small', 'ic_r50'))
+    assert f"'./_base_/{small.name}'" in text
+    (tmp_path / 'mine.py').write_text(text.replace(f"'./_base_/{small.name}'", repr(str(full))))
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert cfg.model.backbone.init_cfg.checkpoint == 'torchvision://resnet50'
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        model = MODELS.build(cfg.model)
+    assert model.backbone.out_channels == tuple(model.neck.in_channels)
+    assert model.roi_head.bbox_head.num_classes == len(cfg.classes)
+
+
 def test_wld_checkpoint_by_one_override():
     cfg = Config.fromfile(ROOT / 'faster_rcnn_ic_r50_voc.py')
     cfg.merge_from_dict(

@@ -54,9 +54,28 @@ def test_a_rule_that_matches_nothing_names_the_convolutions():
         inject(small_net(), convs_named('layer.*'), to_ic_conv)
 
 
+def test_a_shared_convolution_stays_shared():
+    conv = nn.Conv2d(4, 4, 3)
+    net = nn.Sequential(conv, conv, nn.Sequential(conv))
+    assert inject(net, convs_named('.*'), to_ic_conv) == ['0', '1', '2.0']
+    assert type(net[0]) is ICConv2d and net[0] is net[1] is net[2][0]
+
+
+def test_a_bare_convolution_has_no_place_to_convert():
+    with pytest.raises(ValueError, match='its convolutions are none: give the module that holds'):
+        inject(nn.Conv2d(4, 4, 3), convs_named('.*'), to_ic_conv)
+
+
+def hooked_conv():
+    conv = nn.Conv2d(4, 4, 3)
+    conv.register_forward_hook(lambda module, args, out: out)
+    return conv
+
+
 @pytest.mark.parametrize(
     'conv',
     [
+        hooked_conv(),
         ConvWS2d(4, 4, 3),
         nn.ConvTranspose2d(4, 4, 3),
         nn.Conv1d(4, 4, 3),

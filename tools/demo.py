@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from ic_backbones.errors import InputError, run_tool
+from ic_backbones.work_dir import last_checkpoint
 
 CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
 
@@ -35,16 +36,14 @@ def contact_sheet(pictures: list[Path], columns: int = 2) -> np.ndarray:
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/demo'))
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args(argv)
-    out = args.work_dir
+    out = Path('work_dirs') / (f'demo_{args.seed}' if args.seed else 'demo')
 
     run('tools/make_sample_voc.py')
     seed = f'randomness.seed={args.seed}'
     run('tools/train.py', CONFIG, '--work-dir', str(out), '--resume', '--cfg-options', seed)
-    checkpoint = Path((out / 'last_checkpoint').read_text())
-    test = ('tools/test.py', CONFIG, str(checkpoint), '--work-dir', str(out / 'test'))
+    test = ('tools/test.py', CONFIG, last_checkpoint(out), '--work-dir', str(out / 'test'))
     run(*test, '--show-dir', str(out / 'pictures'))
     run('tools/plot_curves.py', str(out), '--out', str(out / 'curves.png'))
 

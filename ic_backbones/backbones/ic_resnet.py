@@ -8,7 +8,6 @@ import copy
 import logging
 import math
 
-import torch
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmengine.logging import print_log
@@ -16,7 +15,7 @@ from mmpretrain.models.backbones import ResNet, ResNet_CIFAR
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor
 
-from ..checkpoint import load_pretrained
+from ..checkpoint import Match, load_pretrained
 from ..inject import Rule, convs_named, inject, to_ic_conv
 from ..ops.ic_conv import ICConv2d, collision, init_w_prime_, set_alpha
 from ..registry import MODELS
@@ -55,10 +54,11 @@ class ICBasicBlockMinus(BasicBlock):
         for name, child in block.named_children():
             setattr(minus, name, child)
         minus.norm_local = copy.deepcopy(block.norm2)
-        minus.w_prime = nn.Parameter(torch.empty(block.out_channels, block.in_channels, 1, 1))
+        shape = (block.out_channels, block.in_channels, 1, 1)
+        minus.w_prime = nn.Parameter(block.conv1.weight.new_empty(shape))
         set_alpha(minus, alpha, alpha_mode)
         minus.init_w_prime()
-        return minus
+        return minus.train(block.training)
 
     def init_w_prime(self) -> None:
         """Draw ``w_prime`` anew, to the scale that ``conv1`` has now."""
@@ -78,6 +78,10 @@ class ICBasicBlockMinus(BasicBlock):
         if self.with_cp and x.requires_grad:
             return self.relu(cp.checkpoint(branches, x, use_reentrant=False))
         return self.relu(branches(x))
+
+
+def _warn(sentence: str) -> None:
+    print_log(sentence, logger='current', level=logging.WARNING)
 
 
 @MODELS.register_module()
@@ -124,6 +128,7 @@ class ICResNet(ResNet):
     ) -> None:
         if depth not in self.arch_settings:
             raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
+        out_indices = tuple(sorted(out_indices))  # the order that mmpretrain returns
         built = max(out_indices) + 1
         if not 0 <= min(out_indices) < built <= num_stages:
             raise ValueError(f'out_indices {out_indices} are not all in 0..{num_stages - 1}')
@@ -169,10 +174,16 @@ class ICResNet(ResNet):
         return {name: module for name, module in self.named_modules() if isinstance(module, kinds)}
 
     def init_weights(self) -> None:
-        cfgs = [self.init_cfg] if isinstance(self.init_cfg, dict) else list(self.init_cfg or ())
+        if self.is_init:
+            return
+        given = self.init_cfg
+        cfgs = [given] if isinstance(given, dict) else list(given or ())
         pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
-        if len(pretrained) < len(cfgs) or not cfgs:
+        others = [cfg for cfg in cfgs if cfg['type'] != 'Pretrained']
+        if others or not pretrained:
+            self.init_cfg = others or None
             super().init_weights()
+            self.init_cfg = given
             for layer in self.ic_layers().values():
                 layer.init_w_prime()
         for cfg in pretrained:
@@ -181,18 +192,18 @@ class ICResNet(ResNet):
             for layer in new.values():
                 layer.init_w_prime()
             self._log_plain_start(new)
+            self._log_alpha_mismatch(match)
+        self.is_init = True
 
     def _log_plain_start(self, layers: dict[str, ICConv2d | ICBasicBlockMinus]) -> None:
         """Say what IC layers do that start from a plain network's weights."""
         random = [name for name, layer in layers.items() if layer.alpha != 0]
         frozen = [name for name, layer in layers.items() if not layer.w_prime.requires_grad]
         if random:
-            print_log(
+            _warn(
                 f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, "
                 "so the features are not the plain network's; alpha=0.0, alpha_mode='learned' "
-                'keeps them',
-                logger='current',
-                level=logging.WARNING,
+                'keeps them'
             )
         elif frozen:
             print_log(
@@ -200,6 +211,21 @@ class ICResNet(ResNet):
                 'start from plain weights and stay at alpha = 0, the plain convolution: '
                 + ', '.join(frozen),
                 logger='current',
+            )
+
+    def _log_alpha_mismatch(self, match: Match) -> None:
+        """Warn where W' was trained under another alpha than it meets here."""
+        trained = [n for n in self.ic_layers() if f'{n}.w_prime' in match.matched]
+        without = [name for name in trained if f'{name}.alpha' in match.missing]
+        if without:
+            _warn(
+                f"the checkpoint has a trained W' and no alpha for {len(without)} IC layers: it was "
+                "trained with a constant one; give that, for example alpha=1.0, 'constant'"
+            )
+        if any(name.endswith('.alpha') for name in match.unexpected):
+            _warn(
+                "the checkpoint holds learned or scheduled alphas, which alpha_mode='constant' "
+                "ignores: give alpha_mode='learned'"
             )
 
     def train(self, mode: bool = True) -> 'ICResNet':

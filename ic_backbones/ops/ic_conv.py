@@ -42,8 +42,17 @@ def _box_sum(x: Tensor, kernel_size, stride, padding, dilation) -> tuple[Tensor,
     scale = 1
     while scale < area:
         scale *= 2
-    ones = x.new_full((1, 1, *kernel_size), 1 / scale).expand(x.shape[1], -1, -1, -1)
-    return F.conv2d(x, ones, None, stride, padding, dilation, x.shape[1]), scale
+    channels = x.shape[-3]
+    ones = x.new_full((1, 1, *kernel_size), 1 / scale).expand(channels, -1, -1, -1)
+    return F.conv2d(x, ones, None, stride, padding, dilation, channels), scale
+
+
+def _saturate_(v: Tensor) -> Tensor:
+    """Bring an overflow of fp16 back into its range: alpha = 0 times infinity would be NaN."""
+    if v.dtype != torch.float16:
+        return v
+    limit = torch.finfo(v.dtype).max
+    return v.clamp_(-limit, limit)
 
 
 def collision(
@@ -70,26 +79,23 @@ def collision(
     Returns:
         (N, C, H, W), in the dtype of ``u``.
     """
-    in_channels = x.shape[1] // groups
+    in_channels = x.shape[-3] // groups
     channel_sum = w_prime.shape[1] == 1 != in_channels
     if channel_sum:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
-        x = x.unflatten(1, (groups, in_channels)).mean(2)
+        x = x.unflatten(-3, (groups, in_channels)).mean(-3)
     box, scale = _box_sum(x, kernel_size, stride, padding, dilation)
     if channel_sum:
         scale *= in_channels
     v = F.conv2d(box, w_prime * -scale, inner_bias, groups=groups)
     v = v.add_(u)
-    if v.dtype == torch.float16:  # alpha = 0 times an overflow would be NaN
-        return v.clamp_(0, torch.finfo(v.dtype).max)
-    return v.relu_()
+    return _saturate_(v).relu_()
 
 
 def add_collision(u: Tensor, term: Tensor, alpha: float | Tensor) -> Tensor:
     """``u + alpha * term``, finite in fp16 wherever ``u`` is."""
     out = torch.add(u, term, alpha=alpha) if isinstance(alpha, float) else u + alpha * term
     if out.dtype == torch.float16:
-        limit = torch.full_like(u, torch.finfo(out.dtype).max)
-        out = out.clamp(torch.minimum(u, -limit), torch.maximum(u, limit))
+        out = torch.where(u.isinf(), u, _saturate_(out))
     return out
 
 
@@ -150,10 +156,11 @@ def ic_linear(
         (..., m).
     """
     u = F.linear(x, weight)
-    term = u - w_prime.to(u.dtype) * (x.mean(-1, keepdim=True) * x.shape[-1]).to(u.dtype)
+    # The mean: a sum of fp16 inputs overflows.
+    term = u - (w_prime * x.shape[-1]).to(u.dtype) * x.mean(-1, keepdim=True).to(u.dtype)
     if inner_bias is not None:
         term = term + inner_bias.to(u.dtype)
-    out = add_collision(u, term.relu(), alpha)
+    out = add_collision(u, _saturate_(term).relu(), alpha)
     return out if bias is None else out + bias.to(u.dtype)
 
 
@@ -161,17 +168,17 @@ ALPHA_MODES = ('constant', 'learned', 'scheduled')
 
 
 def set_alpha(module: nn.Module, alpha: float, mode: str) -> None:
-    """Give ``module`` its ``alpha``.
+    """Give ``module``, which has a ``w_prime``, its ``alpha``.
 
     Args:
         alpha: Its value, or the value that it starts from.
         mode: ``'constant'`` (a float, not saved), ``'learned'`` (a 0-dim parameter) or
-            ``'scheduled'`` (a 0-dim buffer that a hook fills).
+            ``'scheduled'`` (a 0-dim buffer that a hook of yours fills).
     """
     if mode == 'learned':
-        module.alpha = nn.Parameter(torch.tensor(float(alpha)))
+        module.alpha = nn.Parameter(torch.tensor(float(alpha), device=module.w_prime.device))
     elif mode == 'scheduled':
-        module.register_buffer('alpha', torch.tensor(float(alpha)))
+        module.register_buffer('alpha', torch.tensor(float(alpha), device=module.w_prime.device))
     elif mode == 'constant':
         module.alpha = float(alpha)
     else:
@@ -199,7 +206,9 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
     fan_in, area = weight[0].numel(), weight[0, 0].numel()
     rms = weight.square().mean().sqrt()
     if alpha == 0:
-        w_prime.uniform_(-math.sqrt(3 / area), math.sqrt(3 / area)).mul_(rms)
+        summed = weight.shape[1] // w_prime.shape[1]  # 1, or in eq. 5 all channels of a group
+        bound = math.sqrt(3 / area / summed)
+        w_prime.uniform_(-bound, bound).mul_(rms)
     else:
         w_prime.uniform_(0, 4 * math.sqrt(math.pi / fan_in)).mul_(rms)
 

@@ -8,6 +8,7 @@ from mmpretrain.models.backbones import ResNet, ResNet_CIFAR, ResNetV1d
 from mmpretrain.registry import MODELS
 
 from ic_backbones.backbones import ICResNet, ICResNet_CIFAR
+from ic_backbones.backbones.ic_resnet import ICBasicBlockMinus
 from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d
 from tools.complexity import classifier
@@ -154,6 +155,19 @@ def test_published_shapes_and_gradients_under_mmpretrains_options(depth, variant
         assert feature.shape[2:] == (-(-65 // stride), -(-98 // stride))
     sum(f.mean() for f in features).backward()
     assert all(p.grad is not None for p in net.parameters())
+
+
+def test_ic_block_minus_takes_dtype_and_mode_of_its_block():
+    block = ResNet(**narrow(18)).double().layer1[0].eval()
+    minus = ICBasicBlockMinus.from_block(block, alpha=0.0, alpha_mode='learned')
+    x = torch.randn(1, 8, 6, 6, dtype=torch.float64)
+    assert not minus.training and torch.equal(minus(x), block(x))
+
+
+def test_outputs_are_published_in_the_order_of_the_stages():
+    net = ICResNet(**narrow(18, out_indices=(3, 1)))
+    assert (net.out_channels, net.out_strides) == ((16, 64), (8, 32))
+    assert [f.shape[1] for f in net(torch.randn(1, 3, 64, 64))] == [16, 64]
 
 
 def test_checkpointing_changes_nothing():

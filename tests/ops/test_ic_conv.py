@@ -182,6 +182,24 @@ def test_fp16_is_finite_where_the_plain_convolution_is(alpha):
         assert torch.equal(out, F.conv2d(x, layer.weight, padding=1))
 
 
+@pytest.mark.skipif(TORCH < (2, 2), reason='torch < 2.2 has no fp16 convolution on the CPU')
+def test_fp16_keeps_relus_gradient_at_zero():
+    layer = ICConv2d(4, 4, 3).half()
+    layer(torch.zeros(1, 4, 5, 5, dtype=torch.float16)).sum().backward()
+    assert (layer.w_prime.grad == 0).all()
+    x = torch.zeros(1, 4, 5, 5, dtype=torch.float16, requires_grad=True)
+    layer(x).sum().backward()
+    plain = torch.zeros_like(x, requires_grad=True)
+    F.conv2d(plain, layer.weight).sum().backward()
+    assert torch.equal(x.grad, plain.grad)
+
+
+def test_unbatched_input():
+    layer = make_layer(kernel_size=3, groups=2, scalar=True)
+    x = torch.randn(4, 6, 5, dtype=torch.float64)
+    torch.testing.assert_close(layer(x), layer(x[None])[0])
+
+
 @pytest.mark.parametrize('settings', [dict(), dict(stride=2), dict(dilation=2), dict(groups=2)])
 def test_channels_last_in_channels_last_out(settings):
     layer = ICConv2d(8, 8, 3, padding=1, **settings)

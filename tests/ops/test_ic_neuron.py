@@ -1,5 +1,6 @@
 """The papers' claims about one IC neuron: XOR, theorem 1, theorem 2."""
 
+import pytest
 import torch
 
 from ic_backbones.ops import ICLinear, ic_linear
@@ -27,6 +28,23 @@ def test_equals_naive_loops_and_gradcheck():
     alpha = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     arguments = (x.requires_grad_(), weight, w_prime, b2, b1, alpha)
     assert torch.autograd.gradcheck(ic_linear, arguments)
+
+
+@pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split('.')[:2])) < (2, 2),
+    reason='torch < 2.2 has no fp16 linear layer on the CPU',
+)
+@pytest.mark.parametrize('w_prime', [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize('alpha', [0.0, 1.0])
+def test_fp16_is_finite_where_the_linear_layer_is(w_prime, alpha):
+    torch.manual_seed(0)
+    layer = ICLinear(64, 4, alpha=alpha).half()
+    torch.nn.init.constant_(layer.w_prime, w_prime)
+    x = torch.full((2, 64), 1e4, dtype=torch.float16)
+    plain = torch.nn.functional.linear(x, layer.weight, layer.bias)
+    assert plain.isfinite().all() and layer(x).isfinite().all()
+    if alpha == 0:
+        torch.testing.assert_close(layer(x), plain)
 
 
 def test_alpha_zero_is_linear():
