@@ -219,8 +219,8 @@ class ICResNet(ResNet):
         without = [name for name in trained if f'{name}.alpha' in match.missing]
         if without:
             _warn(
-                f"the checkpoint has a trained W' and no alpha for {len(without)} IC layers: it was "
-                "trained with a constant one; give that, for example alpha=1.0, 'constant'"
+                f"the checkpoint has a trained W' and no alpha for {len(without)} IC layers: it "
+                "was trained with a constant one; give that, for example alpha=1.0, 'constant'"
             )
         if any(name.endswith('.alpha') for name in match.unexpected):
             _warn(
