@@ -14,7 +14,14 @@ from mmengine.config import Config
 from tqdm import tqdm
 
 from ..errors import InputError
-from .voc_files import VOCObject, has_area, images_by_id, read_annotation, read_ids
+from .voc_files import (
+    VOCObject,
+    has_area,
+    images_by_id,
+    read_annotation,
+    read_ids,
+    suffix_hint,
+)
 from .voc_splits import LAYOUT, Split, splits_of_config
 
 ERROR: Literal['error'] = 'error'
@@ -46,6 +53,7 @@ class Record:
     Attributes:
         image: the image file, None where there is none.
         size: its width and height in pixels, None where it cannot be decoded.
+        others: further image files with the same id, which are not read.
         digest: of the image file's bytes.
         annotation: the annotation file, which need not exist.
         written_size: width and height as the annotation has them, None where it does not.
@@ -60,10 +68,11 @@ class Record:
     annotation: Path
     written_size: tuple[int, int] | None = None
     objects: list[VOCObject] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
     fault: str = ''
 
 
-def read_record(split: Split, image_id: str, images: dict[str, Path]) -> Record:
+def read_record(split: Split, image_id: str, images: dict[str, list[Path]]) -> Record:
     """Read one image and its annotation.
 
     Args:
@@ -71,12 +80,13 @@ def read_record(split: Split, image_id: str, images: dict[str, Path]) -> Record:
         image_id: its line in the split file.
         images: the image files by id, from ``images_by_id``.
     """
-    image = images.get(image_id)
+    image, *others = images.get(image_id, [None])
     content = image.read_bytes() if image else b''
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     record = Record(
         image_id=image_id,
         image=image,
+        others=others,
         size=None if pixels is None else pixels.shape[1::-1],
         digest=md5(content, usedforsecurity=False).hexdigest() if content else '',
         annotation=split.annotations / f'{image_id}.xml',
@@ -96,10 +106,14 @@ def check_record(split: Split, record: Record, classes: Sequence[str]) -> Iterat
     """What is wrong with one image and its annotation."""
     image = str(record.image or split.images / f'{record.image_id}.*')
     if record.image is None:
-        yield Problem(ERROR, 'missing image', image, f'listed in {split.ids_file.name}')
+        hint = suffix_hint(record.image_id)
+        yield Problem(ERROR, 'missing image', image, f'{hint}listed in {split.ids_file.name}')
     elif not split.any_suffix and record.image.suffix != '.jpg':
         topic = f'{type(split.dataset).__name__} reads .jpg only: use VOCStyleDataset'
         yield Problem(ERROR, topic, image, f'is {record.image.suffix}')
+    if record.others:
+        others = ', '.join(path.name for path in record.others)
+        yield Problem(WARNING, 'several images with one id: one is read', image, f'not {others}')
     if record.image and record.size is None:
         yield Problem(ERROR, 'image that cannot be decoded', image, 'broken, or no image')
 
@@ -157,6 +171,14 @@ def check_split(split: Split, records: list[Record], classes: Sequence[str]) -> 
     absent = [name for name in classes if name not in found]
     if absent:
         yield Problem(WARNING, 'class without an object in a split', file, ', '.join(absent))
+
+
+def check_lines(split: Split) -> Iterator[Problem]:
+    """Whether mmdet's own readers, which take every line as it is, find the ids in a split file."""
+    lines = split.ids_file.read_text(encoding='utf-8', errors='replace').splitlines()
+    if not split.any_suffix and lines != read_ids(split.ids_file):
+        topic = f'{type(split.dataset).__name__} takes each line as it is: use VOCStyleDataset'
+        yield Problem(ERROR, topic, str(split.ids_file), 'has blank lines or spaces around ids')
 
 
 def check_overlap(records: dict[str, list[Record]]) -> Iterator[Problem]:
@@ -248,6 +270,7 @@ def diagnose(splits: list[Split], model: dict | None = None) -> Diagnosis:
     if model is not None:
         problems += check_heads(model, classes)
     for split in splits:
+        problems += check_lines(split)
         problems += check_split(split, records[split.name], classes)
         problems += chain.from_iterable(
             check_record(split, record, classes) for record in records[split.name]
@@ -276,8 +299,10 @@ def check_quick(cfg: Config, loaders: Sequence[str] = ('train', 'val')) -> None:
                 f"The {split.name} data set has no classes: set metainfo=dict(classes=('first', "
                 "'second')) in the config."
             )
-        for problem in check_heads(cfg.get('model', {}), split.classes):
+        for problem in check_heads(cfg.get('model') or {}, split.classes):
             raise InputError(f'{problem.file} {problem.message}.')
+        for problem in check_lines(split):
+            raise InputError(f'{problem.file} {problem.message} ({problem.topic}).')
         ids = read_ids(split.ids_file)
         if not ids:
             raise InputError(f'{split.ids_file} lists no image: write one image id a line.')
@@ -295,10 +320,13 @@ def _require_files(split: Split) -> None:
             continue
         if split.root.name == 'sample_voc':
             advice = 'draw the sample set with `python tools/make_sample_voc.py`'
+            if split.root != Path('data/sample_voc'):
+                advice = f'{advice[:-1]} --out {split.root}`'
         else:
             advice = (
                 f'put the data into {split.root} ({LAYOUT}), or train on the sample set: '
-                '`python tools/train.py configs/faster_rcnn_ic_r18_sample.py`'
+                '`python tools/make_sample_voc.py && '
+                'python tools/train.py configs/faster_rcnn_ic_r18_sample.py`'
             )
         raise InputError(f'{path} is not there: {advice}.')
 

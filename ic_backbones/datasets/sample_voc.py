@@ -49,32 +49,39 @@ def make_sample_voc(
         Whether anything was drawn.
 
     Raises:
-        InputError: ``out`` holds files that this function did not make.
+        InputError: ``out`` holds files that this function did not make, or cannot be written; a
+            number is out of range.
     """
     out = Path(out)
     if train < 1 or val < 1:
         raise InputError(f'The sample needs at least 1 train and 1 val image, not {train}, {val}.')
+    if not 0 <= seed < 2**32:
+        raise InputError(f'The seed {seed} is out of range: give one from 0 to {2**32 - 1}.')
     arguments = {'version': _VERSION, 'train': train, 'val': val, 'seed': seed, 'size': list(size)}
     names = {
         split: [f'{split}_{index:04d}' for index in range(count)]
         for split, count in (('train', train), ('val', val), ('test', val))
     }
-    if _is_complete(out, arguments, sum(names.values(), [])):
+    names['trainval'] = names['train'] + names['val']
+    if _is_complete(out, arguments, names):
         return False
-    _clear(out)
-
     marker = out / _MARKER
-    marker.write_text(json.dumps({'complete': False}))  # an interrupted folder is still ours
-    for folder in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
-        (out / folder).mkdir(parents=True)
-    for number, split in enumerate(names):
+    try:
+        _clear(out)
+        marker.write_text(json.dumps({'complete': False}))  # an interrupted folder is still ours
+        for folder in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
+            (out / folder).mkdir(parents=True)
+    except OSError as error:
+        raise InputError(
+            f'{out} cannot be written ({error.strerror}): give another folder.'
+        ) from error
+    for number, split in enumerate(('train', 'val', 'test')):
         for index, name in enumerate(names[split]):
             image, objects = draw(np.random.RandomState([seed, number, index]), size)
             cv2.imwrite(
                 str(out / 'JPEGImages' / f'{name}.jpg'), image, [cv2.IMWRITE_JPEG_QUALITY, 92]
             )
             _write_xml(out / 'Annotations' / f'{name}.xml', f'{name}.jpg', size, objects)
-    names['trainval'] = names['train'] + names['val']
     for split, ids in names.items():
         (out / 'ImageSets/Main' / f'{split}.txt').write_text('\n'.join(ids) + '\n')
     marker.write_text(json.dumps({'complete': True, **arguments}))
@@ -197,14 +204,21 @@ def _add(parent: ET.Element, tag: str, **children) -> ET.Element:
     return node
 
 
-def _is_complete(out: Path, arguments: dict, names: list[str]) -> bool:
-    marker = out / _MARKER
-    if not marker.is_file() or json.loads(marker.read_text()) != {'complete': True, **arguments}:
+def _is_complete(out: Path, arguments: dict, names: dict[str, list[str]]) -> bool:
+    try:
+        if json.loads((out / _MARKER).read_text()) != {'complete': True, **arguments}:
+            return False
+    except (OSError, ValueError):  # no marker, or one that was cut
         return False
+    ids = {name for split in names.values() for name in split}
     return all(
         (out / folder / f'{name}{suffix}').is_file()
-        for folder, suffix in (('JPEGImages', '.jpg'), ('Annotations', '.xml'))
-        for name in names
+        for folder, suffix, wanted in (
+            ('JPEGImages', '.jpg', ids),
+            ('Annotations', '.xml', ids),
+            ('ImageSets/Main', '.txt', names),
+        )
+        for name in wanted
     )
 
 

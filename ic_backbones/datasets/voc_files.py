@@ -1,5 +1,7 @@
 """What lies in a VOC-layout folder: images, split files, annotations."""
 
+import math
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -20,14 +22,25 @@ def has_area(box: tuple[float, float, float, float]) -> bool:
     return x2 > x1 and y2 > y1
 
 
-def images_by_id(folder: str | Path) -> dict[str, Path]:
-    """Every image below ``folder`` that cv2 reads, by its path there without the suffix."""
+def images_by_id(folder: str | Path) -> dict[str, list[Path]]:
+    """Every image below ``folder`` that cv2 reads, by its path there without the suffix.
+
+    Of several images with one id the first is the one to read: the .jpg, which mmdet's own reader
+    takes, or else the first by name.
+    """
     folder = Path(folder)
-    return {
-        path.relative_to(folder).with_suffix('').as_posix(): path
-        for path in sorted(folder.rglob('*'), reverse=True)  # of two with one id the first stays
-        if path.suffix.lower() in IMAGE_SUFFIXES
-    }
+    images: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(folder.rglob('*'), key=lambda path: (path.suffix != '.jpg', path)):
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            images[path.relative_to(folder).with_suffix('').as_posix()].append(path)
+    return dict(images)
+
+
+def suffix_hint(image_id: str) -> str:
+    """What to say of an id without an image that is written like a file name; else empty."""
+    path = Path(image_id)
+    written = path.suffix.lower() in IMAGE_SUFFIXES
+    return f'an id has no suffix, write {path.with_suffix("")}; ' if written else ''
 
 
 def read_ids(split_file: str | Path) -> list[str]:
@@ -73,6 +86,9 @@ def _text(node: ET.Element, path: str) -> str:
 def _number(node: ET.Element, path: str) -> float:
     text = _text(node, path)
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise ValueError(f'<{path}> is {text!r}, not a number') from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f'<{path}> is {text!r}, not a number')
+    return number

@@ -9,7 +9,7 @@ from mmdet.registry import DATASETS
 from mmengine.config import Config
 
 from ..errors import InputError
-from .voc_style import VOCStyleDataset
+from .voc_style import VOCStyleDataset, require_names
 
 LAYOUT = 'JPEGImages/, Annotations/ and ImageSets/Main/'
 LOADERS = ('train', 'val', 'test')
@@ -48,8 +48,7 @@ class Split:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        classes = self.dataset.metainfo.get('classes') or ()
-        return () if isinstance(classes, str) else tuple(classes)
+        return tuple(self.dataset.metainfo.get('classes') or ())
 
     @property
     def any_suffix(self) -> bool:
@@ -81,20 +80,29 @@ def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Spli
     """The VOC-layout splits of ``<loader>_dataloader``; wrappers around data sets are opened.
 
     Other data sets (COCO, ImageNet, CIFAR) are left out, so that the list may be empty.
+
+    Raises:
+        InputError: a data set has wrong arguments, or a wrapper holds none.
     """
     splits: list[Split] = []
     for loader in loaders:
         leaves = list(_leaves((cfg.get(f'{loader}_dataloader') or {}).get('dataset')))
         for number, (leaf, steps) in enumerate(leaves, 1):
+            if 'datasets' in leaf:
+                raise InputError(
+                    f'{loader}_dataloader.dataset: {leaf.get("type")} has no datasets, name one.'
+                )
             cls = _voc_class(leaf.get('type'))
             if cls is None:
                 continue
             options = {key: leaf[key] for key in leaf if key not in ('type', 'pipeline', '_scope_')}
             try:
                 dataset = cls(**{**options, 'lazy_init': True})
-            except TypeError as error:
-                raise InputError(f'{loader}_dataloader.dataset: {error}.') from error
-            filtered = any('FilterAnnotations' in str(step['type']) for step in steps)
+                require_names(dataset)
+            except (TypeError, InputError) as error:
+                message = str(error).rstrip('.')
+                raise InputError(f'{loader}_dataloader.dataset: {message}.') from error
+            filtered = any('FilterAnnotations' in str(step.get('type')) for step in steps)
             split = Split(loader, dataset, filtered)
             if len(leaves) > 1:
                 split.name += f' {number} ({split.root.name})'
@@ -140,7 +148,7 @@ def _leaves(dataset: dict | None, steps: tuple = ()) -> Iterator[tuple[dict, tup
     """Data sets inside of wrappers, each with the steps of its pipeline and of the wrappers'."""
     if not isinstance(dataset, dict):
         return
-    steps = (*dataset.get('pipeline', ()), *steps)
+    steps = (*(dataset.get('pipeline') or ()), *steps)
     inner = dataset.get('datasets') or [dataset[key] for key in ('dataset',) if key in dataset]
     for child in inner:
         yield from _leaves(child, steps)

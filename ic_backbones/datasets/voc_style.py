@@ -7,7 +7,26 @@ from mmdet.datasets import XMLDataset
 
 from ..errors import InputError
 from ..registry import DATASETS
-from .voc_files import has_area, images_by_id, read_annotation, read_ids
+from .voc_files import has_area, images_by_id, read_annotation, read_ids, suffix_hint
+
+
+def require_names(dataset: XMLDataset) -> None:
+    """Refuse arguments that name no classes or no split file.
+
+    Raises:
+        InputError: the classes are one string, the split file is a folder or not given.
+    """
+    classes = dataset.metainfo.get('classes')
+    if isinstance(classes, str):
+        raise InputError(
+            f"{type(dataset).__name__}: the classes are the string '{classes}': write "
+            f"metainfo=dict(classes=('{classes}',)), with the comma."
+        )
+    if Path(dataset.ann_file).is_dir():
+        raise InputError(
+            f"{type(dataset).__name__}: ann_file '{dataset.ann_file}' is no split file: name it, "
+            'e.g. ImageSets/Main/train.txt.'
+        )
 
 
 @DATASETS.register_module()
@@ -25,8 +44,8 @@ class VOCStyleDataset(XMLDataset):
             ``metainfo=dict(classes=(...))`` are needed; ``data_prefix`` is not.
 
     Raises:
-        InputError: no classes given; the folder, split file, an image or an annotation is missing;
-            an annotation cannot be read.
+        InputError: no classes given, or a string; the folder, split file, an image or an annotation
+            is missing; an annotation cannot be read.
     """
 
     def __init__(self, minus_one: bool = False, **kwargs) -> None:
@@ -35,8 +54,9 @@ class VOCStyleDataset(XMLDataset):
         super().__init__(**kwargs)
 
     def load_data_list(self) -> list[dict]:
+        require_names(self)
         classes = self._metainfo.get('classes')
-        if not classes or isinstance(classes, str):
+        if not classes:
             raise InputError(
                 f'{type(self).__name__} of {self.ann_file} has no classes: set '
                 "metainfo=dict(classes=('first', 'second')) in the config."
@@ -52,13 +72,15 @@ class VOCStyleDataset(XMLDataset):
         images = images_by_id(root / self.img_subdir)
         return [self._load(root, image_id, images) for image_id in read_ids(self.ann_file)]
 
-    def _load(self, root: Path, image_id: str, images: dict[str, Path]) -> dict:
+    def _load(self, root: Path, image_id: str, images: dict[str, list[Path]]) -> dict:
         annotation = root / self.ann_subdir / f'{image_id}.xml'
         advice = f'add it, or take {image_id} out of {self.ann_file}.'
         if image_id not in images:
-            raise InputError(f'{root / self.img_subdir / image_id}.* is no image: {advice}')
+            hint = suffix_hint(image_id)
+            raise InputError(f'{root / self.img_subdir / image_id}.* is no image: {hint}{advice}')
         if not annotation.is_file():
             raise InputError(f'{annotation} is not there: {advice}')
+        image = str(images[image_id][0])
         try:
             size, objects = read_annotation(annotation)
         except ValueError as error:
@@ -67,12 +89,12 @@ class VOCStyleDataset(XMLDataset):
                 'lists everything that is wrong with a data set.'
             ) from error
         if size is None or 0 in size:
-            size = mmcv.imread(str(images[image_id])).shape[1::-1]
+            size = mmcv.imread(image).shape[1::-1]
         shift = int(self.minus_one)
         min_size = self.bbox_min_size or 0
         return {
             'img_id': image_id,
-            'img_path': str(images[image_id]),
+            'img_path': image,
             'xml_path': str(annotation),
             'width': size[0],
             'height': size[1],

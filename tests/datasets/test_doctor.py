@@ -327,12 +327,64 @@ def test_quick_check_passes_a_healthy_config(healthy):
     assert [split.name for split in splits_of_config(wrapped)] == ['train', 'val, test']
 
 
-def test_quick_check_wants_the_data_to_be_there(tmp_path):
-    command = 'python tools/train.py configs/faster_rcnn_ic_r18_sample.py'
+def test_quick_check_wants_the_data_to_be_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = (
+        'python tools/make_sample_voc.py && '
+        'python tools/train.py configs/faster_rcnn_ic_r18_sample.py'
+    )
     with pytest.raises(InputError, match=rf'VOC2007 is not there: put the data .*`{command}`'):
         check_quick(config(tmp_path / 'VOC2007', kind='VOCDataset'))
     with pytest.raises(InputError, match=r'is not there: draw .*`python tools/make_sample_voc.py`'):
+        check_quick(config(Path('data/sample_voc')))
+    command = f'python tools/make_sample_voc.py --out {tmp_path}/sample_voc'
+    with pytest.raises(InputError, match=f'`{command}`'):
         check_quick(config(tmp_path / 'sample_voc'))
+
+
+@pytest.mark.parametrize('kind', ['VOCDataset', 'ic_backbones.VOCStyleDataset'])
+@pytest.mark.parametrize(
+    ('options', 'words'),
+    [
+        ({'metainfo': {'classes': ('cat')}}, r"classes=\('cat',\)\), with the comma"),
+        ({'ann_file': ''}, 'is no split file: name it, e.g. ImageSets/Main/train.txt'),
+        ({'ann_file': 'ImageSets/Main'}, 'ImageSets/Main. is no split file: name it'),
+    ],
+)
+def test_arguments_that_name_nothing(healthy, kind, options, words):
+    with pytest.raises(InputError, match=f'train_dataloader.dataset: .*{words}'):
+        check_quick(config(healthy, kind=kind, **options))
+
+
+def test_a_wrapper_without_data_sets(healthy):
+    cfg = config(healthy)
+    cfg.train_dataloader.dataset = {'type': 'ConcatDataset', 'datasets': []}
+    with pytest.raises(InputError, match='train_dataloader.dataset: ConcatDataset has no datasets'):
+        check_quick(cfg)
+
+
+def test_two_images_with_one_id(healthy):
+    (healthy / 'JPEGImages/a.bmp').write_bytes((healthy / 'JPEGImages/a.jpg').read_bytes())
+    topic = 'several images with one id'
+    assert problems(healthy) == [('warning', topic, 'JPEGImages/a.jpg', 'not a.bmp')]
+    check_quick(config(healthy, kind='VOCDataset'), ['train'])  # it reads the .jpg
+
+
+def test_an_id_with_a_suffix(healthy):
+    (healthy / 'ImageSets/Main/train.txt').write_text('a.jpg\n')
+    hint = 'an id has no suffix, write a; listed in train.txt'
+    assert ('error', 'missing image', 'JPEGImages/a.jpg.*', hint) in problems(healthy)
+
+
+def test_windows_line_endings_and_blank_lines(healthy):
+    train = healthy / 'ImageSets/Main/train.txt'
+    train.write_bytes(b'a\r\n')
+    check_quick(config(healthy, kind='VOCDataset'), ['train'])
+    train.write_bytes(b'\r\na\r\n\r\n')
+    assert problems(healthy) == []
+    check_quick(config(healthy))
+    with pytest.raises(InputError, match=r'train.txt has blank lines .*use VOCStyleDataset'):
+        check_quick(config(healthy, kind='VOCDataset'), ['train'])
 
 
 def test_quick_check_names_the_first_fault(healthy):

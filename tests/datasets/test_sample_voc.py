@@ -99,6 +99,15 @@ def test_a_complete_folder_is_left_alone_and_another_is_drawn_anew(tmp_path):
     assert make_sample_voc(tmp_path, **TINY)
     assert content(tmp_path) == before
 
+    (tmp_path / 'ImageSets/Main/trainval.txt').unlink()
+    assert make_sample_voc(tmp_path, **TINY)
+    assert content(tmp_path) == before
+
+    for cut in ('', '{"complete"'):
+        (tmp_path / 'sample_voc.json').write_text(cut)
+        assert make_sample_voc(tmp_path, **TINY)
+        assert content(tmp_path) == before
+
     assert make_sample_voc(tmp_path, train=1, val=1, size=(96, 72))
     assert len(list(tmp_path.rglob('*.jpg'))) == 3
 
@@ -114,6 +123,10 @@ def test_a_foreign_folder_is_refused_and_untouched(tmp_path):
 def test_wrong_arguments(tmp_path):
     with pytest.raises(InputError, match='at least 1'):
         make_sample_voc(tmp_path / 'a', train=0)
+    with pytest.raises(InputError, match='seed -1 is out of range'):
+        make_sample_voc(tmp_path / 'a', seed=-1)
+    with pytest.raises(InputError, match='/proc/x cannot be written'):
+        make_sample_voc('/proc/x', **TINY)
     (tmp_path / 'file').touch()
     with pytest.raises(InputError, match='is a file'):
         make_sample_voc(tmp_path / 'file', **TINY)

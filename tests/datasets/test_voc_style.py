@@ -92,11 +92,35 @@ def test_registered(name, write_voc):
     assert isinstance(dataset, VOCStyleDataset) and len(dataset) == 1
 
 
-@pytest.mark.parametrize('classes', [None, (), 'cat'])
+@pytest.mark.parametrize('classes', [None, ()])
 def test_classes_must_be_given(write_voc, classes):
     root = write_voc({'a.jpg': []}, {'train': 'a'})
     with pytest.raises(InputError, match=r'metainfo=dict\(classes=\('):
         read(root, classes=classes)
+
+
+def test_classes_without_the_comma(write_voc):
+    root = write_voc({'a.jpg': []}, {'train': 'a'})
+    with pytest.raises(InputError, match=r"classes=\('cat',\)\), with the comma"):
+        read(root, classes=('cat'))
+
+
+def test_a_split_file_must_be_named(write_voc):
+    root = write_voc({'a.jpg': []}, {'train': 'a'})
+    for ann_file in ({}, {'ann_file': 'ImageSets/Main'}):
+        with pytest.raises(InputError, match='is no split file: name it, e.g. ImageSets/Main/tr'):
+            VOCStyleDataset(data_root=str(root), metainfo={'classes': ('cat',)}, **ann_file)
+
+
+def test_of_images_with_one_id_the_jpg_is_read(write_voc):
+    root = write_voc({'a.bmp': [], 'a.jpg': [], 'a.tif': []}, {'train': 'a'})
+    assert read(root)[0]['img_path'] == str(root / 'JPEGImages/a.jpg')
+
+
+def test_an_id_with_a_suffix(write_voc):
+    root = write_voc({'a.jpg': []}, {'train': 'a.jpg'})
+    with pytest.raises(InputError, match='an id has no suffix, write a;'):
+        read(root)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +152,9 @@ def test_a_missing_folder_is_named(tmp_path):
         '',
         '<annotation><object>',
         '<annotation><object><name>cat</name></object></annotation>',
+        '<annotation><size><width>inf</width><height>1</height></size></annotation>',
+        '<annotation><object><name>cat</name><bndbox><xmin>nan</xmin></bndbox></object>'
+        '</annotation>',
         '<annotation><size><width>x</width><height>1</height></size></annotation>',
     ],
 )
