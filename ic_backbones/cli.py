@@ -4,18 +4,33 @@ import argparse
 import difflib
 import inspect
 import os
+import re
+import traceback
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
 import torch
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.device import get_device
+from mmengine.hooks import Hook
+from mmengine.registry import RUNNERS
 from mmengine.runner import CheckpointLoader, Runner
 
 from .errors import InputError
 from .work_dir import last_checkpoint
 
 OUR_HOOKS = ('StopOnNonFiniteLossHook', 'CheckCheckpointHook')
+
+# What a wrong value in a config raises while mmengine builds from it.
+CONFIG_ERRORS = (
+    AssertionError,
+    AttributeError,
+    FileNotFoundError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 # What --cfg-options may set though the config does not name it: Runner's arguments and what Runner
 # reads from the config besides.
@@ -98,14 +113,7 @@ def load_config(args: argparse.Namespace, *needed: str) -> Config:
         InputError: no such file, a broken or partial config, an option that fits nothing, a work
             dir that cannot be written, a launcher that did not start this process.
     """
-    if not os.path.isfile(args.config):
-        raise InputError(f'{args.config}: no such config file; see configs/')
-    try:
-        cfg = Config.fromfile(args.config)
-    except Exception as error:  # a config is code: it can raise anything
-        raise InputError(
-            f'{args.config}: the config cannot be read, {_brief(error)}; correct it, or its _base_'
-        ) from error
+    cfg = read_config(args.config)
     _merge_options(cfg, args.cfg_options)
     for key in needed:
         if cfg.get(key) is None:
@@ -113,16 +121,99 @@ def load_config(args: argparse.Namespace, *needed: str) -> Config:
                 f'{args.config}: has no {key}; give a whole config, not a part that others inherit'
             )
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
-    _check_writable(cfg.work_dir)
+    make_folder(cfg.work_dir, '--work-dir')
     cfg.launcher = args.launcher
     if args.launcher != 'none':
         _set_up_launcher(cfg, args)
     hooks = list(cfg.get('custom_hooks') or [])
     for name in OUR_HOOKS:
-        if not any(name in str(hook['type']) for hook in hooks):
+        if not any(name in str(hook.get('type')) for hook in hooks):
             hooks.append(dict(type=f'ic_backbones.{name}'))
     cfg.custom_hooks = hooks
     return cfg
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config file.
+
+    Raises:
+        InputError: there is none, or it is broken.
+    """
+    if not os.path.isfile(path):
+        raise InputError(f'{path}: no such config file; see configs/')
+    try:
+        return Config.fromfile(path)
+    except Exception as error:  # a config is code: it can raise anything
+        raise InputError(
+            f'{path}: the config cannot be read, {_brief(error)}; correct it, or its _base_'
+        ) from error
+
+
+def make_folder(folder: str | Path, option: str) -> None:
+    """Make the folder that ``option`` names, unless it is there.
+
+    Raises:
+        InputError: it cannot be made or written.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f'{folder}: the folder cannot be made ({error.strerror}); choose another {option}'
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise InputError(f'{folder}: the folder cannot be written; choose another {option}')
+
+
+def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
+    """Build the config's runner and let it ``work``, which is to train or to test.
+
+    Runner builds loops, data sets, optimizer and evaluators only then: what a wrong value in the
+    config raises up to the moment when the loop starts is told in one sentence; what is raised
+    later is not the config's fault and passes.
+
+    Args:
+        cfg: What :func:`load_config` returned.
+        source: The config's file.
+        work: Called with the runner.
+
+    Raises:
+        InputError: the runner, or a part of it, cannot be built from the config.
+    """
+    start = _Start()
+    try:
+        runner = RUNNERS.build(cfg)
+        runner.register_hook(start, priority='LOWEST')
+        work(runner)
+    except InputError:
+        raise
+    except CONFIG_ERRORS as error:
+        if start.reached:
+            raise
+        raise InputError(
+            f'{source}: the config cannot be built, {_brief(error)}{_part(error)}; correct that key'
+        ) from error
+
+
+def _part(error: Exception) -> str:
+    """What Runner was building, for its messages do not always name it."""
+    parts = [
+        frame.name.removeprefix('build_')
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == inspect.getfile(Runner) and frame.name.startswith('build_')
+    ]
+    return f' (in {", ".join(parts)})' if parts else ''
+
+
+class _Start(Hook):
+    """Notes that everything is built and loaded, and the loop runs."""
+
+    reached = False
+
+    def before_train(self, runner: Runner) -> None:
+        self.reached = True
+
+    before_test = before_train
 
 
 def use_amp(cfg: Config) -> None:
@@ -143,7 +234,7 @@ def use_auto_scale_lr(cfg: Config) -> None:
     Raises:
         InputError: the config does not say for which batch size its learning rate is meant.
     """
-    if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
+    if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
         raise InputError(
             '--auto-scale-lr: the config has no auto_scale_lr=dict(base_batch_size=...); add the '
             'batch size that its learning rate is meant for'
@@ -199,7 +290,7 @@ def use_pictures(
     Raises:
         InputError: the config has no such hook, or mmpretrain's meets test-time augmentation.
     """
-    hook = cfg.get('default_hooks', {}).get('visualization')
+    hook = (cfg.get('default_hooks') or {}).get('visualization')
     if hook is None:
         raise InputError(
             '--show, --show-dir: the config has no default_hooks.visualization; add '
@@ -257,17 +348,6 @@ def _merge_options(cfg: Config, options: dict) -> None:
         ) from error
 
 
-def _check_writable(work_dir: str) -> None:
-    try:
-        os.makedirs(work_dir, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f'{work_dir}: the work dir cannot be made ({error.strerror}); choose --work-dir'
-        ) from error
-    if not os.access(work_dir, os.W_OK):
-        raise InputError(f'{work_dir}: the work dir cannot be written; choose --work-dir')
-
-
 def _set_up_launcher(cfg: Config, args: argparse.Namespace) -> None:
     missing = [name for name in LAUNCHER_VARIABLES[args.launcher] if name not in os.environ]
     if missing:
@@ -302,5 +382,6 @@ def _use_gloo(cfg: Config) -> None:
 
 
 def _brief(error: Exception) -> str:
-    """An exception in one line."""
-    return f'{type(error).__name__}: {" ".join(str(error).split())}'[:300]
+    """An exception in one line, with the classes that mmengine was building but not their files."""
+    text = re.sub(r'class `(\w+)` in \S+\.py: ', r'\1: ', ' '.join(str(error).split()))
+    return f'{type(error).__name__}: {text}'[:300]

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mmengine.config import Config
-
+from ic_backbones import cli
 from ic_backbones.datasets.doctor import ERROR, diagnose
 from ic_backbones.datasets.doctor_report import render
 from ic_backbones.datasets.voc_splits import splits_of_config, splits_of_folder
@@ -22,12 +21,13 @@ def main() -> int:
 
     target = Path(args.target)
     if target.is_dir():
-        model, splits = None, splits_of_folder(target, args.classes and args.classes.split(','))
+        names = (name.strip() for name in (args.classes or '').split(','))
+        model, splits = None, splits_of_folder(target, [name for name in names if name])
     elif target.is_file():
         if args.classes:
             raise InputError('--classes is for a folder: a config has its own classes.')
-        cfg = Config.fromfile(target)
-        model, splits = cfg.get('model', {}), splits_of_config(cfg)
+        cfg = cli.read_config(target)
+        model, splits = cfg.get('model') or {}, splits_of_config(cfg)
         if not splits:
             raise InputError(f'{target} has no data set in VOC layout, which this tool checks.')
     else:

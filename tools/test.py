@@ -5,9 +5,10 @@ from pathlib import Path
 
 from mmdet.evaluation import DumpDetResults
 from mmengine.evaluator import DumpResults
-from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
 
 from ic_backbones import cli
+from ic_backbones.datasets.doctor import check_quick
 from ic_backbones.errors import InputError, run_tool
 
 
@@ -22,10 +23,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     cfg = cli.load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
-    if args.out and not args.out.endswith(('.pkl', '.pickle')):
-        raise InputError(
-            f'--out {args.out}: predictions are pickled; give a name that ends in .pkl'
-        )
+    check_quick(cfg, ['test'])
+    if args.out:
+        if not args.out.endswith(('.pkl', '.pickle')) or Path(args.out).is_dir():
+            raise InputError(
+                f'--out {args.out}: predictions are pickled; give a file name that ends in .pkl'
+            )
+        cli.make_folder(Path(args.out).parent, '--out')
+    if args.show_dir:
+        cli.make_folder(args.show_dir, '--show-dir')
     if args.show or args.show_dir:
         cli.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
     if args.tta:
@@ -33,12 +39,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     cli.read_checkpoint(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
 
-    runner = RUNNERS.build(cfg)
-    if args.out:
-        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
-        dump = DumpDetResults if cfg.get('default_scope') == 'mmdet' else DumpResults
-        runner.test_evaluator.metrics.append(dump(out_file_path=args.out))
-    runner.test()
+    def test(runner: Runner) -> None:
+        if args.out:
+            dump = DumpDetResults if cfg.get('default_scope') == 'mmdet' else DumpResults
+            runner.test_evaluator.metrics.append(dump(out_file_path=args.out))
+        runner.test()
+
+    cli.run(cfg, args.config, test)
     for path in filter(None, (args.out, args.show_dir)):
         print(f'written: {path}')
 

@@ -7,10 +7,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from ic_backbones.datasets.doctor import check_quick
-from mmengine.registry import RUNNERS
+from mmengine.dist import is_main_process
 
 from ic_backbones import cli
+from ic_backbones.datasets.doctor import check_quick
 from ic_backbones.errors import run_tool
 from ic_backbones.work_dir import last_checkpoint
 
@@ -45,14 +45,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_quick(cfg)
 
     try:
-        RUNNERS.build(cfg).train()
+        cli.run(cfg, args.config, lambda runner: runner.train())
     except KeyboardInterrupt:
-        checkpoint = last_checkpoint(cfg.work_dir)
-        command = ['python', 'tools/train.py', *argv]
-        if checkpoint and '--resume' not in argv:
-            command.append('--resume')
-        saved = checkpoint or 'no checkpoint yet'
-        print(f'\nstopped ({saved}); go on with: {shlex.join(command)}', file=sys.stderr)
+        if is_main_process():
+            checkpoint = last_checkpoint(cfg.work_dir)
+            resume = ['--resume'] if checkpoint and args.resume != 'auto' else []
+            if args.launcher == 'none':
+                command = shlex.join(['python', 'tools/train.py', *argv, *resume])
+            else:
+                command = ' '.join(['the same command', *(['with --resume'] if resume else [])])
+            saved = checkpoint or 'no checkpoint yet'
+            print(f'\nstopped ({saved}); go on with: {command}', file=sys.stderr)
         return 130
     return 0
 

@@ -58,6 +58,12 @@ def test_classes_of_a_folder(sample, check):
     assert 'star (' in out
 
 
+def test_spaces_and_empty_names_among_the_classes(sample, check):
+    code, out = check(sample, '--classes', 'disc, square,, triangle ,star,')
+    assert code == 0
+    assert f'classes = {CLASSES}' in out
+
+
 def test_config(sample, check, tmp_path):
     dataset = {
         'type': 'ic_backbones.VOCStyleDataset',
@@ -76,6 +82,13 @@ train_dataloader = {{'dataset': {dataset}}}
 
     config.write_text('model = {}\n')
     assert 'has no data set in VOC layout' in check(config)[0]
+
+
+def test_a_file_that_is_no_config(check, tmp_path):
+    for name, text in (('README.md', '# Read me'), ('syntax.py', 'model = dict(')):
+        (tmp_path / name).write_text(text)
+        sentence, _ = check(tmp_path / name)
+        assert sentence.startswith(f'error: {tmp_path / name}: the config cannot be read')
 
 
 def test_neither_folder_nor_file(check):

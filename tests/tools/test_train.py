@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmpretrain.models import ImageClassifier
 
 from ic_backbones import cli
 from ic_backbones.errors import InputError, run_tool
@@ -112,6 +113,7 @@ def wrong(classifier_config, trained, tmp_path):
         syntax='model = dict(\n',
         base="_base_ = 'nowhere.py'\n",
         partial='model = dict(type="X")\n',
+        typeless=f'_base_ = {classifier_config!r}\ncustom_hooks = [dict(priority=1)]\n',
         nothook=f'_base_ = {classifier_config!r}\ndefault_hooks = dict(visualization=None)\n',
     )
     for name, text in texts.items():
@@ -141,10 +143,14 @@ def wrong(classifier_config, trained, tmp_path):
         ('train {config} --cfg-options model.head.topk=[1,(2]', 'write KEY=VALUE'),
         ('train {config} --cfg-options modle.head.topk=1', "did you mean 'model'?"),
         ('train {config} --cfg-options model.type.depth=1', 'does not fit the config'),
-        ('train {config} --work-dir {tmp}/junk.pth/work', 'junk.pth/work: the work dir cannot be'),
+        (
+            'train {config} --work-dir {tmp}/junk.pth/work',
+            'junk.pth/work: the folder cannot be made',
+        ),
         ('train {config} --launcher pytorch', 'RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT not set'),
         ('train {config} --launcher slurm', 'SLURM_PROCID, SLURM_NTASKS, SLURM_NODELIST not set'),
         ('train {config} --auto-scale-lr', 'base_batch_size'),
+        ('train {config} --auto-scale-lr --cfg-options auto_scale_lr=None', 'base_batch_size'),
         ('train {config} --resume {tmp}/gone.pth', 'gone.pth: no such checkpoint'),
         ('train {config} --resume {tmp}/weights.pth', 'load_from='),
         ('train {config} --cfg-options load_from={tmp}/gone.pth', 'gone.pth: no such checkpoint'),
@@ -154,6 +160,9 @@ def wrong(classifier_config, trained, tmp_path):
         ('test {config} {tmp}/list.pth', 'list.pth: holds a list'),
         ('test {config} {tmp}/weights.pth', 'weights.pth matches 0 of'),
         ('test {config} {checkpoint} --out {tmp}/out.json', 'out.json: predictions are pickled'),
+        ('test {config} {checkpoint} --out {tmp}/junk.pth/x.pkl', 'junk.pth: the folder cannot be'),
+        ('test {config} {checkpoint} --show-dir {tmp}/junk.pth', 'junk.pth: the folder cannot be'),
+        ('train {tmp}/typeless.py', 'typeless.py: the config cannot be built'),
         ('test {tmp}/nothook.py {checkpoint} --show-dir {tmp}/s', 'default_hooks.visualization'),
         ('test {config} {checkpoint} --tta --show-dir {tmp}/s', 'leave --show-dir out'),
     ],
@@ -170,6 +179,85 @@ def test_wrong_input_is_one_sentence_and_code_1(wrong, tool, monkeypatch, line, 
     assert sentence.startswith('error: ') and words in sentence and '\n' not in sentence
 
 
+@pytest.mark.parametrize(
+    'option, words',
+    [
+        ('model.backbone.depht=18', 'depht'),
+        ('model.backbone.depth=19', '19'),
+        ('model.backbone.type=ICResNett', 'ICResNett'),
+        ('train_dataloader.dataset.type=VOCStyleDatasett', 'VOCStyleDatasett'),
+        ('train_dataloader.batch_size=0', '(in train_loop, dataloader)'),
+        ('val_evaluator.type=VOCStyleMetricc', 'VOCStyleMetricc'),
+        ('train_cfg.max_epoch=1', 'max_epoch'),
+        ('optim_wrapper.optimizer.type=SGDD', '(in optim_wrapper)'),
+    ],
+)
+def test_a_value_that_nothing_can_be_built_from(detector_config, tool, tmp_path, option, words):
+    argv = [detector_config, '--work-dir', str(tmp_path), '--cfg-options', option]
+    with pytest.raises(InputError) as caught:
+        tool('train').main(argv)
+    sentence = str(caught.value)
+    assert sentence.startswith(f'{detector_config}: the config cannot be built, ')
+    assert words in sentence and sentence.endswith('; correct that key') and '\n' not in sentence
+
+
+def test_a_value_that_no_test_can_be_built_from(trained, detector_config, tool, tmp_path):
+    argv = [detector_config, str(trained['detector'] / 'epoch_1.pth'), '--work-dir', str(tmp_path)]
+    with pytest.raises(InputError, match='.*11points.* .in test_loop, evaluator.; corr'):
+        tool('test').main([*argv, '--cfg-options', 'test_evaluator.eval_mode=foo'])
+
+
+@pytest.mark.parametrize('error', [KeyError, ValueError])
+def test_an_error_of_the_training_itself_is_not_hidden(
+    classifier_config, tool, tmp_path, monkeypatch, error
+):
+    def fail(self, *args, **kwargs):
+        raise error('from the first step')
+
+    monkeypatch.setattr(ImageClassifier, 'train_step', fail)
+    with pytest.raises(error, match='from the first step') as caught:
+        tool('train').main([classifier_config, '--work-dir', str(tmp_path)])
+    assert not isinstance(caught.value, InputError)
+
+
+def test_ctrl_c_in_a_tool(capsys):
+    def main():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as caught:
+        run_tool(main)
+    assert caught.value.code == 130 and capsys.readouterr().err == '\nstopped\n'
+
+
+@pytest.mark.parametrize(
+    'launcher, rank, ends',
+    [
+        ('none', '0', '(no checkpoint yet); go on with: python tools/train.py {argv}\n'),
+        ('slurm', '0', '(no checkpoint yet); go on with: the same command\n'),
+        ('slurm', '1', ''),
+    ],
+)
+def test_ctrl_c_is_answered_once(
+    classifier_config, tool, tmp_path, monkeypatch, capsys, launcher, rank, ends
+):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    for name in cli.LAUNCHER_VARIABLES['slurm']:
+        monkeypatch.setenv(name, rank)
+    train = tool('train')
+    monkeypatch.setattr(train.cli, 'run', interrupt)
+    monkeypatch.setattr(train, 'is_main_process', lambda: rank == '0')
+    argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', launcher]
+    assert train.main(argv) == 130
+    assert capsys.readouterr().err.endswith(ends.format(argv=' '.join(argv)))
+    (tmp_path / 'last_checkpoint').write_text('epoch_1.pth')
+    (tmp_path / 'epoch_1.pth').touch()
+    train.main(argv)
+    error = capsys.readouterr().err
+    assert error.rstrip().endswith('--resume') if rank == '0' else error == ''
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU, so --amp is right')
 def test_amp_without_a_gpu_is_refused(classifier_config, tool, tmp_path):
     with pytest.raises(InputError, match='--amp: mixed precision needs a GPU'):
@@ -184,6 +272,11 @@ def test_missing_data_is_told_before_anything_is_built(detector_config, tool, tm
     )
     with pytest.raises(InputError, match='gone'):
         tool('train').main([str(config), '--work-dir', str(tmp_path / 'work')])
+    (tmp_path / 'empty.pth').touch()
+    option = f'test_dataloader.dataset.data_root={tmp_path / "gone"}'
+    argv = [detector_config, str(tmp_path / 'empty.pth'), '--work-dir', str(tmp_path / 'work')]
+    with pytest.raises(InputError, match='gone'):
+        tool('test').main([*argv, '--cfg-options', option])
     assert not list((tmp_path / 'work').iterdir())
 
 
