@@ -25,9 +25,10 @@ def last_checkpoint(work_dir: str | Path) -> str | None:
     note = Path(work_dir) / 'last_checkpoint'
     if not note.is_file():
         return None
-    # The note holds the path of the time of writing; a work dir that was moved still works.
+    # The note holds the path of the time of writing: a work dir that was moved or copied goes on
+    # from its own files. Only a CheckpointHook with an out_dir has written elsewhere.
     written = Path(note.read_text().strip())
-    for path in (written, note.parent / written.name):
+    for path in (note.parent / written.name, written):
         if path.is_file():
             return str(path)
     return None
@@ -66,9 +67,12 @@ def _read_rows(log: Path) -> list[dict]:
     rows = []
     for number, line in enumerate(log.read_text().splitlines(), 1):
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except json.JSONDecodeError as error:
             raise InputError(
                 f'{log}: line {number} is not JSON ({error}); delete that line'
             ) from error
+        if not isinstance(row, dict):
+            raise InputError(f'{log}: line {number} is not a JSON object; delete that line')
+        rows.append(row)
     return rows

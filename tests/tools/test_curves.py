@@ -125,11 +125,13 @@ def test_bad_input_is_one_sentence(tmp_path):
     write_log(tmp_path / 'broken', '1', [train_row(1, 1.0, 1)])
     with (tmp_path / 'broken/1/vis_data/scalars.json').open('a') as file:
         file.write('{"loss": 1')
+    write_log(tmp_path / 'list', '1', [train_row(1, 1.0, 1), [1]])
     out = tmp_path / 'curves.png'
     for runs, target, words in (
         ([tmp_path / 'nowhere'], out, 'nowhere: no such work dir'),
         ([tmp_path / 'empty'], out, r'empty: no .*scalars\.json'),
         ([tmp_path / 'broken'], out, r'scalars\.json: line 2 is not JSON'),
+        ([tmp_path / 'list'], out, r'scalars\.json: line 2 is not a JSON object'),
         ([good, good], out, 'good: the same run is given twice'),
         ([good, tmp_path / 'iterations'], out, 'good counts epochs, iterations counts iterations'),
         ([good, tmp_path / 'other'], out, 'good: pascal_voc/mAP; other: coco/bbox_mAP'),

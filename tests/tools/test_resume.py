@@ -21,6 +21,7 @@ OPTIONS = (
 
 def interrupt_after_a_checkpoint(command: list[str], work_dir: Path) -> tuple[int, str]:
     """Start a training, press Ctrl-C after its first checkpoint; its code and its stderr."""
+    deadline = time.monotonic() + 300  # generous, for a loaded machine
     with subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
@@ -29,13 +30,16 @@ def interrupt_after_a_checkpoint(command: list[str], work_dir: Path) -> tuple[in
         start_new_session=True,  # Ctrl-C reaches the data loader's workers as well
     ) as process:
         while last_checkpoint(work_dir) is None and process.poll() is None:
+            if time.monotonic() > deadline:
+                break
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         try:
-            _, error = process.communicate(timeout=60)
+            _, error = process.communicate(timeout=max(deadline - time.monotonic(), 1))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            raise
+            _, error = process.communicate()
+            error = f'killed after 300 s: {error}'
     return process.returncode, error
 
 
@@ -89,3 +93,14 @@ def test_last_checkpoint_of_a_moved_work_dir(tmp_path):
     assert last_checkpoint(tmp_path) is None
     (tmp_path / 'epoch_3.pth').touch()
     assert last_checkpoint(tmp_path) == str(tmp_path / 'epoch_3.pth')
+
+
+def test_last_checkpoint_of_a_copied_work_dir(tmp_path):
+    original, copy = tmp_path / 'original', tmp_path / 'copy'
+    for folder in (original, copy):
+        folder.mkdir()
+        (folder / 'epoch_3.pth').touch()
+        (folder / 'last_checkpoint').write_text(str(original / 'epoch_3.pth'))
+    assert last_checkpoint(copy) == str(copy / 'epoch_3.pth')
+    (copy / 'epoch_3.pth').unlink()  # a CheckpointHook with an out_dir saves elsewhere
+    assert last_checkpoint(copy) == str(original / 'epoch_3.pth')
