@@ -38,8 +38,11 @@ class Match:
             names = getattr(self, title)
             if names:
                 parts.append(f'{title} {_first(names)}')
-        way_out = 'it is a checkpoint of another network'
-        if self.likely_prefix is not None:
+        if self.likely_prefix is None:
+            way_out = 'it is a checkpoint of another network'
+        elif self.likely_prefix == '':
+            way_out = 'leave the prefix out'
+        else:
             way_out = f'the likely prefix is {self.likely_prefix!r}'
         raise InputError('; '.join([*parts, way_out]))
 
@@ -49,8 +52,8 @@ def _first(names: list[str], count: int = 3) -> str:
     return ', '.join(names[:count]) + more
 
 
-def _likely_prefix(model: set[str], checkpoint: list[str], matched: int) -> str | None:
-    """The prefix under which most of the checkpoint's names are the model's, if that helps."""
+def _likely_prefix(model: set[str], checkpoint: list[str], given: str) -> str | None:
+    """The prefix under which most of the checkpoint's names are the model's, if not the given."""
     votes: Counter[str] = Counter()
     for name in checkpoint:
         parts = name.split('.')
@@ -59,8 +62,8 @@ def _likely_prefix(model: set[str], checkpoint: list[str], matched: int) -> str 
             for i in range(len(parts))
             if '.'.join(parts[i:]) in model
         )
-    prefix, count = votes.most_common(1)[0] if votes else ('', 0)
-    return prefix if count > matched else None
+    prefix = votes.most_common(1)[0][0] if votes else given
+    return None if prefix == given else prefix
 
 
 def compare(
@@ -75,14 +78,16 @@ def compare(
         missing=[name for name in model if name not in given],
         mismatched=[name for name in shared if model[name].shape != given[name].shape],
         unexpected=[name for name in given if name not in model],
-        likely_prefix=_likely_prefix(set(model), list(checkpoint), len(matched)),
+        likely_prefix=_likely_prefix(set(model), list(checkpoint), _dotted(prefix)),
     )
 
 
+def _dotted(prefix: str | None) -> str:
+    return prefix.rstrip('.') + '.' if prefix else ''
+
+
 def _strip(state: dict[str, Tensor], prefix: str | None) -> dict[str, Tensor]:
-    if not prefix:
-        return state
-    prefix = prefix.rstrip('.') + '.'
+    prefix = _dotted(prefix)
     return {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
 
 

@@ -96,8 +96,15 @@ def test_another_width_is_mismatched_not_matched(plain, tmp_path):
     init_cfg = dict(
         type='Pretrained', checkpoint=save(tmp_path / 'plain.pth', plain, 'torchvision')
     )
-    with pytest.raises(InputError, match='mismatched conv1.weight'):
+    with pytest.raises(InputError, match='mismatched conv1.weight.*another network'):
         ICResNet(18, init_cfg=init_cfg).init_weights()
+
+
+def test_a_prefix_too_many_is_an_error_that_says_so(plain, tmp_path):
+    path = save(tmp_path / 'plain.pth', plain, 'torchvision')
+    init_cfg = dict(type='Pretrained', checkpoint=path, prefix='backbone.')
+    with pytest.raises(InputError, match=r"\(prefix 'backbone.'\) matches 0.*leave the prefix out"):
+        ICResNet(**NARROW, init_cfg=init_cfg).init_weights()
 
 
 @pytest.mark.parametrize('content', [None, b'', b'no checkpoint'])

@@ -1,10 +1,11 @@
 """Draw training loss and mAP or accuracy of one or several runs: a picture and a table.
 
-python tools/plot_curves.py work_dirs/faster_rcnn_ic_r18_sample [RUN ...] [--out curves.png]
+python tools/plot_curves.py work_dirs/faster_rcnn_ic_r18_sample [RUN ...] [--out PICTURE.png]
 """
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from ic_backbones.curves import plot
 from ic_backbones.errors import run_tool
@@ -15,9 +16,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('runs', nargs='+', metavar='RUN', help='work dir of a training')
-    parser.add_argument('--out', default='curves.png', help='the picture (default: %(default)s)')
+    parser.add_argument('--out', help='the picture (default: curves.png in the first RUN)')
     args = parser.parse_args(argv)
-    for path in plot(args.runs, args.out):
+    for path in plot(args.runs, args.out or Path(args.runs[0], 'curves.png')):
         print(path)
 
 
