@@ -32,7 +32,7 @@ def _child(parent: Registry, *locations: str) -> SharedRegistry:
     )
 
 
-MODELS = _child(root.MODELS, 'backbones', 'ops')
+MODELS = _child(root.MODELS, 'backbones', 'ops', 'distillation')
 DATASETS = _child(root.DATASETS, 'datasets')
 METRICS = _child(root.METRICS, 'evaluation')
 HOOKS = _child(root.HOOKS, 'hooks')

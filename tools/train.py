@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from mmengine.dist import is_main_process
 
 from ic_backbones import cli
+from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.datasets.doctor import check_quick
 from ic_backbones.errors import run_tool
 from ic_backbones.work_dir import last_checkpoint
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.resume:
         cli.use_resume(cfg, args.resume)
     elif cfg.get('load_from'):
-        cli.read_checkpoint(cfg.load_from)
+        read_checkpoint(cfg.load_from)
     check_quick(cfg)
 
     try:
