@@ -21,7 +21,7 @@ demo: setup ## train Faster R-CNN with an IC-ResNet on drawn data, show the mAP 
 	$(IN_VENV) tools/demo.py
 
 test: setup ## run all tests
-	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(IN_VENV) -m pytest
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 lint: setup ## check style and format with ruff
 	$(IN_VENV) -m ruff check

@@ -35,6 +35,6 @@ setup(
             'torch<2.2',
             'numpy<2',
         ],
-        'dev': ['pytest', 'ruff'],
+        'dev': ['pytest', 'pytest-xdist', 'ruff'],
     },
 )

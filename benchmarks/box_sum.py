@@ -2,8 +2,9 @@
 
     python benchmarks/box_sum.py [--threads 2] [--rounds 15]
 
-Depthwise is what ``ops/ic_conv.py`` does. The variants alternate in one process; printed are
-medians over the median of the convolution, forward only, for layers of ResNet-50 at batch 4.
+``ops/ic_conv.py`` takes "pointwise first" at stride 1, else "depthwise". The variants alternate in
+one process; printed are medians over the median of the convolution, forward only, for layers of
+ResNet-50 at batch 4.
 """
 
 import argparse

@@ -29,22 +29,15 @@ from torch import Tensor
 
 from ..registry import MODELS
 
+_ONE = 1, (1, 1)
+_NO_PADDING = 0, (0, 0), 'same', 'valid'
 
-def _box_sum(x: Tensor, kernel_size, stride, padding, dilation) -> tuple[Tensor, int]:
-    """Sum of each window of ``x`` (N, C', H', W') divided by ``scale``, and ``scale``.
 
-    A plain sum of fp16 activations overflows from 7e3 on. ``scale`` is a power of two, so dividing
-    by it, and multiplying ``W'`` by it, rounds nothing.
-    """
-    area = math.prod(kernel_size)
-    if area == 1 and stride in (1, (1, 1)) and padding in (0, (0, 0), 'same', 'valid'):
-        return x, 1
-    scale = 1
-    while scale < area:
-        scale *= 2
+def _box_sum(x: Tensor, value: float, bias: Tensor | None, kernel_size, *geometry) -> Tensor:
+    """Sum of each window of ``x`` (N, C', H', W'), channel by channel, times ``value``."""
     channels = x.shape[-3]
-    ones = x.new_full((1, 1, *kernel_size), 1 / scale).expand(channels, -1, -1, -1)
-    return F.conv2d(x, ones, None, stride, padding, dilation, channels), scale
+    box = x.new_full((1, 1, *kernel_size), value).expand(channels, -1, -1, -1)
+    return F.conv2d(x, box, bias, *geometry, channels)
 
 
 def _saturate_(v: Tensor) -> Tensor:
@@ -83,10 +76,19 @@ def collision(
     channel_sum = w_prime.shape[1] == 1 != in_channels
     if channel_sum:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
         x = x.unflatten(-3, (groups, in_channels)).mean(-3)
-    box, scale = _box_sum(x, kernel_size, stride, padding, dilation)
-    if channel_sum:
-        scale *= in_channels
-    v = F.conv2d(box, w_prime * -scale, inner_bias, groups=groups)
+    geometry = kernel_size, stride, padding, dilation
+    scale = in_channels if channel_sum else 1
+    if math.prod(kernel_size) == 1 and stride in _ONE and padding in _NO_PADDING:
+        v = F.conv2d(x, w_prime * -scale, inner_bias, groups=groups)
+    elif stride in _ONE and len(w_prime) <= x.shape[-3]:
+        # The box sum commutes with the pointwise convolution and is faster behind it, if no larger.
+        v = _saturate_(F.conv2d(x, w_prime, groups=groups))
+        v = _box_sum(v, -float(scale), inner_bias, *geometry)
+    else:
+        # A plain sum of fp16 activations overflows from 7e3 on; a power of two rounds nothing.
+        area = 2 ** math.ceil(math.log2(math.prod(kernel_size)))
+        box = _box_sum(x, 1 / area, None, *geometry)
+        v = F.conv2d(box, w_prime * (-scale * area), inner_bias, groups=groups)
     v = v.add_(u)
     return _saturate_(v).relu_()
 

@@ -183,6 +183,17 @@ def test_fp16_is_finite_where_the_plain_convolution_is(alpha):
 
 
 @pytest.mark.skipif(TORCH < (2, 2), reason='torch < 2.2 has no fp16 convolution on the CPU')
+def test_fp16_overflows_of_both_signs_in_one_window():
+    layer = ICConv2d(2, 2, 3, padding=1).half()
+    with torch.no_grad():
+        layer.weight.zero_()
+        layer.w_prime.copy_(torch.tensor([[10.0, -10.0], [-10.0, 10.0]]).view(2, 2, 1, 1))
+    x = torch.zeros(1, 2, 4, 4, dtype=torch.float16)
+    x[:, 0, ::2], x[:, 1, 1::2] = 1e4, 1e4
+    assert layer(x).isfinite().all()
+
+
+@pytest.mark.skipif(TORCH < (2, 2), reason='torch < 2.2 has no fp16 convolution on the CPU')
 def test_fp16_keeps_relus_gradient_at_zero():
     layer = ICConv2d(4, 4, 3).half()
     layer(torch.zeros(1, 4, 5, 5, dtype=torch.float16)).sum().backward()
