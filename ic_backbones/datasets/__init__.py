@@ -1,7 +1,8 @@
 from .._requirements import require
 
-require('mmdet')
+require('mmdet', 'mmpretrain')
 
+from .cifar import CIFAR10Data, CIFAR100Data  # noqa: E402
 from .voc_style import VOCStyleDataset  # noqa: E402
 
-__all__ = ['VOCStyleDataset']
+__all__ = ['CIFAR10Data', 'CIFAR100Data', 'VOCStyleDataset']

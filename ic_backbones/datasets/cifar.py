@@ -1,0 +1,69 @@
+"""CIFAR-10 and CIFAR-100 from what is there: image folders, the archive, or the network."""
+
+from pathlib import Path
+from urllib.error import URLError
+
+import cv2
+from mmpretrain.datasets import CIFAR10, CIFAR100
+
+from ..errors import InputError
+from ..registry import DATASETS
+
+
+class ImagesOrArchive:
+    """What both sets add to mmpretrain's: ``<data_root>/<split>/<class>/*`` goes first.
+
+    Without these folders the archive in ``data_root`` is read, and fetched where it is missing.
+    Images are kept decoded, RGB, as from the archive. Those of the folders are put in turns, one of
+    each class after the other, so that ``indices=5000`` is the same number of each class; the
+    archive's order is random.
+
+    Raises:
+        InputError: the folders are not the classes, an image cannot be read or is not 32x32, the
+            archive is neither there nor to be had.
+    """
+
+    def load_data_list(self) -> list[dict]:
+        root = Path(self.data_prefix['root'])
+        if (root / self.split).is_dir():
+            return self._load_folders(root / self.split)
+        try:
+            return super().load_data_list()
+        except (URLError, OSError, RuntimeError, AssertionError) as error:
+            raise InputError(
+                f'{root}: holds neither {self.split}/<class>/ folders nor {self.base_folder}/, and '
+                f'{self.url} cannot be fetched ({type(error).__name__}: {error}): put '
+                f'{self.filename} there'
+            ) from error
+
+    def _load_folders(self, folder: Path) -> list[dict]:
+        classes = self.metainfo['classes']
+        found = {path.name: path for path in folder.iterdir() if path.is_dir()}
+        if found.keys() != set(classes):
+            odd = sorted(found.keys() ^ set(classes))
+            raise InputError(
+                f'{folder}: its folders are not the {len(classes)} classes ({odd[0]} is on one '
+                f'side only); name them {", ".join(classes[:3])}, ...'
+            )
+        paths = [sorted(found[name].iterdir()) for name in classes]
+        turns = sorted(
+            (turn, label) for label, files in enumerate(paths) for turn in range(len(files))
+        )
+        return [dict(img=_read(paths[label][turn]), gt_label=label) for turn, label in turns]
+
+
+def _read(path: Path):
+    image = cv2.imread(str(path))
+    if image is None or image.shape != (32, 32, 3):
+        raise InputError(f'{path}: no image of 32x32 pixels; take it out')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+@DATASETS.register_module()
+class CIFAR10Data(ImagesOrArchive, CIFAR10):
+    """CIFAR-10: 10 classes of 5,000 training and 1,000 test images."""
+
+
+@DATASETS.register_module()
+class CIFAR100Data(ImagesOrArchive, CIFAR100):
+    """CIFAR-100: 100 classes of 500 training and 100 test images."""
