@@ -65,7 +65,8 @@ def read_scalars(work_dir: str | Path) -> Scalars:
 
 def _read_rows(log: Path) -> list[dict]:
     rows = []
-    for number, line in enumerate(log.read_text().splitlines(), 1):
+    whole, _, _ = log.read_text().rpartition('\n')  # Ctrl-C may leave half a line behind the last
+    for number, line in enumerate(whole.splitlines(), 1):
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:

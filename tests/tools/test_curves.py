@@ -71,6 +71,14 @@ def test_an_old_validation_after_the_restart_is_dropped(tmp_path):
     assert [row['step'] for row in scalars.val] == [1]
 
 
+def test_half_a_last_line_is_left_out(tmp_path):
+    """Ctrl-C struck while mmengine wrote it."""
+    run = make_run(tmp_path / 'run')
+    with (run / '20260101_010000/vis_data/scalars.json').open('a') as file:
+        file.write('{"lr": 0.1, "loss": 1')
+    assert [row['iter'] for row in read_scalars(run).train] == [2, 4, 6, 8]
+
+
 def test_picture_and_table(tmp_path):
     runs = [make_run(tmp_path / 'plain'), make_run(tmp_path / 'ic', last_map=0.75)]
     picture, table = plot(runs, tmp_path / 'new' / 'curves.png')
@@ -124,7 +132,7 @@ def test_bad_input_is_one_sentence(tmp_path):
     write_log(tmp_path / 'other', '1', [train_row(1, 1.0, 1), val_row(1, 0.5, 'coco/bbox_mAP')])
     write_log(tmp_path / 'broken', '1', [train_row(1, 1.0, 1)])
     with (tmp_path / 'broken/1/vis_data/scalars.json').open('a') as file:
-        file.write('{"loss": 1')
+        file.write('{"loss": 1\n')
     write_log(tmp_path / 'list', '1', [train_row(1, 1.0, 1), [1]])
     out = tmp_path / 'curves.png'
     for runs, target, words in (
