@@ -14,6 +14,8 @@ from mmengine.registry import DefaultScope
 from mmpretrain.datasets.categories import CIFAR10_CATEGORIES, CIFAR100_CATEGORIES
 from mmpretrain.registry import DATASETS, MODELS
 
+from ic_backbones.cli import use_tta
+
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
     str(path.relative_to(ROOT)) for path in ROOT.glob('*/*.py') if path.parent.name != '_base_'
@@ -33,17 +35,43 @@ def data(tmp_path_factory):
                 folder.mkdir(parents=True)
                 image = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
                 cv2.imwrite(str(folder / '0.png'), image)
+    for split in ('train', 'val'):  # folders would have to be all 1,000 classes
+        (root / 'imagenet' / split / 'n01440764').mkdir(parents=True)
+        (root / 'imagenet' / 'meta').mkdir(exist_ok=True)
+        names = [f'n01440764/{index}.JPEG' for index in range(2)]
+        (root / f'imagenet/meta/{split}.txt').write_text(''.join(f'{n} 7\n' for n in names))
+        for name in names:
+            image = rng.integers(0, 256, (60, 90, 3), dtype=np.uint8)
+            cv2.imwrite(str(root / 'imagenet' / split / name), image)
     return root
+
+
+def load(name, data):
+    """The config on the tiny data, ResNets an eighth as wide, ImageNet at a quarter of its size."""
+    cfg = Config.fromfile(ROOT / name)
+    if 'ResNet' in cfg.model.backbone.type:
+        cfg.model.backbone.update(stem_channels=8, base_channels=8)
+        cfg.model.head.in_channels //= 8
+
+    def patch(node):
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, dict | list):
+                patch(value)
+        if isinstance(node, dict) and isinstance(node.get('data_root'), str):
+            node['data_root'] = str(data / Path(node['data_root']).name)
+        if name.startswith('imagenet/') and isinstance(node, dict):
+            for key in {'scale', 'crop_size'} & node.keys():
+                node[key] //= 4
+
+    patch({key: value for key, value in cfg.items() if key.endswith(('_dataloader', '_pipeline'))})
+    return cfg
 
 
 @pytest.mark.parametrize('name', CONFIGS)
 def test_config(name, data):
-    cfg = Config.fromfile(ROOT / name)
+    cfg = load(name, data)
     torch.manual_seed(0)
     batches = {}
-    for split in ('train', 'val', 'test'):
-        dataset = cfg[f'{split}_dataloader'].dataset
-        dataset.data_root = str(data / Path(dataset.data_root).name)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         for split in ('train', 'val', 'test'):
             dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
@@ -63,6 +91,38 @@ def test_config(name, data):
     with torch.no_grad():
         evaluator.process(model.test_step(batches['test']), batches['test'])
     assert 0 <= evaluator.evaluate(2)['accuracy/top1'] <= 100
+
+
+def test_ten_crops_of_imagenet(data):
+    """--tta: the mean of the scores over ten crops."""
+    cfg = load('imagenet/ic_resnet18_120e.py', data)
+    use_tta(cfg)
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        dataset = DATASETS.build(cfg.test_dataloader.dataset)
+        model = MODELS.build(
+            dict(cfg.model, module=dict(cfg.model.module, data_preprocessor=cfg.data_preprocessor))
+        ).eval()
+    batch = pseudo_collate([dataset[0], dataset[1]])
+    with torch.no_grad():
+        result = model.test_step(batch)[1]
+        crops = [dict(inputs=x, data_samples=y) for x, y in zip(*batch.values(), strict=True)]
+        scores = [model.module.test_step(crop)[1].pred_score for crop in crops]
+    assert len(scores) == 10 and result.gt_label.item() == 7
+    torch.testing.assert_close(result.pred_score, torch.stack(scores).mean(0))
+
+
+@pytest.mark.parametrize(
+    ('name', 'epochs', 'batch', 'milestones'),
+    [('ic_resnet50_120e', 120, 32, [30, 60, 90]), ('ic_resnet18_60e', 60, 64, [15, 30, 45])],
+)
+def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
+    """On the 8 GPUs that auto_scale_lr counts on; v1's from 0.1 to 1e-4."""
+    cfg = Config.fromfile(ROOT / 'imagenet' / f'{name}.py')
+    assert (cfg.train_cfg.max_epochs, cfg.train_dataloader.batch_size) == (epochs, batch)
+    assert cfg.auto_scale_lr.base_batch_size == 8 * batch
+    assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == (milestones, 0.1)
+    assert cfg.optim_wrapper.optimizer.lr == 0.1
 
 
 def test_ic_schedule_of_cifar10():
