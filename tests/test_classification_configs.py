@@ -1,5 +1,6 @@
 """Every classification config: built, its data read, one training and one test step."""
 
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.config import config as config_module
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
 from mmengine.optim import build_optim_wrapper
@@ -46,6 +48,15 @@ def data(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope='module', autouse=True)
+def remembered_bases():
+    """mmengine reads all of mmpretrain's 500 YAML files for every base: the path once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        find = cache(config_module._get_external_cfg_path)
+        patch.setattr(config_module, '_get_external_cfg_path', find)
+        yield
+
+
 def load(name, data):
     """The config on the tiny data, ResNets an eighth as wide, ImageNet at a quarter of its size."""
     cfg = Config.fromfile(ROOT / name)
@@ -59,6 +70,7 @@ def load(name, data):
                 patch(value)
         if isinstance(node, dict) and isinstance(node.get('data_root'), str):
             node['data_root'] = str(data / Path(node['data_root']).name)
+            node['serialize_data'] = False  # it collects garbage, which takes longer than all else
         if name.startswith('imagenet/') and isinstance(node, dict):
             for key in {'scale', 'crop_size'} & node.keys():
                 node[key] //= 4
