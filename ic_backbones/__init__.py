@@ -16,4 +16,4 @@ _sentence = missing_sentence('mmcv', 'mmdet', 'mmpretrain')
 if _sentence:
     warnings.warn(_sentence, stacklevel=2)
 else:
-    from . import backbones, datasets, evaluation, hooks, ops, transforms  # noqa: F401
+    from . import backbone_file, backbones, datasets, evaluation, hooks, ops, transforms  # noqa: F401

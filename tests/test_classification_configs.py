@@ -57,12 +57,32 @@ def remembered_bases():
         yield
 
 
+def use_untrained_teacher(cfg, file):
+    """Weights for the config's own teacher, or those of the plain network with its config."""
+    plain = Config(dict(model=cfg.model.get('teacher') or plain_twin(cfg.model)))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        state = MODELS.build(plain.model).state_dict()
+    torch.save(dict(state_dict=state, meta=dict(cfg=plain.dump())), file)
+    cfg.model.teacher_checkpoint = str(file)
+
+
+def plain_twin(model):
+    """The network that an IC-ResNet's WLD config starts from."""
+    backbone = {k: v for k, v in model.backbone.items() if not k.startswith('alpha')}
+    plain = backbone['type'].replace('ic_backbones.IC', '')
+    parts = {key: model[key] for key in ('neck', 'head')}
+    return dict(type='ImageClassifier', backbone=dict(backbone, type=plain), **parts)
+
+
 def load(name, data):
     """The config on the tiny data, ResNets an eighth as wide, ImageNet at a quarter of its size."""
     cfg = Config.fromfile(ROOT / name)
-    if 'ResNet' in cfg.model.backbone.type:
-        cfg.model.backbone.update(stem_channels=8, base_channels=8)
-        cfg.model.head.in_channels //= 8
+    for model in (cfg.model, cfg.model.get('teacher')):
+        if model and 'ResNet' in model.backbone.type:
+            model.backbone.update(stem_channels=8, base_channels=8)
+            model.head.in_channels //= 8
+    if 'teacher_checkpoint' in cfg.model:
+        use_untrained_teacher(cfg, data / 'teacher.pth')
 
     def patch(node):
         for value in node.values() if isinstance(node, dict) else node:
@@ -94,6 +114,7 @@ def test_config(name, data):
     if hasattr(model.backbone, 'out_channels') and hasattr(model.head, 'in_channels'):
         assert model.backbone.out_channels[-1] == model.head.in_channels
 
+    model.init_weights()
     model.train()
     losses = model.train_step(batches['train'], optim_wrapper)
     assert all(value.isfinite() for value in losses.values()), losses
@@ -135,6 +156,18 @@ def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
     assert cfg.auto_scale_lr.base_batch_size == 8 * batch
     assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == (milestones, 0.1)
     assert cfg.optim_wrapper.optimizer.lr == 0.1
+
+
+@pytest.mark.parametrize(
+    'name', ['imagenet/ic_resnet50_wld_30e.py', 'cifar10/ic_resnet34_wld_30e.py']
+)
+def test_wld_schedule(name):
+    """30 epochs, 0.001 divided by 10 after 15, lambda from 0.9 to 0.1, alpha learned from 0."""
+    cfg = Config.fromfile(ROOT / name)
+    assert cfg.train_cfg.max_epochs == 30 and cfg.optim_wrapper.optimizer.lr == 0.001
+    assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == ([15], 0.1)
+    assert dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1) in cfg.custom_hooks
+    assert (cfg.model.backbone.alpha, cfg.model.backbone.alpha_mode) == (0.0, 'learned')
 
 
 def test_ic_schedule_of_cifar10():

@@ -117,7 +117,7 @@ def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path):
             study.main([str(file), '--work-dir', str(tmp_path / 'w')])
 
 
-@pytest.mark.parametrize('name', ['ic_cifar10'])
+@pytest.mark.parametrize('name', ['ic_cifar10', 'wld_cifar10'])
 def test_studies_fit_their_configs(name):
     tables = study.read_study(str(study.TRAIN.parents[1] / f'benchmarks/studies/{name}.py'))
     for row in tables['rows'].values():
