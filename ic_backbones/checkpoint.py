@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import torch.nn as nn
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import _load_checkpoint
+from mmengine.runner.checkpoint import CheckpointLoader, _load_checkpoint
 from torch import Tensor
 
-from .errors import InputError
+from .errors import InputError, one_line
 
 _IC_TENSORS = ('w_prime', 'alpha', 'inner_bias')
 _IC_MODULES = ('norm_local',)
@@ -91,6 +91,23 @@ def _strip(state: dict[str, Tensor], prefix: str | None) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
 
 
+def read_checkpoint(checkpoint: str) -> dict:
+    """The content of a checkpoint file or address.
+
+    Raises:
+        InputError: it is not there, cannot be fetched or is not a checkpoint.
+    """
+    try:
+        state = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    except FileNotFoundError as error:
+        raise InputError(f'{checkpoint}: no such checkpoint') from error
+    except Exception as error:  # unpickling a damaged file can raise anything
+        raise InputError(f'{checkpoint}: cannot be read, {one_line(error)}') from error
+    if not isinstance(state, dict):
+        raise InputError(f'{checkpoint}: holds a {type(state).__name__}, not a state dict')
+    return state
+
+
 def read_state_dict(checkpoint: str, map_location: str = 'cpu') -> dict[str, Tensor]:
     """The state dict of a file or address that mmengine can load.
 
@@ -137,13 +154,13 @@ def load_pretrained(
     return match
 
 
-def _is_new(name: str) -> bool:
+def is_new(name: str) -> bool:
     parts = name.split('.')
     return parts[-1] in _IC_TENSORS or any(part in _IC_MODULES for part in parts)
 
 
 def _report(checkpoint: str, match: Match) -> None:
-    new = [name for name in match.missing if _is_new(name)]
+    new = [name for name in match.missing if is_new(name)]
     print_log(
         f'{checkpoint}: {len(match.matched)} tensors matched, {len(new)} new (IC layers), '
         f'{len(match.unexpected)} ignored'
@@ -153,7 +170,7 @@ def _report(checkpoint: str, match: Match) -> None:
     left = [
         name
         for name in match.missing + match.mismatched
-        if not _is_new(name) and not name.endswith('num_batches_tracked')
+        if not is_new(name) and not name.endswith('num_batches_tracked')
     ]
     if left:
         print_log(

@@ -4,7 +4,6 @@ import argparse
 import difflib
 import inspect
 import os
-import re
 import traceback
 from collections.abc import Callable
 from copy import deepcopy
@@ -15,9 +14,10 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
-from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner import Runner
 
-from .errors import InputError
+from .checkpoint import read_checkpoint
+from .errors import InputError, one_line
 from .work_dir import last_checkpoint
 
 OUR_HOOKS = ('StopOnNonFiniteLossHook', 'CheckCheckpointHook')
@@ -145,7 +145,7 @@ def read_config(path: str | Path) -> Config:
         return Config.fromfile(path)
     except Exception as error:  # a config is code: it can raise anything
         raise InputError(
-            f'{path}: the config cannot be read, {_brief(error)}; correct it, or its _base_'
+            f'{path}: the config cannot be read, {one_line(error)}; correct it, or its _base_'
         ) from error
 
 
@@ -191,7 +191,8 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         if start.reached:
             raise
         raise InputError(
-            f'{source}: the config cannot be built, {_brief(error)}{_part(error)}; correct that key'
+            f'{source}: the config cannot be built, {one_line(error)}{_part(error)}; correct '
+            'that key'
         ) from error
 
 
@@ -265,23 +266,6 @@ def use_resume(cfg: Config, checkpoint: str) -> None:
     cfg.load_from = checkpoint
 
 
-def read_checkpoint(checkpoint: str) -> dict:
-    """The content of a checkpoint file or address.
-
-    Raises:
-        InputError: it is not there, cannot be fetched or is not a checkpoint.
-    """
-    try:
-        state = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    except FileNotFoundError as error:
-        raise InputError(f'{checkpoint}: no such checkpoint') from error
-    except Exception as error:  # unpickling a damaged file can raise anything
-        raise InputError(f'{checkpoint}: cannot be read, {_brief(error)}') from error
-    if not isinstance(state, dict):
-        raise InputError(f'{checkpoint}: holds a {type(state).__name__}, not a state dict')
-    return state
-
-
 def use_pictures(
     cfg: Config, show: bool, show_dir: str | None, wait_time: float, tta: bool
 ) -> None:
@@ -344,7 +328,7 @@ def _merge_options(cfg: Config, options: dict) -> None:
         cfg.merge_from_dict(options)
     except Exception as error:  # KeyError, TypeError, AssertionError, by where it does not fit
         raise InputError(
-            f'--cfg-options {" ".join(options)}: does not fit the config, {_brief(error)}'
+            f'--cfg-options {" ".join(options)}: does not fit the config, {one_line(error)}'
         ) from error
 
 
@@ -379,9 +363,3 @@ def _use_gloo(cfg: Config) -> None:
             find_unused_parameters=cfg.get('find_unused_parameters', False),
         ),
     )
-
-
-def _brief(error: Exception) -> str:
-    """An exception in one line, with the classes that mmengine was building but not their files."""
-    text = re.sub(r'class `(\w+)` in \S+\.py: ', r'\1: ', ' '.join(str(error).split()))
-    return f'{type(error).__name__}: {text}'[:300]

@@ -1,11 +1,18 @@
 """Wrong input is answered with one sentence, not with a traceback."""
 
+import re
 import sys
 from collections.abc import Callable
 
 
 class InputError(ValueError):
     """What a user gave is wrong; the message names it and says what to do."""
+
+
+def one_line(error: Exception) -> str:
+    """An exception in one line, with the classes that mmengine was building but not their files."""
+    text = re.sub(r'class `(\w+)` in \S+\.py: ', r'\1: ', ' '.join(str(error).split()))
+    return f'{type(error).__name__}: {text}'[:300]
 
 
 def run_tool(main: Callable[[], int | None]) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ic_backbones.backbone_file import export_backbone, init_cfg_lines
-from ic_backbones.cli import make_folder, read_checkpoint
+from ic_backbones.checkpoint import read_checkpoint
+from ic_backbones.cli import make_folder
 from ic_backbones.errors import run_tool
 
 

@@ -8,6 +8,7 @@ from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner
 
 from ic_backbones import cli
+from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.datasets.doctor import check_quick
 from ic_backbones.errors import InputError, run_tool
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         cli.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
     if args.tta:
         cli.use_tta(cfg)
-    cli.read_checkpoint(args.checkpoint)
+    read_checkpoint(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
 
     def test(runner: Runner) -> None:

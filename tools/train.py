@@ -12,6 +12,7 @@ from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
 from ic_backbones import cli
+from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.datasets.doctor import check_quick
 from ic_backbones.errors import run_tool
 from ic_backbones.work_dir import last_checkpoint
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.resume:
         cli.use_resume(cfg, args.resume)
     elif cfg.get('load_from'):
-        cli.read_checkpoint(cfg.load_from)
+        read_checkpoint(cfg.load_from)
     check_quick(cfg)
 
     def train(runner: Runner) -> None:

@@ -1,4 +1,14 @@
 from .check_checkpoint import CheckCheckpointHook
+from .linear_schedule import AlphaScheduleHook, WLDScheduleHook
+from .log_alpha import LogAlphaHook
+from .seed_epoch import SeedEpochHook
 from .stop_on_non_finite_loss import StopOnNonFiniteLossHook
 
-__all__ = ['CheckCheckpointHook', 'StopOnNonFiniteLossHook']
+__all__ = [
+    'AlphaScheduleHook',
+    'CheckCheckpointHook',
+    'LogAlphaHook',
+    'SeedEpochHook',
+    'StopOnNonFiniteLossHook',
+    'WLDScheduleHook',
+]

@@ -1,0 +1,118 @@
+"""Weak logit distillation (WLD): the classifier.
+
+Source: "IC Networks: Remodeling the Basic Unit for CNNs", section 3.3: a trained plain network
+teaches the IC network that starts from its weights, with ``alpha = 0``.
+"""
+
+import torch
+from mmpretrain.models import ImageClassifier
+from mmpretrain.models.heads import ClsHead
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from ..checkpoint import compare, is_new
+from ..errors import InputError
+from ..registry import MODELS
+from .teacher import Shared, load_teacher, require_same_input
+from .wld import WLDLoss
+
+
+@MODELS.register_module()
+class WLDClassifier(ImageClassifier):
+    """An image classifier that a frozen teacher teaches; it starts from the teacher's weights.
+
+    Before the first step student and teacher, both in eval mode, give the same logits. The state
+    dict is the student's alone: a checkpoint loads into a plain ``ImageClassifier`` of the same
+    backbone, neck and head, and testing needs no teacher.
+
+    Args:
+        teacher_checkpoint: The teacher's weights, mmpretrain's or torchvision's; file or address.
+        teacher: The teacher as a model config or as the path of a config file; None takes the
+            config that mmengine saved in the checkpoint.
+        weight: ``lambda`` at the start; ``WLDScheduleHook`` lowers it during the training.
+        tau, tolerance: Temperature and ``e``, see :class:`WLDLoss`.
+        kwargs: All else is mmpretrain's ImageClassifier's: backbone, neck, head, ...
+
+    Raises:
+        InputError: A teacher with other classes, another input normalisation, or other layers than
+            the student's; a teacher checkpoint that does not load; IC layers that do not start at
+            ``alpha = 0``; a head whose cross-entropy is not that of its logits.
+    """
+
+    def __init__(
+        self,
+        *,
+        teacher_checkpoint: str,
+        teacher: dict | str | None = None,
+        weight: float = 0.9,
+        tau: float = 4.0,
+        tolerance: float = 0.005,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._source = teacher, teacher_checkpoint
+        self._teacher: Shared | None = None
+        self.wld = WLDLoss(weight, tau, tolerance)
+        if not isinstance(self.head, ClsHead) or type(self.head).loss is not ClsHead.loss:
+            raise InputError(
+                f'WLDClassifier cannot use {type(self.head).__name__}: take a head with plain '
+                'logits, such as LinearClsHead'
+            )
+
+    @property
+    def teacher(self) -> nn.Module:
+        """The frozen network, outside the module tree; read when it is first needed."""
+        if self._teacher is None:
+            teacher = load_teacher(*self._source)
+            self._check(teacher)
+            self._teacher = Shared(teacher.to(next(self.parameters()).device))
+        return self._teacher.module
+
+    def _check(self, teacher: nn.Module) -> None:
+        mine, its = (getattr(net.head, 'num_classes', None) for net in (self, teacher))
+        if mine != its:
+            raise InputError(
+                f'the teacher has {its} classes, the student {mine}: take a teacher that was '
+                'trained on the same classes'
+            )
+        require_same_input(self.data_preprocessor, teacher.data_preprocessor)
+
+    def _apply(self, fn, *args, **kwargs) -> 'WLDClassifier':
+        if self._teacher is not None:
+            self._teacher.module._apply(fn, *args, **kwargs)
+        return super()._apply(fn, *args, **kwargs)
+
+    def init_weights(self) -> None:
+        super().init_weights()
+        self._require_alpha_zero()
+        match = compare(self.state_dict(), self.teacher.state_dict())
+        foreign = match.mismatched + match.unexpected
+        foreign += [name for name in match.missing if not is_new(name)]
+        if foreign:
+            raise InputError(
+                "the teacher's layers are not the student's: "
+                f'{len(foreign)} tensors have no counterpart ({foreign[0]}, ...); the teacher is '
+                'the plain network, the student the same one with IC layers'
+            )
+        self.load_state_dict(self.teacher.state_dict(), strict=False)
+        for module in self.modules():
+            if hasattr(module, 'init_w_prime'):
+                module.init_w_prime()  # to the scale of the weights that it has now
+
+    def _require_alpha_zero(self) -> None:
+        for name, module in self.named_modules():
+            alpha = getattr(module, 'alpha', 0.0) if hasattr(module, 'w_prime') else None
+            if alpha is not None and (isinstance(alpha, float) or alpha != 0):
+                raise InputError(
+                    f'{name} has alpha={float(alpha)}, constant or not 0: the student starts as '
+                    "its teacher, give the backbone alpha=0.0 and alpha_mode='learned' (or "
+                    "'scheduled' with an AlphaScheduleHook)"
+                )
+
+    def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:
+        """The two terms of ``L`` for a batch of preprocessed images, (N, 3, H, W)."""
+        logits = self.head(self.extract_feat(inputs))
+        losses = self.head._get_loss(logits, data_samples)
+        with torch.no_grad():
+            target = self.teacher(inputs)
+        return {**self.wld(losses.pop('loss'), logits, target), **losses}

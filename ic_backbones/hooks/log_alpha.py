@@ -1,0 +1,36 @@
+"""How the collision terms grow."""
+
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ..alpha import alphas
+from ..registry import HOOKS
+from .linear_schedule import unwrapped
+
+
+@HOOKS.register_module()
+class LogAlphaHook(Hook):
+    """Logs ``alpha`` layer by layer: one line of text, and scalars for all visualisers.
+
+    Args:
+        interval: Iterations from one log to the next; an epoch's last iteration is logged too.
+    """
+
+    def __init__(self, interval: int = 1000) -> None:
+        self.interval = interval
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
+    ) -> None:
+        if not (
+            self.every_n_train_iters(runner, self.interval)
+            or self.end_of_epoch(runner.train_dataloader, batch_idx)
+        ):
+            return
+        values = alphas(unwrapped(runner.model).state_dict())
+        runner.logger.info('alpha: ' + ', '.join(f'{k} {v:.4f}' for k, v in values.items()))
+        step = runner.iter + 1
+        scalars = {f'alpha/{name}': value for name, value in values.items()}
+        runner.visualizer.add_scalars({**scalars, 'iter': step}, step=step)

@@ -1,0 +1,48 @@
+"""Values that change over a training, by iteration."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.logging import MessageHub
+
+from ic_backbones.backbones import ICResNet
+from ic_backbones.distillation import WLDLoss
+from ic_backbones.errors import InputError
+from ic_backbones.registry import HOOKS
+
+
+def runner(model, iterations=5):
+    hub = MessageHub.get_instance('test_schedules')
+    return SimpleNamespace(model=model, iter=0, max_iters=iterations, message_hub=hub)
+
+
+def test_lambda_falls_linearly_and_depends_on_the_iteration_alone():
+    state = runner(torch.nn.Module())
+    state.model.wld = WLDLoss()
+    hook = HOOKS.build(dict(type='WLDScheduleHook'))
+    hook.before_train(state)
+    seen = []
+    for state.iter in (0, 1, 2, 3, 4, 2):  # the last: a new start that resumes
+        hook.before_train_iter(state, 0)
+        seen.append(state.model.wld.weight)
+    assert seen == pytest.approx([0.9, 0.7, 0.5, 0.3, 0.1, 0.5])
+    assert state.message_hub.get_scalar('train/lambda').current() == pytest.approx(0.5)
+
+
+def test_alpha_rises_in_every_layer():
+    net = ICResNet(18, base_channels=8, stem_channels=8, alpha=0.0, alpha_mode='scheduled')
+    state = runner(net)
+    hook = HOOKS.build(dict(type='AlphaScheduleHook', end=0.04))
+    hook.before_train(state)
+    for state.iter in range(5):
+        hook.before_train_iter(state, 0)
+        alphas = [layer.alpha.item() for layer in net.ic_layers().values()]
+        assert alphas == pytest.approx([0.01 * state.iter] * 16)
+
+
+@pytest.mark.parametrize('name', ['WLDScheduleHook', 'AlphaScheduleHook'])
+def test_a_model_without_the_value_is_refused(name):
+    net = ICResNet(18, base_channels=8, stem_channels=8, alpha=0.0, alpha_mode='learned')
+    with pytest.raises(InputError, match=name):
+        HOOKS.build(dict(type=name)).before_train(runner(net))

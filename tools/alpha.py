@@ -1,0 +1,28 @@
+"""Print alpha layer by layer: python tools/alpha.py CHECKPOINT."""
+
+import argparse
+
+from ic_backbones.alpha import alphas
+from ic_backbones.checkpoint import read_checkpoint
+from ic_backbones.errors import InputError, run_tool
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('checkpoint', help='of a training with learned or scheduled alphas')
+    checkpoint = parser.parse_args(argv).checkpoint
+    loaded = read_checkpoint(checkpoint)
+    values = alphas(loaded.get('state_dict', loaded))
+    if not values:
+        raise InputError(
+            f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one for each "
+            'IC layer'
+        )
+    width = max(map(len, values))
+    for name, value in values.items():
+        print(f'{name:{width}}  {value:+.4f}')
+    print(f'{"mean":{width}}  {sum(values.values()) / len(values):+.4f}')
+
+
+if __name__ == '__main__':
+    run_tool(main)
