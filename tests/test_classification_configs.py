@@ -45,6 +45,11 @@ def data(tmp_path_factory):
         for name in names:
             image = rng.integers(0, 256, (60, 90, 3), dtype=np.uint8)
             cv2.imwrite(str(root / 'imagenet' / split / name), image)
+    for split in ('train', 'val'):
+        for label in 'abcd':
+            folder = root / 'sample_crops' / split / label
+            folder.mkdir(parents=True)
+            cv2.imwrite(str(folder / '0.jpg'), rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
     return root
 
 
@@ -79,8 +84,9 @@ def load(name, data):
     cfg = Config.fromfile(ROOT / name)
     for model in (cfg.model, cfg.model.get('teacher')):
         if model and 'ResNet' in model.backbone.type:
+            width = model.backbone.get('base_channels', 64)
             model.backbone.update(stem_channels=8, base_channels=8)
-            model.head.in_channels //= 8
+            model.head.in_channels = model.head.in_channels * 8 // width
     if 'teacher_checkpoint' in cfg.model:
         use_untrained_teacher(cfg, data / 'teacher.pth')
 
@@ -109,12 +115,12 @@ def test_config(name, data):
             dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
             batches[split] = pseudo_collate([dataset[0], dataset[1]])
         model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        model.init_weights()
         optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
         evaluator = Evaluator(cfg.test_evaluator)
     if hasattr(model.backbone, 'out_channels') and hasattr(model.head, 'in_channels'):
         assert model.backbone.out_channels[-1] == model.head.in_channels
 
-    model.init_weights()
     model.train()
     losses = model.train_step(batches['train'], optim_wrapper)
     assert all(value.isfinite() for value in losses.values()), losses

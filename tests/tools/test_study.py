@@ -94,12 +94,14 @@ def test_finished_runs_are_kept_until_their_config_changes(path, trainings, tmp_
     assert len(trainings) == 6
 
 
-def test_one_real_run(classifier_config, tmp_path, capsys):
+def test_one_real_run(classifier_config, tmp_path, capsys, monkeypatch):
     file = tmp_path / 'real.py'
     file.write_text(f'rows = dict(tiny=dict(config={classifier_config!r}))\nreach = (0,)')
     study.main([str(file), '--seeds', '1', '--work-dir', str(tmp_path)])
     assert capsys.readouterr().out.splitlines()[-1].endswith('| 1.0 | 1.00 |')
     assert 'state_dict' in torch.load(tmp_path / 'tiny/seed_0/epoch_1.pth', weights_only=False)
+    monkeypatch.setattr(study.subprocess, 'call', lambda *args, **kwargs: pytest.fail('again'))
+    study.main([str(file), '--seeds', '1', '--work-dir', str(tmp_path)])
 
 
 def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path):
