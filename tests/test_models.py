@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from mmengine.model import BaseModule
+from mmpretrain.models.backbones.base_backbone import BaseBackbone
 
 from ic_backbones.registry import MODELS
 
 NARROW = dict(depth=18, stem_channels=8, base_channels=8, out_indices=(0, 1, 2, 3))
 TINY = {'ICResNet': NARROW, 'ICResNet_CIFAR': NARROW}
 
-REGISTERED = [name for name, cls in MODELS.module_dict.items() if issubclass(cls, BaseModule)]
+REGISTERED = [name for name, cls in MODELS.module_dict.items() if issubclass(cls, BaseBackbone)]
 
 
 def build(name):

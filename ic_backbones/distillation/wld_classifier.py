@@ -101,12 +101,15 @@ class WLDClassifier(ImageClassifier):
 
     def _require_alpha_zero(self) -> None:
         for name, module in self.named_modules():
-            alpha = getattr(module, 'alpha', 0.0) if hasattr(module, 'w_prime') else None
-            if alpha is not None and (isinstance(alpha, float) or alpha != 0):
+            if not hasattr(module, 'w_prime'):
+                continue
+            alpha = module.alpha
+            if isinstance(alpha, float) or alpha.item() != 0:
+                value = alpha if isinstance(alpha, float) else alpha.item()
                 raise InputError(
-                    f'{name} has alpha={float(alpha)}, constant or not 0: the student starts as '
-                    "its teacher, give the backbone alpha=0.0 and alpha_mode='learned' (or "
-                    "'scheduled' with an AlphaScheduleHook)"
+                    f'{name} has alpha={value:g}, constant or not 0: the student starts as its '
+                    "teacher, give the backbone alpha=0.0 and alpha_mode='learned' (or 'scheduled' "
+                    'with an AlphaScheduleHook)'
                 )
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:

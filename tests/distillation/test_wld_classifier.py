@@ -150,7 +150,7 @@ def test_teacher_as_config(student_config, teacher, tmp_path, kind):
         ({'data_preprocessor.mean': None}, 'mean='),
         ({'teacher_checkpoint': 'gone.pth'}, 'gone.pth: no such checkpoint'),
         ({'teacher': 'gone.py'}, 'gone.py: no such file'),
-        ({'backbone.alpha': 1.0, 'backbone.alpha_mode': 'constant'}, 'conv1 has alpha=1.0'),
+        ({'backbone.alpha': 1.0, 'backbone.alpha_mode': 'constant'}, 'conv1 has alpha=1, constant'),
         ({'backbone.alpha': 0.1}, 'conv1 has alpha=0.1'),
         ({'backbone.alpha_mode': 'constant'}, 'constant or not 0'),
         ({'backbone.deep_stem': True}, "teacher's layers are not the student's"),

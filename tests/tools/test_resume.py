@@ -28,6 +28,8 @@ def interrupt_after_a_checkpoint(command: list[str], work_dir: Path) -> tuple[in
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C reaches the data loader's workers as well
+        # A shell's background job ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         while last_checkpoint(work_dir) is None and process.poll() is None:
             if time.monotonic() > deadline:
