@@ -85,7 +85,7 @@ def draw(images: Sequence[str], networks: dict[str, Network]) -> Figure:
         with GradCAM(network, [network.last]) as cam:
             for row, path in enumerate(images):
                 inputs, shown = network.read(path)
-                heat = cam(inputs)[0]
+                heat = cam(inputs, targets=None)[0]
                 axes[row, 0].imshow(shown)
                 axes[row, 0].set_title(Path(path).name, fontsize=8)
                 axes[row, column].imshow(show_cam_on_image(shown, heat, use_rgb=True))

@@ -1,7 +1,7 @@
 """10-crop testing: the corners and the centre of an image and of its mirror image."""
 
-from mmcv.transforms import BaseTransform, TestTimeAug
-from mmpretrain.registry import TRANSFORMS as MMPRETRAIN
+from mmcv.transforms import BaseTransform, RandomFlip, TestTimeAug
+from mmpretrain.datasets.transforms import PackInputs
 
 from ..registry import TRANSFORMS
 
@@ -38,17 +38,16 @@ class TenCrop(TestTimeAug):
 
     Needs ``img``, (H, W, 3); gives ``inputs`` and ``data_samples``, lists of ten, in torchvision's
     order: top left, top right, bottom left, bottom right and centre of the image, then of its
-    mirror image.
+    mirror image. Each is packed by mmpretrain's PackInputs.
 
     Args:
         crop_size: Edge of the crops in pixels.
-        pack: Config of the transform that packs each crop.
 
     Raises:
         ValueError: An image is smaller than the crop.
     """
 
-    def __init__(self, crop_size: int, pack: dict | None = None) -> None:
-        flips = [MMPRETRAIN.build(dict(type='RandomFlip', prob=prob)) for prob in (0.0, 1.0)]
+    def __init__(self, crop_size: int) -> None:
+        flips = [RandomFlip(prob=prob) for prob in (0.0, 1.0)]
         crops = [CropAt(crop_size, place) for place in PLACES]
-        super().__init__([flips, crops, [MMPRETRAIN.build(pack or dict(type='PackInputs'))]])
+        super().__init__([flips, crops, [PackInputs()]])

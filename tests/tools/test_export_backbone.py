@@ -35,7 +35,8 @@ SMALL = Path(__file__).parents[2] / 'configs/_base_/faster_rcnn_small.py'
 def trained(tmp_path) -> tuple[str, dict]:
     """A checkpoint as mmengine writes it, and its backbone's tensors."""
     torch.manual_seed(0)
-    model = CLASSIFIERS.build(CLASSIFIER)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = CLASSIFIERS.build(CLASSIFIER)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter)
     meta = dict(cfg=Config(dict(model=CLASSIFIER)).pretty_text)

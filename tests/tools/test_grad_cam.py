@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
 from ic_backbones.errors import InputError
@@ -15,7 +16,9 @@ def network(classifier_config, tmp_path) -> list[str]:
     """Config and checkpoint of a classifier that nobody has trained."""
     cfg = Config.fromfile(classifier_config)
     torch.manual_seed(0)
-    model = MODELS.build(cfg.model)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(cfg.model)
+    model.head.fc.weight.data.abs_()  # a map that is not 0
     meta = dict(dataset_meta=dict(classes=('cat', 'dog')))
     torch.save(dict(meta=meta, state_dict=model.state_dict()), tmp_path / 'net.pth')
     return [classifier_config, str(tmp_path / 'net.pth')]
@@ -37,7 +40,7 @@ def test_the_map_is_grad_cams(network, image, tool):
     assert inputs.shape == (1, 3, 96, 128) and shown.shape == (96, 128, 3)
     np.testing.assert_allclose(shown, cv2.imread(image)[..., ::-1] / 255, atol=1e-6)
     with GradCAM(net, [net.last]) as cam:
-        found = cam(inputs)[0]
+        found = cam(inputs, targets=None)[0]
 
     feature = net.model.backbone(inputs)[-1].detach().requires_grad_()
     net.model.head(net.model.neck((feature,))).max().backward()

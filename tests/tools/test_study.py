@@ -104,8 +104,13 @@ def test_one_real_run(classifier_config, tmp_path, capsys, monkeypatch):
     study.main([str(file), '--seeds', '1', '--work-dir', str(tmp_path)])
 
 
-def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path):
-    with pytest.raises(InputError, match=r'output\.txt: the training failed .*has no train_data'):
+def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path, monkeypatch):
+    def fail(command, stdout, **kwargs):
+        stdout.write('much\nerror: no data\n')
+        return 1
+
+    monkeypatch.setattr(study.subprocess, 'call', fail)
+    with pytest.raises(InputError, match=r'output\.txt: the training failed .error: no data.; me'):
         study.main([path, '--seeds', '1', '--work-dir', str(tmp_path / 'runs')])
     file = tmp_path / 'wrong.py'
     for text, words in (

@@ -21,9 +21,8 @@ def test_is_torchvisions_ten_crop(size):
     assert packed['data_samples'][0].img_shape == (6, 6)
 
 
-def test_is_registered_and_takes_a_pack_of_its_own():
-    pack = dict(type='PackInputs', meta_keys=('flip',))
-    crops = TRANSFORMS.build(dict(type='ic_backbones.TenCrop', crop_size=4, pack=pack))
+def test_is_registered_and_says_which_crops_are_mirrored():
+    crops = TRANSFORMS.build(dict(type='ic_backbones.TenCrop', crop_size=4))
     samples = crops(dict(img=np.zeros((5, 5, 3), np.uint8)))['data_samples']
     assert [sample.flip for sample in samples] == [False] * 5 + [True] * 5
 
