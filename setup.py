@@ -35,6 +35,7 @@ setup(
             'torch<2.2',
             'numpy<2',
         ],
+        'tools': ['grad-cam', 'safetensors'],
         'dev': ['pytest', 'pytest-xdist', 'ruff'],
     },
 )

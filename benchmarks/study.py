@@ -81,13 +81,13 @@ def train(cfg: Config, folder: Path) -> bool:
     Raises:
         InputError: it failed; the log's last line is the reason.
     """
-    config = folder / 'config.py'
+    config = folder.with_suffix('.py')  # beside the folder, where Runner writes its own copy
     last = f'epoch_{cfg.train_cfg.max_epochs}.pth'
     same = config.is_file() and config.read_text() == cfg.pretty_text
     if same and Path(last_checkpoint(folder) or '').name == last:
         return False
     if config.is_file():  # never a folder that no study has made
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder, '--work-dir')
     config.write_text(cfg.pretty_text)
     log = folder / 'output.txt'

@@ -16,4 +16,13 @@ _sentence = missing_sentence('mmcv', 'mmdet', 'mmpretrain')
 if _sentence:
     warnings.warn(_sentence, stacklevel=2)
 else:
-    from . import backbones, datasets, distillation, evaluation, hooks, ops  # noqa: F401
+    from . import (  # noqa: F401
+        backbone_file,
+        backbones,
+        datasets,
+        distillation,
+        evaluation,
+        hooks,
+        ops,
+        transforms,
+    )

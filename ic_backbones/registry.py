@@ -34,5 +34,6 @@ def _child(parent: Registry, *locations: str) -> SharedRegistry:
 
 MODELS = _child(root.MODELS, 'backbones', 'ops', 'distillation')
 DATASETS = _child(root.DATASETS, 'datasets')
+TRANSFORMS = _child(root.TRANSFORMS, 'transforms')
 METRICS = _child(root.METRICS, 'evaluation')
 HOOKS = _child(root.HOOKS, 'hooks')

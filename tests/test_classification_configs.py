@@ -1,5 +1,6 @@
 """Every classification config: built, its data read, one training and one test step."""
 
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -7,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.config import config as config_module
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DefaultScope
 from mmpretrain.datasets.categories import CIFAR10_CATEGORIES, CIFAR100_CATEGORIES
 from mmpretrain.registry import DATASETS, MODELS
+
+from ic_backbones.cli import use_tta
 
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
@@ -33,22 +37,85 @@ def data(tmp_path_factory):
                 folder.mkdir(parents=True)
                 image = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
                 cv2.imwrite(str(folder / '0.png'), image)
+    for split in ('train', 'val'):  # folders would have to be all 1,000 classes
+        (root / 'imagenet' / split / 'n01440764').mkdir(parents=True)
+        (root / 'imagenet' / 'meta').mkdir(exist_ok=True)
+        names = [f'n01440764/{index}.JPEG' for index in range(2)]
+        (root / f'imagenet/meta/{split}.txt').write_text(''.join(f'{n} 7\n' for n in names))
+        for name in names:
+            image = rng.integers(0, 256, (60, 90, 3), dtype=np.uint8)
+            cv2.imwrite(str(root / 'imagenet' / split / name), image)
+    for split in ('train', 'val'):
+        for label in 'abcd':
+            folder = root / 'sample_crops' / split / label
+            folder.mkdir(parents=True)
+            cv2.imwrite(str(folder / '0.jpg'), rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
     return root
+
+
+@pytest.fixture(scope='module', autouse=True)
+def remembered_bases():
+    """mmengine reads all of mmpretrain's 500 YAML files for every base: the path once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        find = cache(config_module._get_external_cfg_path)
+        patch.setattr(config_module, '_get_external_cfg_path', find)
+        yield
+
+
+def use_untrained_teacher(cfg, file):
+    """Weights for the config's own teacher, or those of the plain network with its config."""
+    plain = Config(dict(model=cfg.model.get('teacher') or plain_twin(cfg.model)))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        state = MODELS.build(plain.model).state_dict()
+    torch.save(dict(state_dict=state, meta=dict(cfg=plain.dump())), file)
+    cfg.model.teacher_checkpoint = str(file)
+
+
+def plain_twin(model):
+    """The network that an IC-ResNet's WLD config starts from."""
+    backbone = {k: v for k, v in model.backbone.items() if not k.startswith('alpha')}
+    plain = backbone['type'].replace('ic_backbones.IC', '')
+    parts = {key: model[key] for key in ('neck', 'head')}
+    return dict(type='ImageClassifier', backbone=dict(backbone, type=plain), **parts)
+
+
+def load(name, data):
+    """The config on the tiny data, ResNets an eighth as wide, ImageNet at a quarter of its size."""
+    cfg = Config.fromfile(ROOT / name)
+    for model in (cfg.model, cfg.model.get('teacher')):
+        if model and 'ResNet' in model.backbone.type:
+            width = model.backbone.get('base_channels', 64)
+            model.backbone.update(stem_channels=8, base_channels=8)
+            model.head.in_channels = model.head.in_channels * 8 // width
+    if 'teacher_checkpoint' in cfg.model:
+        use_untrained_teacher(cfg, data / 'teacher.pth')
+
+    def patch(node):
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, dict | list):
+                patch(value)
+        if isinstance(node, dict) and isinstance(node.get('data_root'), str):
+            node['data_root'] = str(data / Path(node['data_root']).name)
+            node['serialize_data'] = False  # it collects garbage, which takes longer than all else
+        if name.startswith('imagenet/') and isinstance(node, dict):
+            for key in {'scale', 'crop_size'} & node.keys():
+                node[key] //= 4
+
+    patch({key: value for key, value in cfg.items() if key.endswith(('_dataloader', '_pipeline'))})
+    return cfg
 
 
 @pytest.mark.parametrize('name', CONFIGS)
 def test_config(name, data):
-    cfg = Config.fromfile(ROOT / name)
+    cfg = load(name, data)
     torch.manual_seed(0)
     batches = {}
-    for split in ('train', 'val', 'test'):
-        dataset = cfg[f'{split}_dataloader'].dataset
-        dataset.data_root = str(data / Path(dataset.data_root).name)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         for split in ('train', 'val', 'test'):
             dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
             batches[split] = pseudo_collate([dataset[0], dataset[1]])
         model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        model.init_weights()
         optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
         evaluator = Evaluator(cfg.test_evaluator)
     if hasattr(model.backbone, 'out_channels') and hasattr(model.head, 'in_channels'):
@@ -63,6 +130,50 @@ def test_config(name, data):
     with torch.no_grad():
         evaluator.process(model.test_step(batches['test']), batches['test'])
     assert 0 <= evaluator.evaluate(2)['accuracy/top1'] <= 100
+
+
+def test_ten_crops_of_imagenet(data):
+    """--tta: the mean of the scores over ten crops."""
+    cfg = load('imagenet/ic_resnet18_120e.py', data)
+    use_tta(cfg)
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        dataset = DATASETS.build(cfg.test_dataloader.dataset)
+        model = MODELS.build(
+            dict(cfg.model, module=dict(cfg.model.module, data_preprocessor=cfg.data_preprocessor))
+        ).eval()
+    batch = pseudo_collate([dataset[0], dataset[1]])
+    with torch.no_grad():
+        result = model.test_step(batch)[1]
+        crops = [dict(inputs=x, data_samples=y) for x, y in zip(*batch.values(), strict=True)]
+        scores = [model.module.test_step(crop)[1].pred_score for crop in crops]
+    assert len(scores) == 10 and result.gt_label.item() == 7
+    torch.testing.assert_close(result.pred_score, torch.stack(scores).mean(0))
+
+
+@pytest.mark.parametrize(
+    ('name', 'epochs', 'batch', 'milestones'),
+    [('ic_resnet50_120e', 120, 32, [30, 60, 90]), ('ic_resnet18_60e', 60, 64, [15, 30, 45])],
+)
+def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
+    """On the 8 GPUs that auto_scale_lr counts on; v1's from 0.1 to 1e-4."""
+    cfg = Config.fromfile(ROOT / 'imagenet' / f'{name}.py')
+    assert (cfg.train_cfg.max_epochs, cfg.train_dataloader.batch_size) == (epochs, batch)
+    assert cfg.auto_scale_lr.base_batch_size == 8 * batch
+    assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == (milestones, 0.1)
+    assert cfg.optim_wrapper.optimizer.lr == 0.1
+
+
+@pytest.mark.parametrize(
+    'name', ['imagenet/ic_resnet50_wld_30e.py', 'cifar10/ic_resnet34_wld_30e.py']
+)
+def test_wld_schedule(name):
+    """30 epochs, 0.001 divided by 10 after 15, lambda from 0.9 to 0.1, alpha learned from 0."""
+    cfg = Config.fromfile(ROOT / name)
+    assert cfg.train_cfg.max_epochs == 30 and cfg.optim_wrapper.optimizer.lr == 0.001
+    assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == ([15], 0.1)
+    assert dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1) in cfg.custom_hooks
+    assert (cfg.model.backbone.alpha, cfg.model.backbone.alpha_mode) == (0.0, 'learned')
 
 
 def test_ic_schedule_of_cifar10():

@@ -190,7 +190,8 @@ def test_lock_is_exact_and_fits_the_extras(arguments, family):
         assert specifier.operator == '==' and requirement.url is None
         locked[canonicalize_name(requirement.name)] = specifier.version
     wanted = arguments['install_requires'] + arguments['extras_require'][family]
-    for line in wanted + arguments['extras_require']['dev']:
+    extras = arguments['extras_require']
+    for line in wanted + extras['tools'] + extras['dev']:
         requirement = Requirement(line)
         assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), line
     other = FAMILIES['onedl' if family == 'openmmlab' else 'openmmlab']

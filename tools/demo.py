@@ -5,26 +5,16 @@ Run again, it goes on where it stopped; remove work_dirs/demo to start anew.
 
 import argparse
 import json
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones.errors import run_tool
+from ic_backbones.steps import run
 from ic_backbones.work_dir import last_checkpoint
 
 CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
-
-
-def run(*command: str) -> None:
-    """Echo a command line of the project and run it."""
-    print('\n$', shlex.join(['python', *command]), flush=True)
-    code = subprocess.run([sys.executable, *command]).returncode
-    if code:
-        raise InputError(f'the demo stopped: {command[0]} ended with exit code {code}')
 
 
 def contact_sheet(pictures: list[Path], columns: int = 2) -> np.ndarray:

@@ -6,7 +6,7 @@ from ic_backbones.datasets.sample_voc import make_sample_voc
 from ic_backbones.errors import run_tool
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', default='data/sample_voc', help='folder (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='of the drawing (default: 0)')
@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument(
         '--val', type=int, default=60, help='images in val, and again in test (default: 60)'
     )
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     drawn = make_sample_voc(args.out, args.train, args.val, args.seed)
     print(f'{args.out}: {"drawn" if drawn else "complete already"}')
 

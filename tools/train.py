@@ -7,7 +7,9 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+import torch
 from mmengine.dist import is_main_process
+from mmengine.runner import Runner
 
 from ic_backbones import cli
 from ic_backbones.checkpoint import read_checkpoint
@@ -19,6 +21,9 @@ from ic_backbones.work_dir import last_checkpoint
 def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.make_parser(__doc__)
     parser.add_argument('--amp', action='store_true', help='train in mixed precision')
+    parser.add_argument(
+        '--channels-last', action='store_true', help='keep weights and features in channels_last'
+    )
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
@@ -45,8 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         read_checkpoint(cfg.load_from)
     check_quick(cfg)
 
+    def train(runner: Runner) -> None:
+        if args.channels_last:
+            runner.model.to(memory_format=torch.channels_last)
+        runner.train()
+
     try:
-        cli.run(cfg, args.config, lambda runner: runner.train())
+        cli.run(cfg, args.config, train)
     except KeyboardInterrupt:
         if is_main_process():
             checkpoint = last_checkpoint(cfg.work_dir)

@@ -1,16 +1,21 @@
-"""What the studies on CIFAR-10 share: 5,000 training and 2,000 test images, 20 epochs on a core."""
+"""What the studies on CIFAR-10 share: 5,000 training and 2,000 test images, 14 epochs on a core.
+
+Half the recipe's batch and learning rate: with 5,000 images, 39 iterations an epoch are too few.
+"""
 
 SMALL = {
     'train_dataloader.dataset.indices': 5000,
     'val_dataloader.dataset.indices': 2000,
+    'train_dataloader.batch_size': 64,
+    'optim_wrapper.optimizer.lr': 0.05,
     'train_dataloader.num_workers': 0,
     'val_dataloader.num_workers': 0,
-    'train_cfg.max_epochs': 20,
-    'param_scheduler.milestones': [12, 17],
+    'train_cfg.max_epochs': 14,
+    'param_scheduler.milestones': [9, 12],
     'default_hooks.logger.interval': 10,
     'default_hooks.checkpoint.save_best': None,
 }
-# A quarter of the channels; the first stage halves the image, so that 20 epochs fit.
+# A quarter of the channels; the first stage halves the image, so that 14 epochs fit.
 NARROW_RESNET = {
     'model.backbone.stem_channels': 16,
     'model.backbone.base_channels': 16,

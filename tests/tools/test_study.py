@@ -94,16 +94,23 @@ def test_finished_runs_are_kept_until_their_config_changes(path, trainings, tmp_
     assert len(trainings) == 6
 
 
-def test_one_real_run(classifier_config, tmp_path, capsys):
+def test_one_real_run(classifier_config, tmp_path, capsys, monkeypatch):
     file = tmp_path / 'real.py'
     file.write_text(f'rows = dict(tiny=dict(config={classifier_config!r}))\nreach = (0,)')
     study.main([str(file), '--seeds', '1', '--work-dir', str(tmp_path)])
     assert capsys.readouterr().out.splitlines()[-1].endswith('| 1.0 | 1.00 |')
     assert 'state_dict' in torch.load(tmp_path / 'tiny/seed_0/epoch_1.pth', weights_only=False)
+    monkeypatch.setattr(study.subprocess, 'call', lambda *args, **kwargs: pytest.fail('again'))
+    study.main([str(file), '--seeds', '1', '--work-dir', str(tmp_path)])
 
 
-def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path):
-    with pytest.raises(InputError, match=r'output\.txt: the training failed .*has no train_data'):
+def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path, monkeypatch):
+    def fail(command, stdout, **kwargs):
+        stdout.write('much\nerror: no data\n')
+        return 1
+
+    monkeypatch.setattr(study.subprocess, 'call', fail)
+    with pytest.raises(InputError, match=r'output\.txt: the training failed .error: no data.; me'):
         study.main([path, '--seeds', '1', '--work-dir', str(tmp_path / 'runs')])
     file = tmp_path / 'wrong.py'
     for text, words in (
@@ -117,7 +124,7 @@ def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path):
             study.main([str(file), '--work-dir', str(tmp_path / 'w')])
 
 
-@pytest.mark.parametrize('name', ['ic_cifar10'])
+@pytest.mark.parametrize('name', ['ic_cifar10', 'wld_cifar10'])
 def test_studies_fit_their_configs(name):
     tables = study.read_study(str(study.TRAIN.parents[1] / f'benchmarks/studies/{name}.py'))
     for row in tables['rows'].values():

@@ -106,6 +106,22 @@ def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
     assert cfg.optim_wrapper.loss_scale == 'dynamic'
 
 
+def test_channels_last(classifier_config, tool, tmp_path, monkeypatch):
+    """The weights of every training step, from a flag; the features follow them."""
+    seen, step = [], ImageClassifier.train_step
+
+    def spy(self, *args, **kwargs):
+        weight = self.backbone.conv1.weight
+        seen.append(weight.is_contiguous(memory_format=torch.channels_last))
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(ImageClassifier, 'train_step', spy)
+    argv = [classifier_config, '--work-dir', str(tmp_path)]
+    tool('train').main([*argv, '--channels-last'])
+    tool('train').main(argv)
+    assert seen == [True] * 2 + [False] * 2
+
+
 @pytest.fixture
 def wrong(classifier_config, trained, tmp_path):
     """Files that are wrong, by name, for the command lines below."""

@@ -1,0 +1,2 @@
+_base_ = './ic_resnet18_200e.py'
+model = dict(backbone=dict(depth=34))

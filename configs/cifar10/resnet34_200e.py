@@ -1,0 +1,2 @@
+_base_ = './resnet18_200e.py'
+model = dict(backbone=dict(depth=34))

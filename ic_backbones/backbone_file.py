@@ -1,0 +1,86 @@
+"""A trained classifier's backbone as a small file, ``.pth`` or ``.safetensors``.
+
+mmengine reads ``.pth`` alone; importing this module teaches its ``CheckpointLoader`` the other.
+"""
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.runner import CheckpointLoader
+from torch import Tensor
+
+from .errors import InputError
+
+PREFIX = 'backbone.'
+
+
+def export_backbone(loaded: dict, stem: str | Path) -> list[Path]:
+    """Write the backbone of a classifier's checkpoint, without optimizer, head and history.
+
+    Args:
+        loaded: The checkpoint's content.
+        stem: The files' folder and the beginning of their names; the first eight digits of their
+            SHA-256 and the suffix follow.
+
+    Returns:
+        The ``.safetensors`` and the ``.pth`` file, which hold the same tensors.
+
+    Raises:
+        InputError: No tensor's name begins with ``backbone.``; safetensors is not installed.
+    """
+    state = {
+        name.removeprefix(PREFIX): value.detach().cpu().contiguous()
+        for name, value in loaded.get('state_dict', loaded).items()
+        if name.startswith(PREFIX)
+    }
+    if not state:
+        raise InputError(
+            f'no tensor of the checkpoint begins with {PREFIX!r}: give one of a whole classifier'
+        )
+    Path(stem).parent.mkdir(parents=True, exist_ok=True)
+    safe, pth = (Path(f'{stem}{suffix}') for suffix in ('.safetensors', '.pth'))
+    _safetensors().save_file(state, safe)
+    torch.save(dict(meta={}, state_dict=state), pth)
+    return [_with_hash(path) for path in (safe, pth)]
+
+
+def _with_hash(path: Path) -> Path:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return path.rename(path.with_name(f'{path.stem}-{digest[:8]}{path.suffix}'))
+
+
+@CheckpointLoader.register_scheme(prefixes=r'(?!\w+://).*\.safetensors$')
+def load_from_safetensors(filename: str, map_location: str | None = None) -> dict[str, Tensor]:
+    """The tensors of a local ``.safetensors`` file, for mmengine's loader."""
+    if not Path(filename).is_file():
+        raise FileNotFoundError(f'{filename} can not be found.')
+    return _safetensors().load_file(filename, device=str(map_location or 'cpu'))
+
+
+def _safetensors():
+    if find_spec('safetensors') is None:
+        raise InputError(
+            "safetensors files need the package safetensors: `pip install 'ic-backbones[tools]'`"
+        )
+    import safetensors.torch
+
+    return safetensors.torch
+
+
+def init_cfg_lines(loaded: dict, file: str | Path) -> str:
+    """The lines of a detector's config that take ``file`` for its backbone.
+
+    The config that mmengine saves in a checkpoint tells which backbone it is; without one, the
+    lines hold the weights alone.
+    """
+    text = (loaded.get('meta') or {}).get('cfg')
+    backbone = dict(Config.fromstring(text, '.py').model.backbone) if text else {}
+    own = {'init_cfg', 'out_indices', 'frozen_stages', 'norm_eval'}  # the detector's to say
+    backbone = {key: value for key, value in backbone.items() if key not in own}
+    if '.' not in backbone.get('type', '.'):
+        backbone['type'] = f'mmpretrain.{backbone["type"]}'  # a detector's scope is another
+    backbone['init_cfg'] = dict(type='Pretrained', checkpoint=str(file))
+    return Config(dict(model=dict(backbone=backbone))).pretty_text.strip()

@@ -1,0 +1,95 @@
+"""A trained classifier's backbone in Faster R-CNN, by way of a file."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from mmdet.registry import MODELS as DETECTORS
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS as CLASSIFIERS
+
+from ic_backbones import backbone_file
+from ic_backbones.errors import InputError
+
+CLASSIFIER = dict(
+    type='ImageClassifier',
+    backbone=dict(
+        type='ic_backbones.ICResNet', depth=18, stem_channels=8, base_channels=8,
+        alpha=0.0, alpha_mode='learned', frozen_stages=1,
+    ),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(type='LinearClsHead', num_classes=2, in_channels=64),
+)  # fmt: skip
+DETECTOR = """
+_base_ = {base!r}
+{lines}
+model['neck'] = dict(in_channels=[8, 16, 32, 64])
+"""
+SMALL = Path(__file__).parents[2] / 'configs/_base_/faster_rcnn_small.py'
+
+
+@pytest.fixture
+def trained(tmp_path) -> tuple[str, dict]:
+    """A checkpoint as mmengine writes it, and its backbone's tensors."""
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = CLASSIFIERS.build(CLASSIFIER)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
+    meta = dict(cfg=Config(dict(model=CLASSIFIER)).pretty_text)
+    content = dict(meta=meta, state_dict=model.state_dict(), optimizer=dict(state=[0] * 1000))
+    (tmp_path / 'ic_wld').mkdir()
+    torch.save(content, tmp_path / 'ic_wld/epoch_3.pth')
+    return str(tmp_path / 'ic_wld/epoch_3.pth'), model.backbone.state_dict()
+
+
+def test_file_names_and_content(trained, tool, capsys):
+    checkpoint, state = trained
+    tool('export_backbone').main([checkpoint])
+    printed = capsys.readouterr().out
+    files = [Path(line.split(': ')[0]) for line in printed.splitlines()[:2]]
+    assert [file.suffix for file in files] == ['.safetensors', '.pth']
+    for file in files:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        assert file.name == f'ic_wld_epoch_3_backbone-{digest[:8]}{file.suffix}'
+    saved = torch.load(files[1])
+    assert saved.keys() == {'meta', 'state_dict'} and saved['state_dict'].keys() == state.keys()
+
+
+@pytest.mark.parametrize('suffix', ['safetensors', 'pth'])
+def test_into_faster_rcnn(trained, tool, capsys, tmp_path, suffix):
+    """The printed lines in a detector's config give every tensor of the backbone."""
+    checkpoint, state = trained
+    tool('export_backbone').main([checkpoint, '--out', str(tmp_path / 'new')])
+    lines = capsys.readouterr().out.split('# in the config of a detector\n')[1]
+    assert 'frozen_stages' not in lines and 'depth=18' in lines
+    file = next((tmp_path / 'new').glob(f'*.{suffix}'))
+    lines = re.sub(r"checkpoint='[^']*'|checkpoint=\s*'[^']*'", f'checkpoint={str(file)!r}', lines)
+    (tmp_path / 'detector.py').write_text(DETECTOR.format(base=str(SMALL), lines=lines))
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        detector = DETECTORS.build(Config.fromfile(tmp_path / 'detector.py').model)
+    detector.init_weights()
+    loaded = detector.backbone.state_dict()
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], value) for name, value in state.items())
+
+
+def test_plain_backbone_without_its_config(tmp_path):
+    lines = backbone_file.init_cfg_lines(dict(state_dict={}), 'a.pth')
+    assert "init_cfg=dict(checkpoint='a.pth', type='Pretrained')" in lines
+    loaded = dict(meta=dict(cfg="model = dict(backbone=dict(type='ResNet', depth=18))"))
+    assert "type='mmpretrain.ResNet'" in backbone_file.init_cfg_lines(loaded, 'a.pth')
+
+
+def test_wrong_input(trained, tool, tmp_path, monkeypatch):
+    torch.save(dict(state_dict={'conv1.weight': torch.ones(1)}), tmp_path / 'bare.pth')
+    with pytest.raises(InputError, match="begins with 'backbone.'"):
+        tool('export_backbone').main([str(tmp_path / 'bare.pth')])
+    with pytest.raises(InputError, match='gone.pth: no such checkpoint'):
+        tool('export_backbone').main([str(tmp_path / 'gone.pth')])
+    monkeypatch.setattr(backbone_file, 'find_spec', lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'ic-backbones\[tools\]'"):
+        tool('export_backbone').main([trained[0]])

@@ -1,0 +1,35 @@
+"""Make a small backbone file from a trained classifier, for the init_cfg of a detector.
+
+python tools/export_backbone.py work_dirs/ic_resnet18_wld_30e/epoch_30.pth [--out FOLDER]
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ic_backbones.backbone_file import export_backbone, init_cfg_lines
+from ic_backbones.checkpoint import read_checkpoint
+from ic_backbones.cli import make_folder
+from ic_backbones.errors import run_tool
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('checkpoint', help='of a classifier, by mmpretrain or tools/train.py')
+    parser.add_argument('--out', help="folder for the files (default: the checkpoint's)")
+    args = parser.parse_args(argv)
+
+    loaded = read_checkpoint(args.checkpoint)
+    folder = Path(args.out or Path(args.checkpoint).parent)
+    make_folder(folder, '--out')
+    config = Path(args.checkpoint).resolve().parent.name
+    files = export_backbone(loaded, folder / f'{config}_{Path(args.checkpoint).stem}_backbone')
+    for file in files:
+        print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
+    print(f'\n# in the config of a detector\n{init_cfg_lines(loaded, files[-1])}')
+
+
+if __name__ == '__main__':
+    run_tool(main)

@@ -1,0 +1,120 @@
+"""Where classifiers look: Grad-CAM of several networks side by side, for given images.
+
+python tools/grad_cam.py cat.jpg dog.jpg --net CONFIG CHECKPOINT --net CONFIG CHECKPOINT
+
+The comparison of figure 3 of the IC networks paper. Each row is an image, each column a network;
+the map is that of the class that the network itself predicts, over its last feature.
+"""
+
+import argparse
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
+from torch import Tensor, nn
+
+from ic_backbones.checkpoint import compare, read_checkpoint
+from ic_backbones.cli import read_config
+from ic_backbones.errors import InputError, run_tool
+
+
+class Network(nn.Module):
+    """A trained classifier with its test pipeline; ``last`` sees its last feature alone."""
+
+    def __init__(self, config: str, checkpoint: str) -> None:
+        super().__init__()
+        cfg = read_config(config)
+        if 'backbone' not in cfg.get('model', {}) or 'test_dataloader' not in cfg:
+            raise InputError(f'{config}: is no classifier with a test_dataloader')
+        steps = cfg.test_dataloader.dataset.pipeline
+        self.reads_files = 'LoadImageFromFile' in str(steps[0]['type'])
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            self.pipeline = Compose(steps)
+            cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+            self.model = MODELS.build(cfg.model).eval()
+        loaded = read_checkpoint(checkpoint)
+        state = loaded.get('state_dict', loaded)
+        compare(self.model.state_dict(), state).require_half(checkpoint)
+        self.model.load_state_dict(state, strict=False)
+        self.last = nn.Identity()
+        self.classes = (loaded.get('meta') or {}).get('dataset_meta', {}).get('classes')
+
+    def read(self, path: str) -> tuple[Tensor, np.ndarray]:
+        """The network's input, (1, 3, H, W), and what it shows, (H, W, 3), RGB in 0..1."""
+        image = cv2.imread(path)
+        if image is None:
+            raise InputError(f'{path}: no image that can be read')
+        given = dict(img_path=path)
+        if not self.reads_files:  # CIFAR keeps its images decoded, in RGB
+            given['img'] = cv2.cvtColor(cv2.resize(image, (32, 32)), cv2.COLOR_BGR2RGB)
+        packed = self.pipeline(given)
+        shown = packed['inputs'].permute(1, 2, 0).numpy() / 255
+        if self.reads_files:
+            shown = shown[..., ::-1]
+        inputs = self.model.data_preprocessor(pseudo_collate([packed]))['inputs']
+        return inputs, np.ascontiguousarray(shown, dtype=np.float32)
+
+    def forward(self, x: Tensor) -> Tensor:
+        *others, feature = self.model.backbone(x)
+        features = (*others, self.last(feature))
+        return self.model.head(self.model.neck(features) if self.model.with_neck else features)
+
+    def label(self, x: Tensor) -> str:
+        with torch.no_grad():
+            share, index = self(x).softmax(1).max(1)
+        name = self.classes[index] if self.classes else f'class {index.item()}'
+        return f'{name} {share.item():.2f}'
+
+
+def draw(images: Sequence[str], networks: dict[str, Network]) -> Figure:
+    """A row an image: the image, then each network's map over it and the class that it sees."""
+    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam.utils.image import show_cam_on_image
+
+    shape = len(images), 1 + len(networks)
+    figure = Figure(figsize=(2.2 * shape[1], 2.4 * shape[0]), layout='constrained')
+    axes = figure.subplots(*shape, squeeze=False)
+    for column, (title, network) in enumerate(networks.items(), 1):
+        with GradCAM(network, [network.last]) as cam:
+            for row, path in enumerate(images):
+                inputs, shown = network.read(path)
+                heat = cam(inputs, targets=None)[0]
+                axes[row, 0].imshow(shown)
+                axes[row, 0].set_title(Path(path).name, fontsize=8)
+                axes[row, column].imshow(show_cam_on_image(shown, heat, use_rgb=True))
+                axes[row, column].set_title(f'{title}\n{network.label(inputs)}', fontsize=8)
+    for axis in axes.flat:
+        axis.axis('off')
+    return figure
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('images', nargs='+', metavar='IMAGE')
+    parser.add_argument(
+        '--net', nargs=2, action='append', required=True, metavar=('CONFIG', 'CHECKPOINT')
+    )
+    parser.add_argument('--out', default='grad_cam.png', help='the picture (default: %(default)s)')
+    args = parser.parse_args(argv)
+    if find_spec('pytorch_grad_cam') is None:
+        raise InputError("Grad-CAM needs the package grad-cam: `pip install 'ic-backbones[tools]'`")
+    networks = {Path(config).stem: Network(config, weights) for config, weights in args.net}
+    figure = draw(args.images, networks)
+    try:
+        figure.savefig(args.out, dpi=150)
+    except (OSError, ValueError) as error:
+        raise InputError(f'--out {args.out}: cannot be written ({error}); give a .png') from error
+    print(args.out)
+
+
+if __name__ == '__main__':
+    run_tool(main)
