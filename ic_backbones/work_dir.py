@@ -65,11 +65,12 @@ def read_scalars(work_dir: str | Path) -> Scalars:
 
 def _read_rows(log: Path) -> list[dict]:
     rows = []
-    whole, _, _ = log.read_text().rpartition('\n')  # Ctrl-C may leave half a line behind the last
-    for number, line in enumerate(whole.splitlines(), 1):
+    for number, line in enumerate(log.read_text().splitlines(keepends=True), 1):
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
+            if not line.endswith('\n'):  # Ctrl-C struck while mmengine wrote the last line
+                break
             raise InputError(
                 f'{log}: line {number} is not JSON ({error}); delete that line'
             ) from error
