@@ -5,6 +5,7 @@ says so only in a long list. Here less than half of the tensors matched is an er
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch.nn as nn
@@ -131,7 +132,11 @@ def read_state_dict(checkpoint: str, map_location: str = 'cpu') -> dict[str, Ten
 
 
 def load_pretrained(
-    module: nn.Module, checkpoint: str, prefix: str | None = None, map_location: str = 'cpu'
+    module: nn.Module,
+    checkpoint: str,
+    prefix: str | None = None,
+    map_location: str = 'cpu',
+    adapt: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
 ) -> Match:
     """Load a plain or an IC checkpoint into ``module`` by name, and log one line about it.
 
@@ -140,15 +145,17 @@ def load_pretrained(
         checkpoint: File or address, as mmengine takes it (``torchvision://resnet50``).
         prefix: Where the backbone lies in it: ``'backbone.'`` with mmpretrain and mmdet.
         map_location: As in ``torch.load``.
+        adapt: Changes the tensors below the prefix before they are compared and loaded.
 
     Raises:
         InputError: It cannot be read, or matches less than half of the module's tensors.
     """
     state = read_state_dict(checkpoint, map_location)
-    model = module.state_dict()
-    match = compare(model, state, prefix)
+    given = {_dotted(prefix) + name: value for name, value in adapt(_strip(state, prefix)).items()}
+    others = {name: value for name, value in state.items() if not name.startswith(_dotted(prefix))}
+    match = compare(module.state_dict(), others | given, prefix)
     match.require_half(f'the checkpoint {checkpoint}' + (f' (prefix {prefix!r})' if prefix else ''))
-    given = _strip(state, prefix)
+    given = _strip(given, prefix)
     module.load_state_dict({name: given[name] for name in match.matched}, strict=False)
     _report(checkpoint, match)
     return match

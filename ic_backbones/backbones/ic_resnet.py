@@ -6,19 +6,20 @@ Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.2 and 4.1 
 
 import copy
 import logging
-import math
 
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmengine.logging import print_log
-from mmpretrain.models.backbones import ResNet, ResNet_CIFAR
+from mmpretrain.models.backbones import ResNet_CIFAR
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor
 
-from ..checkpoint import Match, load_pretrained
+from ..checkpoint import Match
 from ..inject import Rule, convs_named, inject, to_ic_conv
 from ..ops.ic_conv import ICConv2d, collision, init_w_prime_, set_alpha
 from ..registry import MODELS
+from .by_name import LoadsByName
+from .trimmed_resnet import TrimmedResNet
 
 # Which of a block's convolutions become IC layers; shortcut and stem stay plain.
 _CONVS = {
@@ -85,7 +86,7 @@ def _warn(sentence: str) -> None:
 
 
 @MODELS.register_module()
-class ICResNet(ResNet):
+class ICResNet(LoadsByName, TrimmedResNet):
     """mmpretrain's ResNet whose blocks hold IC layers.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
@@ -110,52 +111,18 @@ class ICResNet(ResNet):
         ValueError: A variant or a stage that the depth does not have.
     """
 
-    stem_stride = 4
-
     def __init__(
         self,
         depth: int,
         variant: str = '3x3',
         alpha: float = 1.0,
         alpha_mode: str = 'constant',
-        *,
-        num_stages: int = 4,
-        strides: tuple[int, ...] = (1, 2, 2, 2),
-        dilations: tuple[int, ...] = (1, 1, 1, 1),
-        out_indices: tuple[int, ...] = (3,),
-        frozen_stages: int = -1,
         **kwargs,
     ) -> None:
-        if depth not in self.arch_settings:
-            raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
-        out_indices = tuple(sorted(out_indices))  # the order that mmpretrain returns
-        built = max(out_indices) + 1
-        if not 0 <= min(out_indices) < built <= num_stages:
-            raise ValueError(f'out_indices {out_indices} are not all in 0..{num_stages - 1}')
-        if frozen_stages > built:
-            raise ValueError(
-                f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after stage '
-                f'{built}'
-            )
-        super().__init__(
-            depth,
-            num_stages=built,
-            strides=strides[:built],
-            dilations=dilations[:built],
-            out_indices=out_indices,
-            frozen_stages=frozen_stages,
-            **kwargs,
-        )
+        super().__init__(depth, **kwargs)
         rule, make = self._ic_rule(variant)
         inject(self, rule, lambda module: make(module, alpha=alpha, alpha_mode=alpha_mode))
         self._freeze_stages()
-        self.out_channels = tuple(self._layer(i)[-1].out_channels for i in out_indices)
-        self.out_strides = tuple(
-            self.stem_stride * math.prod(strides[: i + 1]) for i in out_indices
-        )
-
-    def _layer(self, index: int) -> nn.Sequential:
-        return getattr(self, self.res_layers[index])
 
     def _ic_rule(self, variant: str) -> tuple[Rule, object]:
         if variant == 'minus' and self.block is BasicBlock:
@@ -173,27 +140,16 @@ class ICResNet(ResNet):
         kinds = (ICConv2d, ICBasicBlockMinus)
         return {name: module for name, module in self.named_modules() if isinstance(module, kinds)}
 
-    def init_weights(self) -> None:
-        if self.is_init:
-            return
-        given = self.init_cfg
-        cfgs = [given] if isinstance(given, dict) else list(given or ())
-        pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
-        others = [cfg for cfg in cfgs if cfg['type'] != 'Pretrained']
-        if others or not pretrained:
-            self.init_cfg = others or None
-            super().init_weights()
-            self.init_cfg = given
-            for layer in self.ic_layers().values():
-                layer.init_w_prime()
-        for cfg in pretrained:
-            match = load_pretrained(self, **{k: v for k, v in cfg.items() if k != 'type'})
-            new = {n: m for n, m in self.ic_layers().items() if f'{n}.w_prime' in match.missing}
-            for layer in new.values():
-                layer.init_w_prime()
-            self._log_plain_start(new)
-            self._log_alpha_mismatch(match)
-        self.is_init = True
+    def after_init(self) -> None:
+        for layer in self.ic_layers().values():
+            layer.init_w_prime()
+
+    def after_load(self, match: Match) -> None:
+        new = {n: m for n, m in self.ic_layers().items() if f'{n}.w_prime' in match.missing}
+        for layer in new.values():
+            layer.init_w_prime()
+        self._log_plain_start(new)
+        self._log_alpha_mismatch(match)
 
     def _log_plain_start(self, layers: dict[str, ICConv2d | ICBasicBlockMinus]) -> None:
         """Say what IC layers do that start from a plain network's weights."""
@@ -227,10 +183,6 @@ class ICResNet(ResNet):
                 "the checkpoint holds learned or scheduled alphas, which alpha_mode='constant' "
                 "ignores: give alpha_mode='learned'"
             )
-
-    def train(self, mode: bool = True) -> 'ICResNet':
-        super().train(mode)
-        return self
 
 
 @MODELS.register_module()
