@@ -2,12 +2,13 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from .errors import InputError
+from .errors import InputError, one_line
+from .valleys import Valley, find_valleys
 from .work_dir import Scalars, read_scalars
 
 # The figures that a detector or a classifier is judged by: 'pascal_voc/mAP', 'coco/bbox_mAP',
@@ -18,8 +19,10 @@ METRIC = re.compile(r'(mAP|accuracy/top1)$')
 def plot(runs: Sequence[str | Path], out: str | Path) -> tuple[Path, Path]:
     """Draw the training loss and the validation metric of ``runs`` into one picture.
 
+    Accuracy valleys (see :mod:`ic_backbones.valleys`) are shaded.
+
     Args:
-        runs: Work dirs of trainings; a resumed one is one line.
+        runs: Work dirs of trainings, a resumed one is one line; or tables that this function wrote.
         out: The picture, ``.png``; the same values go to ``.csv`` beside it, a row a point:
             ``run, epoch (or iteration), name, value``.
 
@@ -32,7 +35,7 @@ def plot(runs: Sequence[str | Path], out: str | Path) -> tuple[Path, Path]:
     out = Path(out)
     if out.suffix != '.png':
         raise InputError(f'{out}: the picture must be a .png file')
-    scalars = {name: read_scalars(run) for name, run in zip(_names(runs), runs, strict=True)}
+    scalars = _read(runs)
     unit = _common_unit(scalars)
     metric = _common_metric(scalars)
     points = [
@@ -46,10 +49,66 @@ def plot(runs: Sequence[str | Path], out: str | Path) -> tuple[Path, Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         with table.open('w', newline='') as file:
             csv.writer(file).writerows([('run', unit, 'name', 'value'), *points])
-        _draw(points, list(scalars), unit, metric).savefig(out, dpi=150)
+        _draw(points, list(scalars), unit, metric, runs).savefig(out, dpi=150)
     except OSError as error:
         raise InputError(f'{out}: cannot be written ({error.strerror}); choose --out') from error
     return out, table
+
+
+def accuracy_valleys(
+    runs: Sequence[str | Path],
+) -> Iterator[tuple[str, list[tuple[float, float]], Valley]]:
+    """The valleys of each run: its name, its (epoch, accuracy) curve and the valley in it.
+
+    Raises:
+        InputError: As :func:`plot`.
+    """
+    scalars = _read(runs)
+    unit, metric = _common_unit(scalars), _common_metric(scalars)
+    for name, run in scalars.items():
+        curve = _metrics(run, metric)
+        epochs = [0, *(x for x, _ in curve)]
+        losses = [
+            [loss for x, loss in _losses(run, unit) if start < x <= end]
+            for start, end in zip(epochs, epochs[1:], strict=False)
+        ]
+        if all(losses):
+            means = [sum(values) / len(values) for values in losses]
+            for valley in find_valleys([value for _, value in curve], means):
+                yield name, curve, valley
+
+
+def _read(runs: Sequence[str | Path]) -> dict[str, Scalars]:
+    scalars: dict[str, Scalars] = {}
+    for name, run in zip(_names(runs), runs, strict=True):
+        scalars |= (
+            _read_table(Path(run)) if Path(run).suffix == '.csv' else {name: read_scalars(run)}
+        )
+    return scalars
+
+
+def _read_table(path: Path) -> dict[str, Scalars]:
+    """The runs of a table of :func:`plot` that counts epochs."""
+    scalars: dict[str, Scalars] = {}
+    try:
+        with path.open(newline='') as file:
+            for row in csv.DictReader(file):
+                run = scalars.setdefault(row['run'], Scalars([], []))
+                epoch, value = float(row['epoch']), float(row['value'])
+                if row['name'] == 'loss':
+                    run.train.append(dict(iter=epoch, epoch=epoch, loss=value))
+                else:
+                    run.val.append({'step': epoch, row['name']: value})
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f'{path}: no table of curves with the columns run, epoch, name, value '
+            f'({one_line(error)}); give one that this tool has written'
+        ) from error
+    if not all(run.train for run in scalars.values()) or not scalars:
+        raise InputError(
+            f'{path}: a run in it has no loss; give a table that this tool has written'
+        )
+    return scalars
 
 
 def _names(runs: Sequence[str | Path]) -> list[str]:
@@ -106,14 +165,25 @@ def _metrics(run: Scalars, metric: str | None) -> list[tuple[float, float]]:
     return [(row['step'], row[metric]) for row in run.val if metric in row]
 
 
-def _draw(points: list[tuple], runs: list[str], unit: str, metric: str | None) -> Figure:
+def _draw(
+    points: list[tuple],
+    runs: list[str],
+    unit: str,
+    metric: str | None,
+    sources: Sequence[str | Path],
+) -> Figure:
     keys = ['loss'] if metric is None else ['loss', metric]
+    valleys = list(accuracy_valleys(sources)) if metric else []
     figure = Figure(figsize=(5.5 * len(keys), 4), layout='constrained')
     for axes, key in zip(figure.subplots(1, len(keys), squeeze=False)[0], keys, strict=True):
         for run in runs:
             curve = [(x, value) for name, x, found, value in points if (name, found) == (run, key)]
             marker = 'o' if len(curve) < 30 else None
-            axes.plot(*zip(*curve, strict=True), marker=marker, markersize=3, label=run)
+            (line,) = axes.plot(*zip(*curve, strict=True), marker=marker, markersize=3, label=run)
+            for name, points_of_run, valley in valleys:
+                if (name, key) == (run, metric):
+                    span = points_of_run[valley.rim][0], points_of_run[valley.end][0]
+                    axes.axvspan(*span, color=line.get_color(), alpha=0.12)
         axes.set(xlabel=unit, title='training loss' if key == 'loss' else f'validation {key}')
         axes.set_xlim(left=0)
         if key != 'loss':

@@ -1,13 +1,15 @@
 """Draw training loss and mAP or accuracy of one or several runs: a picture and a table.
 
 python tools/plot_curves.py work_dirs/faster_rcnn_ic_r18_sample [RUN ...] [--out PICTURE.png]
+
+A RUN may also be a table that this tool has written; docs/curves/ holds those of a paper.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ic_backbones.curves import plot
+from ic_backbones.curves import accuracy_valleys, plot
 from ic_backbones.errors import run_tool
 
 
@@ -15,11 +17,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('runs', nargs='+', metavar='RUN', help='work dir of a training')
+    parser.add_argument('runs', nargs='+', metavar='RUN', help='work dir of a training, or a .csv')
     parser.add_argument('--out', help='the picture (default: curves.png in the first RUN)')
     args = parser.parse_args(argv)
-    for path in plot(args.runs, args.out or Path(args.runs[0], 'curves.png')):
+    first = Path(args.runs[0])
+    folder = Path('work_dirs') if first.suffix == '.csv' else first
+    for path in plot(args.runs, args.out or folder / 'curves.png'):
         print(path)
+    for name, curve, valley in accuracy_valleys(args.runs):
+        (start, high), (bottom, low), (end, _) = (
+            curve[index] for index in (valley.rim, valley.bottom, valley.end)
+        )
+        print(
+            f'{name}: accuracy valley, from {high:g} at epoch {start:g} to {low:g} at epoch '
+            f'{bottom:g} ({valley.depth:.0%} lower), until epoch {end:g}'
+        )
 
 
 if __name__ == '__main__':

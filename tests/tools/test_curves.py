@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import cv2
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from ic_backbones.curves import plot
 from ic_backbones.errors import InputError
 from ic_backbones.work_dir import read_scalars
+
+CURVES = Path(__file__).parents[2] / 'docs' / 'curves'
 
 
 def write_log(run, start, rows):
@@ -155,3 +158,31 @@ def test_command_line(tmp_path, tool, capsys):
     make_run(tmp_path / 'run')
     tool('plot_curves').main([str(tmp_path / 'run'), '--out', str(tmp_path / 'c.png')])
     assert capsys.readouterr().out.split() == [str(tmp_path / 'c.png'), str(tmp_path / 'c.csv')]
+
+
+def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
+    """A run beside the paper's curves, and what was written can be read again."""
+    run = tmp_path / 'mine'
+    rows = [train_row(i, 3.0 - i, i) for i in (1, 2)]
+    values = [val_row(i, 40 + i, 'accuracy/top1') for i in (1, 2)]
+    write_log(run, '20260101_000000', rows + values)
+    paper = str(CURVES / 'structure_composing_cifar10.csv')
+    tool('plot_curves').main([str(run), paper])
+    printed = capsys.readouterr().out.splitlines()
+    assert (
+        'SfNet (paper): accuracy valley, from 77.98 at epoch 8 to 30.53 at epoch 21' in printed[2]
+    )
+    names = {row[0] for row in read_table(run / 'curves.csv')[1:]}
+    assert names == {'mine', 'VGG-16 (paper)', 'SfNet (paper)'}
+    _, again = plot([run / 'curves.csv'], tmp_path / 'again.png')
+    floats = [[row[0], float(row[1]), row[2], float(row[3])] for row in read_table(again)[1:]]
+    assert floats == [
+        [row[0], float(row[1]), row[2], float(row[3])] for row in read_table(run / 'curves.csv')[1:]
+    ]
+
+
+@pytest.mark.parametrize('text', ['', 'run,epoch\na,1\n', 'run,epoch,name,value\na,x,loss,1\n'])
+def test_a_table_of_another_kind_is_a_sentence(tmp_path, text):
+    (tmp_path / 'other.csv').write_text(text)
+    with pytest.raises(InputError, match='other.csv: '):
+        plot([tmp_path / 'other.csv'], tmp_path / 'curves.png')

@@ -1,0 +1,36 @@
+"""Accuracy valleys, on hand-made curves and on the paper's own."""
+
+from pathlib import Path
+
+import pytest
+
+from ic_backbones.curves import accuracy_valleys
+from ic_backbones.valleys import Valley, find_valleys
+
+CURVES = Path(__file__).parents[1] / 'docs' / 'curves'
+FALLING = [9, 8, 7, 6, 5, 4, 3]
+
+
+def test_a_valley_and_what_is_none():
+    accuracy = [1, 5, 4.5, 2, 3, 6, 5.9]
+    assert find_valleys(accuracy, FALLING) == [Valley(rim=1, bottom=3, end=5, depth=0.6)]
+    assert find_valleys(accuracy, FALLING, threshold=0.61) == []
+    assert find_valleys(accuracy, FALLING[::-1]) == []  # the loss rises: a divergence
+    assert find_valleys([1, 2, 3, 4], FALLING) == []
+
+
+def test_a_valley_that_has_not_ended():
+    assert find_valleys([5, 2, 3], FALLING) == [Valley(rim=0, bottom=1, end=2, depth=0.6)]
+
+
+@pytest.mark.parametrize(
+    'table, rim, bottom, end, depth',
+    [('cifar10', 8, 21, 27, 0.608), ('caltech256', 21, 35, 39, 0.801)],
+)
+def test_the_papers_curves(table, rim, bottom, end, depth):
+    """One in each of SfNet's; VGG's dip on CIFAR-10 comes with a rising loss."""
+    found = list(accuracy_valleys([CURVES / f'structure_composing_{table}.csv']))
+    assert [name for name, *_ in found] == ['SfNet (paper)']
+    _, curve, valley = found[0]
+    assert [curve[i][0] for i in (valley.rim, valley.bottom, valley.end)] == [rim, bottom, end]
+    assert valley.depth == pytest.approx(depth, abs=0.001)
