@@ -22,6 +22,7 @@ else:
         datasets,
         distillation,
         evaluation,
+        heads,
         hooks,
         ops,
         transforms,

@@ -32,7 +32,7 @@ def _child(parent: Registry, *locations: str) -> SharedRegistry:
     )
 
 
-MODELS = _child(root.MODELS, 'backbones', 'ops', 'distillation')
+MODELS = _child(root.MODELS, 'backbones', 'ops', 'heads', 'distillation')
 DATASETS = _child(root.DATASETS, 'datasets')
 TRANSFORMS = _child(root.TRANSFORMS, 'transforms')
 METRICS = _child(root.METRICS, 'evaluation')

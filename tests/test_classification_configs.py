@@ -45,6 +45,11 @@ def data(tmp_path_factory):
         for name in names:
             image = rng.integers(0, 256, (60, 90, 3), dtype=np.uint8)
             cv2.imwrite(str(root / 'imagenet' / split / name), image)
+    for number in range(1, 257):
+        folder = root / '256_ObjectCategories' / f'{number:03}.thing'
+        folder.mkdir(parents=True)
+        for index in range(2):  # of one file: 512 images take their time
+            (folder / f'{index}.jpg').hardlink_to(root / 'imagenet/val/n01440764/0.JPEG')
     for split in ('train', 'val'):
         for label in 'abcd':
             folder = root / 'sample_crops' / split / label
@@ -80,13 +85,15 @@ def plain_twin(model):
 
 
 def load(name, data):
-    """The config on the tiny data, ResNets an eighth as wide, ImageNet at a quarter of its size."""
+    """The config on the tiny data, ResNets an eighth as wide, 224 pixels down to 56."""
     cfg = Config.fromfile(ROOT / name)
     for model in (cfg.model, cfg.model.get('teacher')):
         if model and 'ResNet' in model.backbone.type:
             width = model.backbone.get('base_channels', 64)
             model.backbone.update(stem_channels=8, base_channels=8)
             model.head.in_channels = model.head.in_channels * 8 // width
+        if model and model.head.type.endswith('FlattenedLinearClsHead'):
+            model.head.update(in_channels=512, mid_channels=[16, 16])  # 1 pixel is left
     if 'teacher_checkpoint' in cfg.model:
         use_untrained_teacher(cfg, data / 'teacher.pth')
 
@@ -97,7 +104,9 @@ def load(name, data):
         if isinstance(node, dict) and isinstance(node.get('data_root'), str):
             node['data_root'] = str(data / Path(node['data_root']).name)
             node['serialize_data'] = False  # it collects garbage, which takes longer than all else
-        if name.startswith('imagenet/') and isinstance(node, dict):
+        if isinstance(node, dict) and node.get('type') == 'ic_backbones.Caltech256':
+            node.update(train=1, test=1)
+        if not name.startswith('cifar') and isinstance(node, dict):
             for key in {'scale', 'crop_size'} & node.keys():
                 node[key] //= 4
 
@@ -174,6 +183,24 @@ def test_wld_schedule(name):
     assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == ([15], 0.1)
     assert dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1) in cfg.custom_hooks
     assert (cfg.model.backbone.alpha, cfg.model.backbone.alpha_mode) == (0.0, 'learned')
+
+
+def test_sfnets_schedules():
+    """CIFAR-10: one cycle of 30 epochs; CALTECH-256: 52 epochs of 32 x 4, linearly down to 0."""
+    cifar, caltech = (
+        Config.fromfile(ROOT / name)
+        for name in ('cifar10/sfnet16_30e.py', 'caltech256/sfnet16_52e.py')
+    )
+    assert (cifar.train_cfg.max_epochs, cifar.param_scheduler.type) == (30, 'OneCycleLR')
+    assert [step.type for step in cifar.train_dataloader.dataset.pipeline][0] == 'RandomFlip'
+    loader, dataset = caltech.train_dataloader, caltech.train_dataloader.dataset
+    assert (loader.batch_size, caltech.optim_wrapper.accumulative_counts) == (32, 4)
+    assert (caltech.train_cfg.max_epochs, dataset.train, dataset.test) == (52, 50, 20)
+    assert (caltech.param_scheduler.type, caltech.param_scheduler.end_factor) == ('LinearLR', 0.0)
+    for name in ('cifar10/{}_30e.py', 'caltech256/{}_52e.py', 'imagenet/{}_120e.py'):
+        plain, composed = (Config.fromfile(ROOT / name.format(n)) for n in ('vgg16', 'sfnet16'))
+        plain.model.backbone = composed.model.backbone
+        assert plain.to_dict() == composed.to_dict()
 
 
 def test_ic_schedule_of_cifar10():

@@ -22,6 +22,8 @@ ONE_STEP = {
     'faster_rcnn_ic_r50_voc_coco_metric.py',
     'faster_rcnn_ic_r50_voc_scratch.py',
     'retinanet_ic_r50_voc.py',
+    'faster_rcnn_sfnet_sample.py',
+    'faster_rcnn_sc_r50_voc.py',
     'faster_rcnn_ic_r18_sample.py',
 }
 VOC_NAMES = dict(zip(CLASSES, ('dog', 'car', 'person', 'sofa'), strict=True))

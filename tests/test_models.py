@@ -7,7 +7,12 @@ from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from ic_backbones.registry import MODELS
 
 NARROW = dict(depth=18, stem_channels=8, base_channels=8, out_indices=(0, 1, 2, 3))
-TINY = {'ICResNet': NARROW, 'ICResNet_CIFAR': NARROW}
+TINY = {
+    'ICResNet': NARROW,
+    'ICResNet_CIFAR': NARROW,
+    'SCResNet': NARROW,
+    'SfNet': dict(depth=11, out_indices=(0, 1, 2, 3, 4), ceil_mode=True),
+}
 
 REGISTERED = [name for name, cls in MODELS.module_dict.items() if issubclass(cls, BaseBackbone)]
 

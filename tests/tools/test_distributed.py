@@ -10,15 +10,18 @@ import torch
 import torch.distributed as dist
 from mmengine.model import MMDistributedDataParallel
 
-from ic_backbones.backbones import ICResNet
+from ic_backbones.registry import MODELS
 
 DIST_TRAIN = Path(__file__).parents[2] / 'tools' / 'dist_train.sh'
 
+NARROW = dict(type='ICResNet', depth=18, stem_channels=4, base_channels=4)
 BACKBONES = [
-    dict(out_indices=(0,)),
-    dict(out_indices=(1, 3)),
-    dict(out_indices=(0, 1, 2, 3), alpha=0.0, alpha_mode='learned'),
-    dict(out_indices=(2,), variant='minus'),
+    dict(NARROW, out_indices=(0,)),
+    dict(NARROW, out_indices=(1, 3)),
+    dict(NARROW, out_indices=(0, 1, 2, 3), alpha=0.0, alpha_mode='learned'),
+    dict(NARROW, out_indices=(2,), variant='minus'),
+    dict(NARROW, type='SCResNet', out_indices=(0, 2)),
+    dict(type='SfNet', depth=11, base_channels=4, smear_channels=2, out_indices=(1, 3)),
 ]
 
 
@@ -33,7 +36,7 @@ def in_one_of_two_processes(rank: int, folder: str) -> None:
 def three_steps(rank: int, options: dict) -> dict[str, torch.Tensor]:
     """DDP itself raises in the next forward pass where a parameter was left unused."""
     torch.manual_seed(0)
-    backbone = ICResNet(18, stem_channels=4, base_channels=4, **options)
+    backbone = MODELS.build(options)
     before = [parameter.clone() for parameter in backbone.parameters()]
     model = MMDistributedDataParallel(backbone, find_unused_parameters=False)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -1,0 +1,35 @@
+# VGG-16-BN beside SfNet: 30 epochs of one cycle, flip and normalise only. The paper gives neither
+# optimizer nor learning rate: SGD with momentum and a peak of 0.1 are our choice.
+_base_ = '../_base_/cifar10.py'
+
+model = dict(
+    backbone=dict(type='VGG', depth=16, norm_cfg=dict(type='BN')),
+    neck=None,
+    head=dict(
+        _delete_=True,
+        type='ic_backbones.FlattenedLinearClsHead',
+        num_classes=10,
+        in_channels=512,
+        mid_channels=[1024, 1024],
+        norm_cfg=dict(type='BN1d'),
+        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+    ),
+)
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+            dict(type='PackInputs'),
+        ]
+    )
+)
+max_epochs = 30
+train_cfg = dict(max_epochs=max_epochs)
+param_scheduler = dict(
+    _delete_=True,
+    type='OneCycleLR',
+    eta_max=0.1,
+    total_steps=max_epochs,
+    by_epoch=True,
+    convert_to_iter_based=True,
+)

@@ -1,0 +1,6 @@
+# SC-ResNet-50 in Faster R-CNN: torchvision's weights but for the composed 3x3 of the last two
+# stages, which start anew; so BN learns, and gradients are clipped.
+_base_ = './faster_rcnn_r50_voc.py'
+
+model = dict(backbone=dict(type='ic_backbones.SCResNet', norm_eval=False))
+optim_wrapper = dict(clip_grad=dict(max_norm=10, norm_type=2))

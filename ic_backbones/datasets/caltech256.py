@@ -1,0 +1,83 @@
+"""CALTECH-256 from its archive's folders."""
+
+import random
+from pathlib import Path
+
+from mmpretrain.datasets import BaseDataset
+
+from ..errors import InputError
+from ..registry import DATASETS
+
+
+@DATASETS.register_module()
+class Caltech256(BaseDataset):
+    """256 classes, a fixed number of training and of test images each.
+
+    Reads ``<data_root>/001.ak47/*.jpg`` to ``256.toad/``; ``257.clutter`` is no class. The images
+    of each class are drawn by ``seed``, and no image is in both splits.
+
+    Args:
+        data_root: The archive's folder ``256_ObjectCategories``.
+        split: ``'train'`` or ``'test'``.
+        train, test: Images a class; the paper's are 50 and 20.
+        seed: Of the draw.
+
+    Raises:
+        InputError: The folder is not there or not the archive's, or a class has too few images.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        split: str,
+        train: int = 50,
+        test: int = 20,
+        seed: int = 0,
+        **kwargs,
+    ) -> None:
+        if split not in ('train', 'test'):
+            raise InputError(f"Caltech256: split {split!r} is neither 'train' nor 'test'")
+        self._folders = _class_folders(Path(data_root))
+        self._split, self._train, self._test, self._seed = split, train, test, seed
+        classes = [folder.name.split('.', 1)[1] for folder in self._folders]
+        super().__init__(
+            ann_file='',
+            data_root=data_root,
+            metainfo=dict(classes=classes),
+            test_mode=split == 'test',
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        needed = self._train + self._test
+        rows = []
+        for label, folder in enumerate(self._folders):
+            images = sorted(path for path in folder.iterdir() if path.suffix.lower() == '.jpg')
+            if len(images) < needed:
+                raise InputError(
+                    f'{folder}: holds {len(images)} images and {needed} are needed; unpack the '
+                    'archive whole, or lower train and test'
+                )
+            drawn = random.Random(f'{self._seed} {folder.name}').sample(images, needed)
+            part = drawn[: self._train] if self._split == 'train' else drawn[self._train :]
+            rows += [dict(img_path=str(path), gt_label=label) for path in part]
+        return rows
+
+
+def _class_folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        raise InputError(
+            f'{root}: no such folder; put the folder 256_ObjectCategories of the CALTECH-256 '
+            'archive there, or set data_root'
+        )
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name[:3].isdigit())
+    folders = [path for path in folders if '.clutter' not in path.name]
+    numbers = [path.name[:3] for path in folders]
+    expected = [f'{number:03}' for number in range(1, 257)]
+    if numbers != expected:
+        odd = sorted(set(numbers) ^ set(expected))
+        raise InputError(
+            f'{root}: holds {len(folders)} class folders and not 001 to 256 '
+            f'(see {", ".join(odd[:3])}); unpack the archive whole'
+        )
+    return folders
