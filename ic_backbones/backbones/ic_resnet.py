@@ -62,8 +62,12 @@ class ICBasicBlockMinus(BasicBlock):
         return minus.train(block.training)
 
     def init_w_prime(self) -> None:
-        """Draw ``w_prime`` anew, to the scale that ``conv1`` has now."""
-        init_w_prime_(self.w_prime, self.conv1.weight, self.alpha)
+        """Draw ``w_prime`` anew, to the scale that ``conv1`` has now.
+
+        Around 0 whatever ``alpha``: ``norm_local`` keeps the term from blowing up, and would make
+        noise of one that is almost silent.
+        """
+        init_w_prime_(self.w_prime, self.conv1.weight, 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         def branches(x: Tensor) -> Tensor:
