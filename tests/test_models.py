@@ -11,6 +11,7 @@ TINY = {
     'ICResNet': NARROW,
     'ICResNet_CIFAR': NARROW,
     'SCResNet': NARROW,
+    'SINet': dict(width=0.4, units=(1, 1, 2, 1, 1), out_indices=(0, 1, 2, 3, 4)),
     'SfNet': dict(depth=11, out_indices=(0, 1, 2, 3, 4), ceil_mode=True),
 }
 

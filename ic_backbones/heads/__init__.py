@@ -3,5 +3,6 @@ from .._requirements import require
 require('mmcv', 'mmpretrain')
 
 from .flattened_linear_head import FlattenedLinearClsHead  # noqa: E402
+from .joint_decision_head import JointDecisionHead  # noqa: E402
 
-__all__ = ['FlattenedLinearClsHead']
+__all__ = ['FlattenedLinearClsHead', 'JointDecisionHead']

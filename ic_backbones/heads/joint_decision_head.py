@@ -1,0 +1,83 @@
+"""A classifier that looks at several feature maps and weighs them.
+
+Source: Yao et al., "Super Interaction Neural Networks", section 3.3.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from mmcv.cnn import build_activation_layer
+from mmpretrain.models.heads import ClsHead
+from torch import Tensor, nn
+
+from ..registry import MODELS
+
+
+@MODELS.register_module()
+class JointDecisionHead(ClsHead):
+    """Attention-based hierarchical joint decision, eq. 2 to 4.
+
+    Each map's global average ``Z_k`` is weighted by ``sigmoid(W2 . W1 . Z_k)``, a scalar; the
+    logits come from the concatenation of all. To be used without a neck, behind a backbone with
+    as many ``out_indices``. Loss and metrics are those of mmpretrain's ``ClsHead``.
+
+    Input a tuple of (N, in_channels[k], H_k, W_k); output (N, num_classes).
+
+    Args:
+        num_classes: Classes.
+        in_channels: ``C_k``, the channels of each map.
+        attention_channels: ``d``, the hidden channels of the attention, or as a fraction below 1
+            their ratio to ``C_k``.
+        mid_channels: Of a hidden layer before the logits; None: there is none.
+        act_cfg: Activation behind the hidden layer.
+        kwargs: ``loss``, ``topk``, ``cal_acc`` and ``init_cfg`` of ``ClsHead``.
+
+    Raises:
+        ValueError: The maps are not those of ``in_channels``.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: Sequence[int],
+        attention_channels: float = 64,
+        mid_channels: int | None = None,
+        act_cfg: dict | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.in_channels = tuple(in_channels)
+        self.attention = nn.ModuleList(
+            _Attention(channels, attention_channels) for channels in in_channels
+        )
+        last = sum(in_channels)
+        self.hidden = nn.Identity()
+        if mid_channels is not None:
+            act = build_activation_layer(act_cfg or dict(type='ReLU6'))
+            self.hidden = nn.Sequential(nn.Linear(last, mid_channels), act)
+            last = mid_channels
+        self.fc = nn.Linear(last, num_classes)
+
+    def pre_logits(self, feats: tuple[Tensor, ...]) -> Tensor:
+        found = tuple(feature.shape[1] for feature in feats)
+        if found != self.in_channels:
+            raise ValueError(
+                f'JointDecisionHead has in_channels={self.in_channels}, the backbone gives maps of '
+                f'{found} channels: in_channels are to be those of its out_indices, without a neck'
+            )
+        means = [feature.mean((2, 3)) for feature in feats]
+        weighted = [attend(z) * z for attend, z in zip(self.attention, means, strict=True)]
+        return self.hidden(torch.cat(weighted, dim=1))
+
+    def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
+        return self.fc(self.pre_logits(feats))
+
+
+class _Attention(nn.Sequential):
+    """``alpha_k`` of (N, 1) from ``Z_k`` of (N, channels), eq. 3."""
+
+    def __init__(self, channels: int, hidden: float) -> None:
+        hidden = round(channels * hidden) if hidden < 1 else int(hidden)
+        super().__init__(
+            nn.Linear(channels, hidden, bias=False), nn.Linear(hidden, 1, bias=False), nn.Sigmoid()
+        )

@@ -1,0 +1,175 @@
+"""Exchange shortcut, dense funnel and SI unit.
+
+Source: Yao et al., "Super Interaction Neural Networks", sections 3.1, 3.2 and 3.4. With channels in
+two halves ``x = [x1, x2]`` and one branch ``H`` a half::
+
+    exchange shortcut    [H1(x1) + x2, H2(x2) + x1]                        eq. 1
+    dense funnel         W . [x, y], y the exchange's output               section 3.2
+    SI unit              H, exchange shortcut, dense funnel                figure 2
+
+Nothing is split or concatenated: ``H1`` and ``H2`` are one branch of group convolutions, the
+exchange a roll of the channels, and ``W . [x, y] = W_x . x + W_y . y``. Readings: the funnel is
+grouped as ``H`` is (each half mixes its own ``x`` and ``y``), and BN follows it, as it follows
+every convolution of ``H``.
+"""
+
+import torch.nn as nn
+import torch.utils.checkpoint as cp
+from mmcv.cnn import ConvModule, build_norm_layer
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ..registry import MODELS
+
+
+@MODELS.register_module()
+class Exchange(nn.Module):
+    """The shortcut of eq. 1: each group of channels is handed to the next one.
+
+    Input and output (N, C, H, W). With ``groups=1`` it is the identity.
+
+    Args:
+        channels: C.
+        groups: Groups of channels; 2 in the paper.
+
+    Raises:
+        ValueError: The channels cannot be divided into the groups.
+    """
+
+    def __init__(self, channels: int, groups: int = 2) -> None:
+        super().__init__()
+        require_groups(channels, groups)
+        self.shift = channels // groups if groups > 1 else 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.roll(self.shift, 1) if self.shift else x
+
+    def extra_repr(self) -> str:
+        return f'shift={self.shift}'
+
+
+def require_groups(channels: int, groups: int) -> None:
+    """Refuse channels that cannot be exchanged.
+
+    Raises:
+        ValueError: See :class:`Exchange`.
+    """
+    if groups < 1 or channels % groups:
+        raise ValueError(
+            f'{channels} channels cannot be divided into {groups} groups: take a multiple of '
+            f'{groups} channels, or groups=1'
+        )
+
+
+@MODELS.register_module()
+class ExchangeShortcut(nn.Module):
+    """``conv(x) + exchange(x)``, eq. 1 for a branch that works on each group by itself.
+
+    Input and output (N, channels, H, W).
+
+    Args:
+        conv: ``H``, the group convolutions.
+        channels, groups: As in :class:`Exchange`.
+
+    Raises:
+        ValueError: As :class:`Exchange`.
+    """
+
+    def __init__(self, conv: nn.Module, channels: int, groups: int = 2) -> None:
+        super().__init__()
+        self.conv = conv
+        self.exchange = Exchange(channels, groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x) + self.exchange(x)
+
+
+@MODELS.register_module()
+class DenseFunnel(nn.Module):
+    """A pointwise convolution over the concatenation of a unit's input and its output.
+
+    Input two of (N, channels, H, W), output (N, channels, H, W): ``W_x . x + W_y . y``, each of
+    ``groups`` groups.
+
+    Raises:
+        ValueError: As :class:`Exchange`.
+    """
+
+    def __init__(self, channels: int, groups: int = 2) -> None:
+        super().__init__()
+        require_groups(channels, groups)
+        self.from_input = nn.Conv2d(channels, channels, 1, groups=groups, bias=False)
+        self.from_output = nn.Conv2d(channels, channels, 1, groups=groups, bias=False)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return self.from_input(x) + self.from_output(y)
+
+
+@MODELS.register_module()
+class SIUnit(BaseModule):
+    """An inverted residual of group convolutions; exchange and funnel where the shape stays.
+
+    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. The
+    stride is that of the first convolution, as the paper says: with an expansion the whole unit
+    works at the smaller size.
+
+    Args:
+        in_channels, out_channels, kernel_size, stride: Of the unit; the kernel is the depthwise's.
+        expand_ratio: Hidden channels over ``in_channels``; with 1 there is no expansion.
+        groups: Groups of the pointwise convolutions; 2 in the paper, 1 is MobileNetV2's block.
+        exchange: Whether the shortcut exchanges the groups; else it is the identity.
+        funnel: Whether a dense funnel follows the shortcut.
+        norm_cfg, act_cfg: As in mmcv's ``ConvModule``.
+        order: Of convolution, activation and norm; the paper's is activation before norm.
+        with_cp: Recompute the unit in the backward pass, which saves memory.
+
+    Raises:
+        ValueError: ``in_channels`` or ``out_channels`` is no multiple of ``groups``.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 3,
+        stride: int = 1,
+        expand_ratio: int = 2,
+        groups: int = 2,
+        exchange: bool = True,
+        funnel: bool = True,
+        norm_cfg: dict | None = None,
+        act_cfg: dict | None = None,
+        order: tuple[str, str, str] = ('conv', 'act', 'norm'),
+        with_cp: bool = False,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        require_groups(in_channels, groups)
+        require_groups(out_channels, groups)
+        norm_cfg = norm_cfg or dict(type='BN')
+        common = dict(norm_cfg=norm_cfg, act_cfg=act_cfg or dict(type='ReLU6'), order=order)
+        hidden = in_channels * expand_ratio
+        layers = []
+        if expand_ratio != 1:
+            layers.append(ConvModule(in_channels, hidden, 1, stride, groups=groups, **common))
+        depthwise = dict(stride=1 if layers else stride, padding=kernel_size // 2, groups=hidden)
+        layers.append(ConvModule(hidden, hidden, kernel_size, **depthwise, **common))
+        project = common | dict(act_cfg=None)
+        layers.append(ConvModule(hidden, out_channels, 1, groups=groups, **project))
+        conv = nn.Sequential(*layers)
+        if stride == 1 and in_channels == out_channels:
+            self.conv = ExchangeShortcut(conv, out_channels, groups if exchange else 1)
+        else:
+            self.conv, funnel = conv, False
+        self.funnel = DenseFunnel(out_channels, groups) if funnel else None
+        self.norm = build_norm_layer(norm_cfg, out_channels)[1] if funnel else None
+        self.with_cp = with_cp
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.with_cp and x.requires_grad:
+            return cp.checkpoint(self._unit, x, use_reentrant=False)
+        return self._unit(x)
+
+    def _unit(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        return y if self.funnel is None else self.norm(self.funnel(x, y))

@@ -1,0 +1,113 @@
+"""SINet: the counts of table 2, blocks, freezing."""
+
+import pytest
+import torch
+from mmpretrain.registry import MODELS
+
+from ic_backbones.backbones import SINet
+from ic_backbones.complexity import count
+from ic_backbones.errors import InputError
+from ic_backbones.ops import DenseFunnel, ExchangeShortcut
+
+ALL = (0, 1, 2, 3, 4)
+SMALL = dict(width=0.4, units=(1, 1, 2, 1, 1))
+
+
+@pytest.mark.parametrize(
+    'width, params, macs',
+    [(1.0, 3.0e6, 208e6), (1.2, 3.9e6, 280e6), (1.6, 6.0e6, 468e6), (1.8, 7.6e6, 570e6)],
+)
+def test_counts_of_table_2(width, params, macs):
+    channels = SINet(width, out_indices=ALL).out_channels
+    classifier = MODELS.build(
+        dict(
+            type='ImageClassifier',
+            backbone=dict(type='ic_backbones.SINet', width=width, out_indices=ALL),
+            head=dict(
+                type='ic_backbones.JointDecisionHead',
+                num_classes=1000,
+                in_channels=channels,
+                mid_channels=int(1280 * max(1, width)),
+            ),
+        )
+    )
+    assert count(classifier) == (pytest.approx(params, rel=0.08), pytest.approx(macs, rel=0.04))
+
+
+def test_blocks_of_table_1():
+    net = SINet(out_indices=ALL).eval()
+    with torch.no_grad():
+        sizes = [tuple(feature.shape[1:]) for feature in net(torch.zeros(1, 3, 224, 224))]
+    assert sizes == [(24, 112, 112), (40, 56, 56), (80, 28, 28), (96, 14, 14), (192, 7, 7)]
+    assert net.stem.out_channels == 21
+    kernels = [[unit_kernel(unit) for unit in block] for block in net.blocks]
+    assert kernels == [[3], [5] * 2, [5] * 6, [3] * 6, [5] * 6]
+    for block in net.blocks[1:]:
+        assert [unit.funnel is not None for unit in block] == [False] + [True] * (len(block) - 1)
+
+
+def unit_kernel(unit):
+    conv = unit.conv.conv if isinstance(unit.conv, ExchangeShortcut) else unit.conv
+    return conv[-2].conv.kernel_size[0]
+
+
+def test_arguments_of_the_ablations():
+    def kinds(**kwargs):
+        modules = list(SINet(**SMALL, **kwargs).modules())
+        shifts = {m.exchange.shift > 0 for m in modules if isinstance(m, ExchangeShortcut)}
+        groups = max(
+            m.groups for m in modules if isinstance(m, torch.nn.Conv2d) and m.kernel_size == (1, 1)
+        )
+        return shifts, groups, any(isinstance(m, DenseFunnel) for m in modules)
+
+    assert kinds() == ({True}, 2, True)
+    assert kinds(groups=1) == ({False}, 1, True)
+    assert kinds(exchange=False) == ({False}, 2, True)
+    assert kinds(funnel=False) == ({True}, 2, False)
+
+
+@pytest.mark.parametrize('frozen', [-1, 0, 2, 5])
+def test_frozen_stages(frozen):
+    net = SINet(**SMALL, frozen_stages=frozen).train()
+    parts = [net.stem, *net.blocks]
+    learns = [all(p.requires_grad for p in part.parameters()) for part in parts]
+    assert learns == [index > frozen for index in range(6)]
+    assert [part.training for part in parts] == learns
+
+
+def test_norm_eval():
+    net = SINet(**SMALL, norm_eval=True).train()
+    norms = [m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert net.training and norms and not any(norm.training for norm in norms)
+
+
+def test_blocks_past_the_last_output_are_not_built():
+    net = SINet(**SMALL, out_indices=(2, 0))
+    assert len(net.blocks) == 3
+    assert net.out_channels == (16, 32) and net.out_strides == (2, 8)
+
+
+def test_weights_load_by_name_and_another_networks_are_refused(tmp_path):
+    torch.manual_seed(0)
+    net, file = SINet(**SMALL), str(tmp_path / 'classifier.pth')
+    torch.save(dict(state_dict={f'backbone.{k}': v for k, v in net.state_dict().items()}), file)
+    pretrained = dict(type='Pretrained', checkpoint=file, prefix='backbone.')
+    other = SINet(**SMALL, init_cfg=pretrained)
+    other.init_weights()
+    for name, value in net.state_dict().items():
+        assert torch.equal(other.state_dict()[name], value), name
+    with pytest.raises(InputError, match='matches .* of .* tensors'):
+        SINet(units=SMALL['units'], init_cfg=pretrained).init_weights()
+
+
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (dict(out_indices=(5,)), r'out_indices \(5,\) are not all in 0\.\.4'),
+        (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages=3, but .* end after block 2'),
+        (dict(channels=(24, 41, 80, 96, 192), width=1.0, groups=3), 'into 3 groups'),
+    ],
+)
+def test_wrong_arguments(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        SINet(**arguments)
