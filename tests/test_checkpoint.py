@@ -154,7 +154,7 @@ def test_frozen_ic_layers_that_stay_plain_are_named(plain, tmp_path, log):
         init_cfg=dict(type='Pretrained', checkpoint=path),
     )
     net.init_weights()
-    assert '4 IC layers in frozen stages (frozen_stages=1)' in log.text
+    assert '4 IC layers in frozen stages start from plain weights' in log.text
     assert 'stay at alpha = 0' in log.text and 'layer1.0.conv1' in log.text
 
 

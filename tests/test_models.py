@@ -8,9 +8,18 @@ from ic_backbones.registry import MODELS
 
 NARROW = dict(depth=18, stem_channels=8, base_channels=8, out_indices=(0, 1, 2, 3))
 TINY = {
+    'AdaptedBackbone': dict(
+        backbone=dict(type='mmpretrain.ResNet', **NARROW), unstrided=r'conv1|layer2\.0\..*'
+    ),
     'ICResNet': NARROW,
     'ICResNet_CIFAR': NARROW,
+    'MobileNet': dict(widen_factor=0.25, out_indices=(0, 1, 2, 3, 4)),
     'SCResNet': NARROW,
+    'SEResNet': NARROW,
+    'SEResNet_CIFAR': NARROW,
+    'SIBackbone': dict(
+        backbone=dict(type='mmpretrain.ResNet', **NARROW), convs=r'layer\d\.\d\.conv\d'
+    ),
     'SINet': dict(width=0.4, units=(1, 1, 2, 1, 1), out_indices=(0, 1, 2, 3, 4)),
     'SfNet': dict(depth=11, out_indices=(0, 1, 2, 3, 4), ceil_mode=True),
 }

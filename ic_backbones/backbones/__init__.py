@@ -2,9 +2,24 @@ from .._requirements import require
 
 require('mmcv', 'mmpretrain')
 
+from .adapted import AdaptedBackbone  # noqa: E402
 from .ic_resnet import ICResNet, ICResNet_CIFAR  # noqa: E402
+from .mobilenet import MobileNet  # noqa: E402
 from .sc_resnet import SCResNet  # noqa: E402
+from .se_resnet import SEResNet, SEResNet_CIFAR  # noqa: E402
 from .sfnet import SfNet  # noqa: E402
+from .si_backbone import SIBackbone  # noqa: E402
 from .sinet import SINet  # noqa: E402
 
-__all__ = ['ICResNet', 'ICResNet_CIFAR', 'SCResNet', 'SINet', 'SfNet']
+__all__ = [
+    'AdaptedBackbone',
+    'ICResNet',
+    'ICResNet_CIFAR',
+    'MobileNet',
+    'SCResNet',
+    'SEResNet',
+    'SEResNet_CIFAR',
+    'SIBackbone',
+    'SINet',
+    'SfNet',
+]

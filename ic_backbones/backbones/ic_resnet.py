@@ -5,20 +5,19 @@ Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.2 and 4.1 
 """
 
 import copy
-import logging
 
 import torch.nn as nn
 import torch.utils.checkpoint as cp
-from mmengine.logging import print_log
 from mmpretrain.models.backbones import ResNet_CIFAR
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor
 
 from ..checkpoint import Match
 from ..inject import Rule, convs_named, inject, to_ic_conv
-from ..ops.ic_conv import ICConv2d, collision, init_w_prime_, set_alpha
+from ..ops.ic_conv import collision, init_w_prime_, set_alpha
 from ..registry import MODELS
 from .by_name import LoadsByName
+from .ic_start import start_ic_layers
 from .trimmed_resnet import TrimmedResNet
 
 # Which of a block's convolutions become IC layers; shortcut and stem stay plain.
@@ -85,10 +84,6 @@ class ICBasicBlockMinus(BasicBlock):
         return self.relu(branches(x))
 
 
-def _warn(sentence: str) -> None:
-    print_log(sentence, logger='current', level=logging.WARNING)
-
-
 @MODELS.register_module()
 class ICResNet(LoadsByName, TrimmedResNet):
     """mmpretrain's ResNet whose blocks hold IC layers.
@@ -139,54 +134,8 @@ class ICResNet(LoadsByName, TrimmedResNet):
             )
         return convs_named(rf'layer\d+\.\d+\.{_CONVS[variant][self.block]}'), to_ic_conv
 
-    def ic_layers(self) -> dict[str, ICConv2d | ICBasicBlockMinus]:
-        """The modules that hold a ``w_prime``, by name."""
-        kinds = (ICConv2d, ICBasicBlockMinus)
-        return {name: module for name, module in self.named_modules() if isinstance(module, kinds)}
-
-    def after_init(self) -> None:
-        for layer in self.ic_layers().values():
-            layer.init_w_prime()
-
-    def after_load(self, match: Match) -> None:
-        new = {n: m for n, m in self.ic_layers().items() if f'{n}.w_prime' in match.missing}
-        for layer in new.values():
-            layer.init_w_prime()
-        self._log_plain_start(new)
-        self._log_alpha_mismatch(match)
-
-    def _log_plain_start(self, layers: dict[str, ICConv2d | ICBasicBlockMinus]) -> None:
-        """Say what IC layers do that start from a plain network's weights."""
-        random = [name for name, layer in layers.items() if layer.alpha != 0]
-        frozen = [name for name, layer in layers.items() if not layer.w_prime.requires_grad]
-        if random:
-            _warn(
-                f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, "
-                "so the features are not the plain network's; alpha=0.0, alpha_mode='learned' "
-                'keeps them'
-            )
-        elif frozen:
-            print_log(
-                f'{len(frozen)} IC layers in frozen stages (frozen_stages={self.frozen_stages}) '
-                'start from plain weights and stay at alpha = 0, the plain convolution: '
-                + ', '.join(frozen),
-                logger='current',
-            )
-
-    def _log_alpha_mismatch(self, match: Match) -> None:
-        """Warn where W' was trained under another alpha than it meets here."""
-        trained = [n for n in self.ic_layers() if f'{n}.w_prime' in match.matched]
-        without = [name for name in trained if f'{name}.alpha' in match.missing]
-        if without:
-            _warn(
-                f"the checkpoint has a trained W' and no alpha for {len(without)} IC layers: it "
-                "was trained with a constant one; give that, for example alpha=1.0, 'constant'"
-            )
-        if any(name.endswith('.alpha') for name in match.unexpected):
-            _warn(
-                "the checkpoint holds learned or scheduled alphas, which alpha_mode='constant' "
-                "ignores: give alpha_mode='learned'"
-            )
+    def after_init(self, match: Match | None) -> None:
+        start_ic_layers(self, match)
 
 
 @MODELS.register_module()

@@ -137,10 +137,11 @@ class SfNet(LoadsByName, VGG):
                 state[mean] = state[mean] - bias
         return state
 
-    def after_load(self, match: Match) -> None:
+    def after_init(self, match: Match | None) -> None:
         """VGG's statistics of a layer that is composed here say nothing: they start anew."""
+        unexpected = match.unexpected if match else ()
         for name, module in self.named_modules():
-            if isinstance(module, ConvModule) and f'{name}.conv.weight' in match.unexpected:
+            if isinstance(module, ConvModule) and f'{name}.conv.weight' in unexpected:
                 module.norm.reset_parameters()
 
     def train(self, mode: bool = True) -> 'SfNet':

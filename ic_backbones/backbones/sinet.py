@@ -9,23 +9,16 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
-from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..ops.super_interaction import SIUnit
 from ..registry import MODELS
-from .by_name import LoadsByName
-
-_INIT = [
-    dict(type='Kaiming', layer='Conv2d'),
-    dict(type='Constant', val=1.0, layer='_BatchNorm'),
-]
+from .staged import Staged
 
 
 @MODELS.register_module()
-class SINet(LoadsByName, BaseBackbone):
+class SINet(Staged):
     """Stem and blocks of SI units.
 
     Input (N, 3, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
@@ -39,15 +32,12 @@ class SINet(LoadsByName, BaseBackbone):
             first unit's.
         stem_stride: Of the stem; 1 for small images.
         groups, exchange, funnel: As in :class:`SIUnit`; block 1 has no funnel.
-        out_indices: Blocks to return, from 0; blocks past the last one are not built.
-        frozen_stages: -1: all learns; 0: the stem does not; n: nor do the first n blocks.
-        norm_eval: Whether BN uses its running statistics in training.
+        out_indices, frozen_stages, norm_eval: As in :class:`Staged`; blocks past the last output
+            are not built.
         with_cp: Recompute each unit in the backward pass, which saves memory.
-        norm_cfg, act_cfg, order, init_cfg: As in mmcv's ``ConvModule`` and mmengine.
-
-    Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        norm_cfg, act_cfg, order: As in mmcv's ``ConvModule``; the paper's order is activation
+            before norm.
+        init_cfg: As in mmengine.
 
     Raises:
         ValueError: A block that is not there, lists of different lengths, or channels that cannot
@@ -76,74 +66,43 @@ class SINet(LoadsByName, BaseBackbone):
         order: tuple[str, str, str] = ('conv', 'act', 'norm'),
         init_cfg: dict | list | None = None,
     ) -> None:
-        super().__init__(init_cfg or _INIT)
-        blocks = list(zip(channels, units, kernel_sizes, strides, expand_ratios, strict=True))
-        out_indices = tuple(sorted(out_indices))
-        built = max(out_indices) + 1
-        if not 0 <= min(out_indices) < built <= len(blocks):
-            raise ValueError(f'out_indices {out_indices} are not all in 0..{len(blocks) - 1}')
-        if frozen_stages > built:
-            raise ValueError(
-                f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after block '
-                f'{built}'
-            )
-        self.out_indices, self.frozen_stages, self.norm_eval = out_indices, frozen_stages, norm_eval
+        super().__init__(len(channels), out_indices, frozen_stages, norm_eval, init_cfg)
+        rows = list(zip(channels, units, kernel_sizes, strides, expand_ratios, strict=True))
         layer = dict(
             norm_cfg=norm_cfg or dict(type='BN'), act_cfg=act_cfg or dict(type='ReLU6'), order=order
         )
-        self.stem = ConvModule(3, 21, 3, stem_stride, padding=1, **layer)
-        width_in, stride = self.stem.out_channels + 3, stem_stride
-        self.blocks = nn.ModuleList()
-        out_channels, out_strides = [], []
-        for index, (base, count, kernel_size, first, expand_ratio) in enumerate(blocks[:built]):
-            width_out = make_divisible(base * width, 8)
-            block = nn.Sequential()
+        blocks, outputs, out_strides = [], [SIStem.out_channels], [stem_stride]
+        for index, (base, count, kernel_size, stride, ratio) in enumerate(rows[: self.built]):
+            made, out = [], make_divisible(base * width, 8)
             for number in range(count):
-                block.append(
-                    SIUnit(
-                        width_in,
-                        width_out,
-                        kernel_size,
-                        first if number == 0 else 1,
-                        expand_ratio,
-                        groups,
-                        exchange,
-                        funnel and index > 0,
-                        **layer,
-                        with_cp=with_cp,
-                    )
+                unit = SIUnit(
+                    out if number else outputs[-1],
+                    out,
+                    kernel_size,
+                    1 if number else stride,
+                    ratio,
+                    groups,
+                    exchange,
+                    funnel and index > 0,
+                    **layer,
+                    with_cp=with_cp,
                 )
-                width_in = width_out
-            self.blocks.append(block)
-            stride *= first
-            out_channels.append(width_out)
-            out_strides.append(stride)
-        self.out_channels = tuple(out_channels[i] for i in out_indices)
-        self.out_strides = tuple(out_strides[i] for i in out_indices)
-        self._freeze()
+                made.append(unit)
+            blocks.append(nn.Sequential(*made))
+            outputs.append(out)
+            out_strides.append(out_strides[-1] * stride)
+        self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        stride = self.stem.stride[0]
-        x = torch.cat([self.stem(x), F.avg_pool2d(x, 3, stride, 1)], dim=1)
-        outputs = []
-        for index, block in enumerate(self.blocks):
-            x = block(x)
-            if index in self.out_indices:
-                outputs.append(x)
-        return tuple(outputs)
 
-    def _freeze(self) -> None:
-        if self.frozen_stages < 0:
-            return
-        for module in [self.stem, *self.blocks[: self.frozen_stages]]:
-            module.eval()
-            module.requires_grad_(False)
+class SIStem(nn.Module):
+    """A 3x3 convolution of 21 filters beside the pooled image; (N, 3, H, W) to (N, 24, ...)."""
 
-    def train(self, mode: bool = True) -> 'SINet':
-        super().train(mode)
-        self._freeze()
-        if mode and self.norm_eval:
-            for module in self.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
+    out_channels = 24
+
+    def __init__(self, stride: int, **layer) -> None:
+        super().__init__()
+        self.stride = stride
+        self.conv = ConvModule(3, self.out_channels - 3, 3, stride, padding=1, **layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.conv(x), F.avg_pool2d(x, 3, self.stride, 1)], dim=1)

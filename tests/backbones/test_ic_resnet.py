@@ -9,6 +9,7 @@ from mmpretrain.registry import MODELS
 
 from ic_backbones.backbones import ICResNet, ICResNet_CIFAR
 from ic_backbones.backbones.ic_resnet import ICBasicBlockMinus
+from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d
 from tools.complexity import classifier
@@ -96,7 +97,7 @@ def test_init_weights_draws_w_prime_to_the_scale_of_the_weight():
     torch.manual_seed(0)
     net = ICResNet(**narrow(18))
     net.init_weights()
-    for name, layer in net.ic_layers().items():
+    for name, layer in ic_layers(net).items():
         fan_in = layer.weight[0].numel()
         bound = 4 * (torch.pi / fan_in) ** 0.5 * layer.weight.square().mean().sqrt()
         assert 0 <= layer.w_prime.min() and layer.w_prime.max() <= bound, name

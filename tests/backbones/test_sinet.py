@@ -39,7 +39,7 @@ def test_blocks_of_table_1():
     with torch.no_grad():
         sizes = [tuple(feature.shape[1:]) for feature in net(torch.zeros(1, 3, 224, 224))]
     assert sizes == [(24, 112, 112), (40, 56, 56), (80, 28, 28), (96, 14, 14), (192, 7, 7)]
-    assert net.stem.out_channels == 21
+    assert net.stem.conv.out_channels == 21
     kernels = [[unit_kernel(unit) for unit in block] for block in net.blocks]
     assert kernels == [[3], [5] * 2, [5] * 6, [3] * 6, [5] * 6]
     for block in net.blocks[1:]:

@@ -12,6 +12,7 @@ from mmengine.model import MMDistributedDataParallel
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
+from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.errors import InputError
 from ic_backbones.work_dir import read_scalars
 
@@ -44,7 +45,7 @@ def test_student_starts_as_its_teacher(student):
 
 
 def test_w_prime_has_the_scale_of_the_teachers_weights(student):
-    for layer in student.backbone.ic_layers().values():
+    for layer in ic_layers(student.backbone).values():
         ratio = 3 * layer.w_prime.square().mean().sqrt() / layer.weight.square().mean().sqrt()
         assert 0.8 < ratio < 1.2
 
@@ -239,7 +240,7 @@ def test_gradient_accumulation(make_runner):
     wrapper = dict(accumulative_counts=3, optimizer=dict(type='SGD', lr=0.01))
     runner = make_runner(epochs=1, optim_wrapper=wrapper)
     runner.train()
-    alphas = [layer.alpha for layer in runner.model.backbone.ic_layers().values()]
+    alphas = [layer.alpha for layer in ic_layers(runner.model.backbone).values()]
     assert all(alpha != 0 and alpha.isfinite() for alpha in alphas)
 
 

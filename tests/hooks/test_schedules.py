@@ -7,6 +7,7 @@ import torch
 from mmengine.logging import MessageHub
 
 from ic_backbones.backbones import ICResNet
+from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.distillation import WLDLoss
 from ic_backbones.errors import InputError
 from ic_backbones.registry import HOOKS
@@ -37,7 +38,7 @@ def test_alpha_rises_in_every_layer():
     hook.before_train(state)
     for state.iter in range(5):
         hook.before_train_iter(state, 0)
-        alphas = [layer.alpha.item() for layer in net.ic_layers().values()]
+        alphas = [layer.alpha.item() for layer in ic_layers(net).values()]
         assert alphas == pytest.approx([0.01 * state.iter] * 16)
 
 

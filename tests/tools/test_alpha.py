@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from ic_backbones.backbones import ICResNet
+from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.errors import InputError
 
 
 def save(path, **options):
     net = ICResNet(18, base_channels=8, stem_channels=8, **options)
-    for index, layer in enumerate(net.ic_layers().values()):
+    for index, layer in enumerate(ic_layers(net).values()):
         if isinstance(layer.alpha, torch.Tensor):
             layer.alpha.data.fill_(index / 100)
     torch.save(dict(state_dict={f'backbone.{k}': v for k, v in net.state_dict().items()}), path)

@@ -1,0 +1,120 @@
+"""Group convolutions with exchange shortcuts in any backbone of residual blocks.
+
+Source: Yao et al., "Super Interaction Neural Networks", section 4.2, table 3.
+"""
+
+from mmcv.cnn import DepthwiseSeparableConvModule
+from mmpretrain.models.backbones.mobilenet_v2 import InvertedResidual
+from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
+from torch import nn
+
+from ..inject import convs_named, inject
+from ..ops.super_interaction import Exchange, ExchangeShortcut
+from ..registry import MODELS
+from .adapted import AdaptedBackbone
+
+
+@MODELS.register_module()
+class SIBackbone(AdaptedBackbone):
+    """A backbone whose convolutions are grouped and whose identity shortcuts exchange the groups.
+
+    A depthwise-separable layer, which has no shortcut, gets one where its shape stays.
+
+    Args:
+        backbone, unstrided: As in :class:`AdaptedBackbone`.
+        convs: Regular expression of the names of the convolutions that become group convolutions;
+            they keep the blocks of their weights on the diagonal.
+        groups: Of the convolutions and the exchange; 2 in the paper.
+        exchange: Whether there is an exchange, or group convolutions alone.
+
+    Raises:
+        ValueError: ``convs`` matches nothing or a convolution that cannot be grouped, or there is
+            no block for an exchange.
+    """
+
+    def __init__(
+        self, backbone: dict, convs: str, groups: int = 2, exchange: bool = True, **kwargs
+    ) -> None:
+        self.convs, self.groups, self.exchange = convs, groups, exchange
+        super().__init__(backbone, **kwargs)
+
+    def adapt(self) -> None:
+        inject(self.backbone, convs_named(self.convs), lambda conv: to_grouped(conv, self.groups))
+        if self.exchange:
+            inject(
+                self.backbone,
+                lambda _, module: can_exchange(module),
+                lambda block: with_exchange(block, self.groups),
+            )
+
+
+def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
+    """The group convolution in the place of a full one, with the diagonal blocks of its weight.
+
+    Raises:
+        TypeError: It is no full convolution, or its channels cannot be divided.
+    """
+    if type(conv) is not nn.Conv2d or conv.groups != 1:
+        raise TypeError('only a full nn.Conv2d can become a group convolution; narrow convs')
+    if conv.in_channels % groups or conv.out_channels % groups:
+        raise TypeError(
+            f'{conv.in_channels} to {conv.out_channels} channels cannot be divided into {groups} '
+            'groups; narrow convs'
+        )
+    grouped = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size,
+        conv.stride,
+        conv.padding,
+        conv.dilation,
+        groups,
+        conv.bias is not None,
+        conv.padding_mode,
+        conv.weight.device,
+        conv.weight.dtype,
+    )
+    width = conv.in_channels // groups
+    rows = conv.weight.data.chunk(groups)
+    for group, (target, row) in enumerate(
+        zip(grouped.weight.data.chunk(groups), rows, strict=True)
+    ):
+        target.copy_(row[:, group * width : (group + 1) * width])
+    grouped.weight.requires_grad_(conv.weight.requires_grad)
+    grouped.bias = conv.bias
+    return grouped.train(conv.training)
+
+
+def can_exchange(module: nn.Module) -> bool:
+    """Whether it is a block with an identity shortcut, or could have one."""
+    if isinstance(module, BasicBlock | Bottleneck):
+        return module.downsample is None
+    if isinstance(module, InvertedResidual):
+        return module.use_res_connect
+    if isinstance(module, DepthwiseSeparableConvModule):
+        depthwise, pointwise = module.depthwise_conv, module.pointwise_conv
+        same = depthwise.in_channels == pointwise.out_channels
+        return same and depthwise.conv.stride == (1, 1)
+    return False
+
+
+def with_exchange(block: nn.Module, groups: int) -> nn.Module:
+    """The block with an exchange as its shortcut.
+
+    Raises:
+        TypeError: Its channels cannot be divided into the groups.
+    """
+    try:
+        if isinstance(block, BasicBlock | Bottleneck):
+            block.downsample = Exchange(block.out_channels, groups)
+            return block
+        if isinstance(block, InvertedResidual):
+            channels = block.conv[-1].out_channels
+            block.conv, block.use_res_connect = (
+                ExchangeShortcut(block.conv, channels, groups),
+                False,
+            )
+            return block
+        return ExchangeShortcut(block, block.pointwise_conv.out_channels, groups)
+    except ValueError as error:
+        raise TypeError(str(error)) from None

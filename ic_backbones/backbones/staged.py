@@ -1,0 +1,88 @@
+"""A stem and blocks with the manners of mmpretrain's backbones."""
+
+from collections.abc import Sequence
+
+from mmpretrain.models.backbones.base_backbone import BaseBackbone
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from .by_name import LoadsByName
+
+
+class Staged(LoadsByName, BaseBackbone):
+    """``stem``, then ``blocks``, of which some are returned.
+
+    Args:
+        num_blocks: Blocks that the network has.
+        out_indices: Blocks to return, from 0; ``built`` is how many that needs.
+        frozen_stages: -1: all learns; 0: the stem does not; n: nor do the first n blocks.
+        norm_eval: Whether BN uses its running statistics in training.
+
+    Attributes:
+        out_channels: Channels of each output.
+        out_strides: Stride of each output against the input.
+
+    Raises:
+        ValueError: A block that is not there.
+    """
+
+    def __init__(
+        self,
+        num_blocks: int,
+        out_indices: Sequence[int],
+        frozen_stages: int,
+        norm_eval: bool,
+        init_cfg: dict | list | None,
+    ) -> None:
+        super().__init__(
+            init_cfg
+            or [
+                dict(type='Kaiming', layer='Conv2d'),
+                dict(type='Constant', val=1.0, layer='_BatchNorm'),
+            ]
+        )
+        self.out_indices = tuple(sorted(out_indices))
+        self.built = max(self.out_indices) + 1
+        if not 0 <= min(self.out_indices) < self.built <= num_blocks:
+            raise ValueError(f'out_indices {self.out_indices} are not all in 0..{num_blocks - 1}')
+        if frozen_stages > self.built:
+            raise ValueError(
+                f'frozen_stages={frozen_stages}, but out_indices {self.out_indices} end after '
+                f'block {self.built}'
+            )
+        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
+
+    def set_blocks(
+        self, stem: nn.Module, blocks: list[nn.Module], channels: list[int], strides: list[int]
+    ) -> None:
+        """Take over the layers; ``channels`` and ``strides`` are those after each block."""
+        self.stem = stem
+        self.blocks = nn.ModuleList(blocks)
+        self.out_channels = tuple(channels[i] for i in self.out_indices)
+        self.out_strides = tuple(strides[i] for i in self.out_indices)
+        self._freeze()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        x = self.stem(x)
+        outputs = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in self.out_indices:
+                outputs.append(x)
+        return tuple(outputs)
+
+    def _freeze(self) -> None:
+        if self.frozen_stages < 0:
+            return
+        for module in [self.stem, *self.blocks[: self.frozen_stages]]:
+            module.eval()
+            module.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> 'Staged':
+        super().train(mode)
+        self._freeze()
+        if mode and self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
