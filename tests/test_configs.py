@@ -23,6 +23,9 @@ ONE_STEP = {
     'faster_rcnn_ic_r50_voc_scratch.py',
     'retinanet_ic_r50_voc.py',
     'faster_rcnn_sfnet_sample.py',
+    'faster_rcnn_sinet_sample.py',
+    'retinanet_sinet_voc.py',
+    'ssdlite_sinet_voc.py',
     'faster_rcnn_sc_r50_voc.py',
     'faster_rcnn_ic_r18_sample.py',
 }
@@ -87,7 +90,7 @@ def test_config(name, data):
         optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
         evaluator = Evaluator(cfg.val_evaluator)
     if hasattr(model.backbone, 'out_channels'):
-        assert list(model.backbone.out_channels) == list(model.neck.in_channels)
+        assert list(model.backbone.out_channels) == list(cfg.model.neck.in_channels)
 
     batch = pseudo_collate([train[0], train[1]])
     assert all(sample.gt_instances.bboxes.numel() for sample in batch['data_samples'])

@@ -14,6 +14,7 @@ TINY = {
     'ICResNet': NARROW,
     'ICResNet_CIFAR': NARROW,
     'MobileNet': dict(widen_factor=0.25, out_indices=(0, 1, 2, 3, 4)),
+    'MobileNetV2': dict(widen_factor=0.25, out_indices=(1, 2, 4, 6)),
     'SCResNet': NARROW,
     'SEResNet': NARROW,
     'SEResNet_CIFAR': NARROW,

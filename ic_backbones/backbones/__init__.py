@@ -5,6 +5,7 @@ require('mmcv', 'mmpretrain')
 from .adapted import AdaptedBackbone  # noqa: E402
 from .ic_resnet import ICResNet, ICResNet_CIFAR  # noqa: E402
 from .mobilenet import MobileNet  # noqa: E402
+from .mobilenet_v2 import MobileNetV2  # noqa: E402
 from .sc_resnet import SCResNet  # noqa: E402
 from .se_resnet import SEResNet, SEResNet_CIFAR  # noqa: E402
 from .sfnet import SfNet  # noqa: E402
@@ -16,6 +17,7 @@ __all__ = [
     'ICResNet',
     'ICResNet_CIFAR',
     'MobileNet',
+    'MobileNetV2',
     'SCResNet',
     'SEResNet',
     'SEResNet_CIFAR',

@@ -58,3 +58,7 @@ class LoadsByName(BaseModule):
 
     def after_init(self, match: Match | None) -> None:
         """Called when the weights have been drawn (None) or a checkpoint has been loaded."""
+
+    def train(self, mode: bool = True) -> 'LoadsByName':
+        super().train(mode)
+        return self  # mmpretrain's backbones do not

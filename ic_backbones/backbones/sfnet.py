@@ -144,10 +144,6 @@ class SfNet(LoadsByName, VGG):
             if isinstance(module, ConvModule) and f'{name}.conv.weight' in unexpected:
                 module.norm.reset_parameters()
 
-    def train(self, mode: bool = True) -> 'SfNet':
-        super().train(mode)
-        return self
-
 
 def _run_scale(layers: nn.Sequential, x: Tensor) -> Tensor:
     """A scale's layers, its pool before its last ReLU: they commute, and a quarter is rectified."""

@@ -62,7 +62,3 @@ class TrimmedResNet(ResNet):
 
     def _layer(self, index: int) -> nn.Sequential:
         return getattr(self, self.res_layers[index])
-
-    def train(self, mode: bool = True) -> 'TrimmedResNet':
-        super().train(mode)
-        return self

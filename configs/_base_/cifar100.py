@@ -1,0 +1,30 @@
+# CIFAR-100 for a classifier without its backbone, the schedule of SINet's ablations: 150 epochs of
+# batch 128, 0.01 divided by 10 after 80, SGD with momentum 0.9. Weight decay 5e-4 is our choice.
+_base_ = [
+    'mmpretrain::_base_/datasets/cifar100_bs16.py',
+    'mmpretrain::_base_/schedules/cifar10_bs128.py',
+    'mmpretrain::_base_/default_runtime.py',
+    'guards.py',
+]
+
+model = dict(
+    type='ImageClassifier',
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(
+        type='LinearClsHead',
+        num_classes=100,
+        in_channels=512,
+        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
+    ),
+)
+
+# data/cifar100 holds {train,test}/<class>/*.jpg, or the archive, which is fetched where it is not.
+_data = dict(batch_size=128, dataset=dict(type='ic_backbones.CIFAR100Data'))
+train_dataloader = _data
+val_dataloader = _data
+test_dataloader = _data
+
+train_cfg = dict(max_epochs=150)
+optim_wrapper = dict(optimizer=dict(lr=0.01, weight_decay=5e-4))
+param_scheduler = dict(milestones=[80])
+default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=1, save_best='auto'))

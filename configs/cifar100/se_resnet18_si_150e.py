@@ -1,0 +1,11 @@
+# Table 3, G = 2 with exchange.
+# Grouped are all second convolutions, and the first of blocks with an identity shortcut.
+_base_ = './se_resnet18_150e.py'
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='ic_backbones.SIBackbone',
+        backbone={{_base_.model.backbone}},
+        convs=r'layer\d\.\d\.conv2|layer(1\.0|\d\.1)\.conv1',
+    )
+)
