@@ -7,45 +7,13 @@ step, in both memory formats. What the multiply-adds allow stands beside them.
 """
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
 
 import torch
 from mmpretrain.models.backbones import ResNet
+from timing import FORMATS, inference, ratios, training_step
 
 from ic_backbones.backbones import ICResNet
 from ic_backbones.complexity import count
-
-FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
-
-
-def ratio(plain: Callable[[], None], ic: Callable[[], None], rounds: int) -> float:
-    """Median time of ``ic`` over the median time of ``plain``, run in turns."""
-    times: dict[Callable, list[float]] = {plain: [], ic: []}
-    for lap in range(rounds + 2):
-        for run, seconds in times.items():
-            start = time.perf_counter()
-            run()
-            if lap >= 2:  # warm-up
-                seconds.append(time.perf_counter() - start)
-    return statistics.median(times[ic]) / statistics.median(times[plain])
-
-
-def inference(net: torch.nn.Module, x: torch.Tensor) -> Callable[[], None]:
-    def run() -> None:
-        with torch.inference_mode():
-            net(x)
-
-    return run
-
-
-def training_step(net: torch.nn.Module, x: torch.Tensor) -> Callable[[], None]:
-    def run() -> None:
-        net.zero_grad()
-        sum(feature.mean() for feature in net(x)).backward()
-
-    return run
 
 
 def main() -> None:
@@ -73,7 +41,7 @@ def main() -> None:
         ):
             for net in nets:
                 net.train(mode)
-            value = ratio(*(make(net, x) for net in nets), args.rounds)
+            _, value = ratios([make(net, x) for net in nets], args.rounds)
             print(f'{title:14} {name:14} {value:.3f}', flush=True)
 
 

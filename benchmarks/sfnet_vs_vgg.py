@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 import torch
-from ic_resnet import inference, ratio, training_step
 from mmpretrain.models.backbones import VGG
+from timing import inference, ratios, training_step
 from torch import nn
 
 from ic_backbones.backbones import SfNet
@@ -89,7 +89,7 @@ def main() -> None:
             ('inference', inference, False),
         ):
             runs = [waited(make(net.train(mode), x)) for net in nets]
-            print(f'    {title:14} {ratio(*runs, args.rounds):.3f}', flush=True)
+            print(f'    {title:14} {ratios(runs, args.rounds)[1]:.3f}', flush=True)
         peaks = [
             int(
                 subprocess.check_output(

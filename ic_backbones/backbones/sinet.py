@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
+from mmengine.model import Sequential
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
@@ -88,7 +89,7 @@ class SINet(Staged):
                     with_cp=with_cp,
                 )
                 made.append(unit)
-            blocks.append(nn.Sequential(*made))
+            blocks.append(Sequential(*made))
             outputs.append(out)
             out_strides.append(out_strides[-1] * stride)
         self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mmengine.model import ModuleList
 from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -57,7 +58,7 @@ class Staged(LoadsByName, BaseBackbone):
     ) -> None:
         """Take over the layers; ``channels`` and ``strides`` are those after each block."""
         self.stem = stem
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks = ModuleList(blocks)
         self.out_channels = tuple(channels[i] for i in self.out_indices)
         self.out_strides = tuple(strides[i] for i in self.out_indices)
         self._freeze()

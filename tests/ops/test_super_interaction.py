@@ -7,6 +7,7 @@ from mmpretrain.models.backbones.mobilenet_v2 import InvertedResidual
 from torch import nn
 
 from ic_backbones.ops import DenseFunnel, Exchange, ExchangeShortcut, SIUnit
+from ic_backbones.ops.super_interaction import Pointwise
 
 
 def halves(x):
@@ -78,8 +79,8 @@ def test_unit_is_figure_2(expand_ratio):
         for layer in hidden:
             weight, groups = layer.conv.weight.chunk(2)[half], layer.conv.groups // 2
             y = F.conv2d(y, weight, None, 1, layer.conv.padding, 1, groups)
-            y = half_norm(layer.norm, F.relu6(y), half)
-        y = half_norm(project.norm, half_conv(project.conv, y, half), half)
+            y = half_norm(layer.bn, F.relu6(y), half)
+        y = half_norm(project.bn, half_conv(project.conv, y, half), half)
         exchanged = y + halves(x)[1 - half]
         funnels = made.funnel.from_input, made.funnel.from_output
         weight = torch.cat([conv.weight.chunk(2)[half] for conv in funnels], dim=1)
@@ -112,6 +113,28 @@ def test_unit_that_changes_the_shape_has_neither_shortcut_nor_funnel(stride, exp
     assert strides == [(stride, stride), *[(1, 1)] * (len(strides) - 1)]
     x = torch.randn(1, 4, 7, 8, dtype=torch.float64)
     assert made(x).shape == (1, 6, -(-7 // stride), -(-8 // stride))
+
+
+@pytest.mark.parametrize('stride, groups', [(1, 1), (1, 2), (2, 2), (2, 4)])
+def test_pointwise_is_the_convolution(stride, groups):
+    torch.manual_seed(0)
+    made = Pointwise(8, 12, stride, groups).double()
+    x = torch.randn(3, 8, 5, 6, dtype=torch.float64)
+    expected = nn.Conv2d.forward(made, x)
+    for memory_format in (torch.contiguous_format, torch.channels_last):
+        found = made(x.contiguous(memory_format=memory_format))
+        close(found, expected)
+        assert found.is_contiguous(memory_format=memory_format)
+    assert torch.autograd.gradcheck(made, x[:1].requires_grad_())
+
+
+def test_funnel_keeps_the_variance():
+    torch.manual_seed(0)
+    funnel = DenseFunnel(256)
+    funnel.init_weights()
+    x = torch.randn(4, 256, 8, 8)
+    y = x + torch.randn_like(x)
+    assert 0.9 < funnel(x, y).std() < 1.1
 
 
 def test_gradients():

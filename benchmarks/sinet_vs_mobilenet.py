@@ -1,0 +1,87 @@
+"""Time of SINet and of light networks over that of MobileNetV2, on a CPU.
+
+    python benchmarks/sinet_vs_mobilenet.py [--rounds 25] [--compile]
+
+Backbone and head in eval mode, 224x224, batch 1 and 8, one and two threads, both memory formats;
+all alternate in one process. Printed are ratios of medians, and what the multiply-adds allow.
+"""
+
+import argparse
+
+import torch
+from mmpretrain.registry import MODELS
+from timing import FORMATS, inference, ratios
+
+import ic_backbones  # noqa: F401
+from ic_backbones.complexity import count
+
+
+def pooled(backbone: dict, head: dict) -> dict:
+    return dict(backbone=backbone, neck=dict(type='GlobalAveragePooling'), head=head)
+
+
+def linear(channels: int) -> dict:
+    return dict(type='LinearClsHead', num_classes=1000, in_channels=channels)
+
+
+NETS = {
+    'MobileNetV2': pooled(dict(type='MobileNetV2'), linear(1280)),
+    'SINet': dict(
+        backbone=dict(type='ic_backbones.SINet', out_indices=(0, 1, 2, 3, 4)),
+        head=dict(
+            type='ic_backbones.JointDecisionHead',
+            num_classes=1000,
+            in_channels=(24, 40, 80, 96, 192),
+            mid_channels=1280,
+        ),
+    ),
+    'MobileNetV3-large': pooled(
+        dict(type='MobileNetV3', arch='large'),
+        dict(
+            type='StackedLinearClsHead',
+            num_classes=1000,
+            in_channels=960,
+            mid_channels=[1280],
+            act_cfg=dict(type='HSwish'),
+        ),
+    ),
+    'ShuffleNetV2': pooled(dict(type='ShuffleNetV2'), linear(1024)),
+}
+
+
+def build(net: dict) -> torch.nn.Module:
+    return MODELS.build(dict(type='ImageClassifier', **net)).eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('--rounds', type=int, default=25)
+    parser.add_argument('--compile', action='store_true', help='also with torch.compile')
+    args = parser.parse_args()
+
+    macs = [count(build(net))[1] for net in NETS.values()]
+    print(f'{"":36}' + ''.join(f'{name:>18}' for name in NETS))
+    print(f'{"multiply-adds":36}' + ''.join(f'{value / macs[0]:18.2f}' for value in macs))
+    nets = [build(net) for net in NETS.values()]
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        for batch in (1, 8):
+            for name, memory_format in FORMATS.items():
+                x = torch.rand(batch, 3, 224, 224).contiguous(memory_format=memory_format)
+                for net in nets:
+                    net.to(memory_format=memory_format)
+                for mode in ('eager', 'compiled')[: 1 + args.compile]:
+                    runs = [
+                        inference(torch.compile(net) if mode == 'compiled' else net, x)
+                        for net in nets
+                    ]
+                    title = f'{threads} threads, batch {batch}, {name}, {mode}'
+                    values = ratios(runs, args.rounds)
+                    print(f'{title:36}' + ''.join(f'{v:18.2f}' for v in values), flush=True)
+                    torch.compiler.reset()
+
+
+if __name__ == '__main__':
+    main()
