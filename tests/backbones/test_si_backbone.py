@@ -1,0 +1,87 @@
+"""SIBackbone: what is grouped, what exchanges, how near the counts are to the paper's."""
+
+import pytest
+import torch
+from mmpretrain.registry import MODELS
+from torch import nn
+
+from ic_backbones.backbones import SIBackbone
+from ic_backbones.complexity import count
+from ic_backbones.ops import Exchange
+from tools.complexity import ABLATIONS, sinets
+
+# Millions of parameters in tables 3 and 4; how near the rules come.
+PAPER = {
+    'MobileNet': (2.66, 0.005, 5.24, 0.06),
+    'MobileNetV2': (2.89, 0.04, 2.43, 0.05),
+    'ResNet-34': (12.99, 0.02, 22.32, 0.005),
+    'SE-ResNet-18': (7.37, 0.05, 12.30, 0.005),
+}
+
+
+@pytest.mark.parametrize('name', ABLATIONS)
+def test_counts_of_tables_3_and_4(name):
+    _, (_, grouped), (_, joint) = sinets()[name]
+    params, near, joint_params, joint_near = PAPER[name]
+    assert count(MODELS.build(grouped))[0] == pytest.approx(params * 1e6, rel=near)
+    assert count(MODELS.build(joint))[0] == pytest.approx(joint_params * 1e6, rel=joint_near)
+
+
+def small(name, **kwargs):
+    torch.manual_seed(0)
+    plain, _, _, convs = ABLATIONS[name]
+    narrow = dict(stem_channels=8, base_channels=8) if 'ResNet' in name else dict(widen_factor=0.5)
+    return SIBackbone(dict(plain, **narrow), convs, **kwargs).eval()
+
+
+@pytest.mark.parametrize('name, shortcuts', [
+    ('MobileNet', 8), ('MobileNetV2', 10), ('ResNet-34', 13), ('SE-ResNet-18', 5),
+])  # fmt: skip
+def test_identity_shortcuts_exchange_and_nothing_else_does(name, shortcuts):
+    """A change in one half of the input reaches both halves only by the exchange."""
+    net = small(name)
+    assert sum(isinstance(module, Exchange) for module in net.modules()) == shortcuts
+    assert not any(isinstance(m, Exchange) for m in small(name, exchange=False).modules())
+
+
+def test_block_of_a_resnet_is_equation_1():
+    net = small('ResNet-34').backbone
+    block = net.layer2[1]
+    x = torch.randn(2, 16, 6, 6)
+    y = block.norm2(block.conv2(block.norm1(block.conv1(x)).relu()))
+    halves = [y.chunk(2, 1)[half] + x.chunk(2, 1)[1 - half] for half in (0, 1)]
+    torch.testing.assert_close(block(x), torch.cat(halves, 1).relu())
+
+
+@pytest.mark.parametrize('name, block', [
+    ('MobileNet', lambda net: net.blocks[1][1]),
+    ('MobileNetV2', lambda net: net.layer3[1]),
+])  # fmt: skip
+def test_block_of_a_mobilenet_is_equation_1(name, block):
+    block = block(small(name).backbone)
+    conv = next(module for module in block.modules() if isinstance(module, nn.Conv2d))
+    x = torch.randn(2, conv.in_channels, 6, 6)
+    branch = block.conv if name == 'MobileNet' else block.conv.conv
+    halves = [branch(x).chunk(2, 1)[h] + x.chunk(2, 1)[1 - h] for h in (0, 1)]
+    torch.testing.assert_close(block(x), torch.cat(halves, 1))
+
+
+def test_group_convolutions_keep_the_diagonal_blocks():
+    narrow = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
+    torch.manual_seed(0)
+    full = MODELS.build(narrow).layer1[0].conv1.weight
+    torch.manual_seed(0)
+    grouped = SIBackbone(narrow, r'layer1\..*conv1').backbone.layer1[0].conv1.weight
+    assert torch.equal(grouped, torch.cat([full[:4, :4], full[4:, 4:]]))
+
+
+@pytest.mark.parametrize(
+    'convs, words',
+    [
+        ('nothing', 'the rule matches no submodule of ResNet'),
+        ('conv1', '3 to 64 channels cannot be divided into 2 groups'),
+    ],
+)
+def test_wrong_rules_are_refused(convs, words):
+    with pytest.raises(ValueError, match=words):
+        SIBackbone(dict(type='mmpretrain.ResNet', depth=18), convs)
