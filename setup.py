@@ -36,6 +36,8 @@ setup(
             'numpy<2',
         ],
         'tools': ['grad-cam', 'safetensors'],
+        'timm': ['timm'],
+        'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'dev': ['pytest', 'pytest-xdist', 'ruff'],
     },
 )

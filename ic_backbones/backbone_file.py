@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
+from .checkpoint import tensors_of
 from .errors import InputError
 
 PREFIX = 'backbone.'
@@ -33,7 +34,7 @@ def export_backbone(loaded: dict, stem: str | Path) -> list[Path]:
     """
     state = {
         name.removeprefix(PREFIX): value.detach().cpu().contiguous()
-        for name, value in loaded.get('state_dict', loaded).items()
+        for name, value in tensors_of(loaded, f'for {stem}').items()
         if name.startswith(PREFIX)
     }
     if not state:
@@ -78,9 +79,15 @@ def init_cfg_lines(loaded: dict, file: str | Path) -> str:
     """
     text = (loaded.get('meta') or {}).get('cfg')
     backbone = dict(Config.fromstring(text, '.py').model.backbone) if text else {}
+    pretrained = dict(type='Pretrained', checkpoint=str(file))
+    return Config(dict(model=dict(backbone=_with(backbone, pretrained)))).pretty_text.strip()
+
+
+def _with(backbone: dict, init_cfg: dict) -> dict:
     own = {'init_cfg', 'out_indices', 'frozen_stages', 'norm_eval'}  # the detector's to say
     backbone = {key: value for key, value in backbone.items() if key not in own}
     if '.' not in backbone.get('type', '.'):
         backbone['type'] = f'mmpretrain.{backbone["type"]}'  # a detector's scope is another
-    backbone['init_cfg'] = dict(type='Pretrained', checkpoint=str(file))
-    return Config(dict(model=dict(backbone=backbone))).pretty_text.strip()
+    if 'backbone' in backbone:  # an adapted one
+        return dict(backbone, backbone=_with(backbone['backbone'], init_cfg))
+    return dict(backbone, init_cfg=init_cfg)

@@ -101,9 +101,11 @@ def read_checkpoint(checkpoint: str) -> dict:
     try:
         state = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
     except FileNotFoundError as error:
-        raise InputError(f'{checkpoint}: no such checkpoint') from error
+        raise InputError(f'{checkpoint}: no such checkpoint; give one that is there') from error
     except Exception as error:  # unpickling a damaged file can raise anything
-        raise InputError(f'{checkpoint}: cannot be read, {one_line(error)}') from error
+        raise InputError(
+            f'{checkpoint}: cannot be read, {one_line(error)}; give the checkpoint of a training'
+        ) from error
     if not isinstance(state, dict):
         raise InputError(f'{checkpoint}: holds a {type(state).__name__}, not a state dict')
     return state
@@ -125,9 +127,20 @@ def read_state_dict(checkpoint: str, map_location: str = 'cpu') -> dict[str, Ten
             'or start from scratch, `--cfg-options model.backbone.init_cfg=None` (configs/'
             'faster_rcnn_ic_r50_voc_scratch.py shows what that takes)'
         ) from error
+    return tensors_of(loaded, checkpoint)
+
+
+def tensors_of(loaded: dict, checkpoint: str) -> dict[str, Tensor]:
+    """The state dict in what a checkpoint holds.
+
+    Raises:
+        InputError: There is none.
+    """
     state = loaded.get('state_dict', loaded) if isinstance(loaded, dict) else None
     if not isinstance(state, dict) or not any(isinstance(v, Tensor) for v in state.values()):
-        raise InputError(f'the checkpoint {checkpoint} holds no state dict')
+        raise InputError(
+            f'the checkpoint {checkpoint} holds no state dict; give the checkpoint of a training'
+        )
     return {name: value for name, value in state.items() if isinstance(value, Tensor)}
 
 
@@ -136,7 +149,7 @@ def load_pretrained(
     checkpoint: str,
     prefix: str | None = None,
     map_location: str = 'cpu',
-    adapt: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
+    adapt_state: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
 ) -> Match:
     """Load a plain or an IC checkpoint into ``module`` by name, and log one line about it.
 
@@ -145,13 +158,14 @@ def load_pretrained(
         checkpoint: File or address, as mmengine takes it (``torchvision://resnet50``).
         prefix: Where the backbone lies in it: ``'backbone.'`` with mmpretrain and mmdet.
         map_location: As in ``torch.load``.
-        adapt: Changes the tensors below the prefix before they are compared and loaded.
+        adapt_state: Changes the tensors below the prefix before they are compared and loaded.
 
     Raises:
         InputError: It cannot be read, or matches less than half of the module's tensors.
     """
     state = read_state_dict(checkpoint, map_location)
-    given = {_dotted(prefix) + name: value for name, value in adapt(_strip(state, prefix)).items()}
+    own = _strip(state, prefix)
+    given = {_dotted(prefix) + name: value for name, value in adapt_state(own).items()}
     others = {name: value for name, value in state.items() if not name.startswith(_dotted(prefix))}
     match = compare(module.state_dict(), others | given, prefix)
     match.require_half(f'the checkpoint {checkpoint}' + (f' (prefix {prefix!r})' if prefix else ''))

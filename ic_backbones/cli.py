@@ -26,7 +26,6 @@ OUR_HOOKS = ('StopOnNonFiniteLossHook', 'CheckCheckpointHook')
 CONFIG_ERRORS = (
     AssertionError,
     AttributeError,
-    FileNotFoundError,
     LookupError,
     TypeError,
     ValueError,
@@ -187,6 +186,14 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         work(runner)
     except InputError:
         raise
+    except FileNotFoundError as error:
+        if start.reached:
+            raise
+        raise InputError(
+            f'{source}: {error.filename or one_line(error)} is not there{_part(error)}; put the '
+            'data there, or name their folder in --cfg-options, as train_dataloader.dataset.'
+            'data_root=FOLDER'
+        ) from error
     except CONFIG_ERRORS as error:
         if start.reached:
             raise

@@ -80,10 +80,12 @@ def accuracy_valleys(
 
 def _read(runs: Sequence[str | Path]) -> dict[str, Scalars]:
     scalars: dict[str, Scalars] = {}
-    for name, run in zip(_names(runs), runs, strict=True):
-        scalars |= (
-            _read_table(Path(run)) if Path(run).suffix == '.csv' else {name: read_scalars(run)}
-        )
+    for name, path in zip(_names(runs), map(Path, runs), strict=True):
+        found = _read_table(path) if path.suffix == '.csv' else {name: read_scalars(path)}
+        twice = sorted(scalars.keys() & found.keys())
+        if twice:
+            raise InputError(f'{path}: a run {twice[0]!r} is drawn already; rename one of the two')
+        scalars |= found
     return scalars
 
 
@@ -104,6 +106,8 @@ def _read_table(path: Path) -> dict[str, Scalars]:
             f'{path}: no table of curves with the columns run, epoch, name, value '
             f'({one_line(error)}); give one that this tool has written'
         ) from error
+    if any(row['epoch'] <= 0 for run in scalars.values() for row in run.train):
+        raise InputError(f'{path}: a loss before epoch 1; epochs are counted from 1')
     if not all(run.train for run in scalars.values()) or not scalars:
         raise InputError(
             f'{path}: a run in it has no loss; give a table that this tool has written'
@@ -178,6 +182,8 @@ def _draw(
     for axes, key in zip(figure.subplots(1, len(keys), squeeze=False)[0], keys, strict=True):
         for run in runs:
             curve = [(x, value) for name, x, found, value in points if (name, found) == (run, key)]
+            if not curve:
+                continue
             marker = 'o' if len(curve) < 30 else None
             (line,) = axes.plot(*zip(*curve, strict=True), marker=marker, markersize=3, label=run)
             for name, points_of_run, valley in valleys:

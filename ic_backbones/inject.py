@@ -70,6 +70,64 @@ def convs_named(pattern: str) -> Rule:
     )
 
 
+def conv_rule(
+    net: nn.Module, name: str = '.*', kernel_size: int | None = None, skip_first: bool = False
+) -> Rule:
+    """The rule of ``net``'s convolutions that fit all of what is given.
+
+    Args:
+        net: Where they lie.
+        name: Regular expression of the whole dotted name.
+        kernel_size: Of a square kernel.
+        skip_first: Whether the first of all convolutions is left out.
+    """
+    named = convs_named(name)
+    all_convs = [n for n, m in net.named_modules() if isinstance(m, nn.modules.conv._ConvNd)]
+
+    def rule(full_name: str, module: nn.Module) -> bool:
+        return (
+            named(full_name, module)
+            and (kernel_size is None or set(module.kernel_size) == {kernel_size})
+            and not (skip_first and full_name == all_convs[0])
+        )
+
+    return rule
+
+
+def inject_pairs(
+    root: nn.Module,
+    depthwise: str,
+    pointwise: str,
+    make: Callable[[nn.Module, nn.Module], nn.Module],
+) -> list[str]:
+    """Replace pointwise convolutions by what ``make`` gives for them and their depthwise ones.
+
+    Args:
+        root: The network, changed in place.
+        depthwise, pointwise: Regular expressions of whole dotted names; the n-th match of one
+            belongs to the n-th of the other.
+        make: Called with both.
+
+    Returns:
+        The names of what was replaced.
+
+    Raises:
+        ValueError: The two match nothing or not equally many, or ``make`` cannot replace one.
+    """
+    found = [
+        {name: module for name, module in root.named_modules() if re.fullmatch(pattern, name)}
+        for pattern in (depthwise, pointwise)
+    ]
+    if not found[0] or len(found[0]) != len(found[1]):
+        raise ValueError(
+            f'in {type(root).__name__} {depthwise!r} matches {len(found[0])} modules and '
+            f'{pointwise!r} {len(found[1])}; pairs need as many of both'
+        )
+    partner = dict(zip(found[1], found[0].values(), strict=True))
+    pairs = iter(partner.values())
+    return inject(root, lambda name, _: name in partner, lambda conv: make(next(pairs), conv))
+
+
 _IC_OF = {
     nn.Conv2d: ICConv2d,
     MMCVConv2d: ICConv2d,

@@ -11,10 +11,17 @@ TINY = {
     'AdaptedBackbone': dict(
         backbone=dict(type='mmpretrain.ResNet', **NARROW), unstrided=r'conv1|layer2\.0\..*'
     ),
+    'ICBackbone': dict(
+        backbone=dict(type='ic_backbones.MobileNet', widen_factor=0.25, out_indices=(1, 2, 4)),
+        pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.pointwise_conv\.conv'),
+    ),
     'ICResNet': NARROW,
     'ICResNet_CIFAR': NARROW,
     'MobileNet': dict(widen_factor=0.25, out_indices=(0, 1, 2, 3, 4)),
     'MobileNetV2': dict(widen_factor=0.25, out_indices=(1, 2, 4, 6)),
+    'ResNeXt_CIFAR': dict(
+        depth=29, num_stages=3, groups=2, width_per_group=4, stem_channels=8, out_indices=(0, 2)
+    ),
     'SCResNet': NARROW,
     'SEResNet': NARROW,
     'SEResNet_CIFAR': NARROW,

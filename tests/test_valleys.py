@@ -24,13 +24,14 @@ def test_a_valley_that_has_not_ended():
 
 
 @pytest.mark.parametrize(
-    'table, rim, bottom, end, depth',
-    [('cifar10', 8, 21, 27, 0.608), ('caltech256', 21, 35, 39, 0.801)],
+    'data, rim, bottom, end, depth',
+    [('CIFAR-10', 8, 21, 27, 0.608), ('CALTECH-256', 21, 35, 39, 0.801)],
 )
-def test_the_papers_curves(table, rim, bottom, end, depth):
+def test_the_papers_curves(data, rim, bottom, end, depth):
     """One in each of SfNet's; VGG's dip on CIFAR-10 comes with a rising loss."""
-    found = list(accuracy_valleys([CURVES / f'structure_composing_{table}.csv']))
-    assert [name for name, *_ in found] == ['SfNet (paper)']
+    table = CURVES / f'structure_composing_{data.lower().replace("-", "")}.csv'
+    found = list(accuracy_valleys([table]))
+    assert [name for name, *_ in found] == [f'SfNet {data} (paper)']
     _, curve, valley = found[0]
     assert [curve[i][0] for i in (valley.rim, valley.bottom, valley.end)] == [rim, bottom, end]
     assert valley.depth == pytest.approx(depth, abs=0.001)

@@ -3,7 +3,7 @@
 import argparse
 
 from ic_backbones.alpha import alphas
-from ic_backbones.checkpoint import read_checkpoint
+from ic_backbones.checkpoint import read_checkpoint, tensors_of
 from ic_backbones.errors import InputError, run_tool
 
 
@@ -11,8 +11,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('checkpoint', help='of a training with learned or scheduled alphas')
     checkpoint = parser.parse_args(argv).checkpoint
-    loaded = read_checkpoint(checkpoint)
-    values = alphas(loaded.get('state_dict', loaded))
+    values = alphas(tensors_of(read_checkpoint(checkpoint), checkpoint))
     if not values:
         raise InputError(
             f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one for each "

@@ -20,7 +20,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
-from ic_backbones.checkpoint import compare, read_checkpoint
+from ic_backbones.checkpoint import compare, read_checkpoint, tensors_of
 from ic_backbones.cli import read_config
 from ic_backbones.errors import InputError, run_tool
 
@@ -40,9 +40,17 @@ class Network(nn.Module):
             cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
             self.model = MODELS.build(cfg.model).eval()
         loaded = read_checkpoint(checkpoint)
-        state = loaded.get('state_dict', loaded)
-        compare(self.model.state_dict(), state).require_half(checkpoint)
-        self.model.load_state_dict(state, strict=False)
+        state = tensors_of(loaded, checkpoint)
+        match = compare(self.model.state_dict(), state)
+        match.require_half(checkpoint)
+        wrong = match.missing + match.mismatched + match.unexpected
+        if wrong:
+            raise InputError(
+                f'{checkpoint}: is not of the network of {config}, {len(wrong)} tensors do not fit '
+                f'({wrong[0]}, ...); give the config that it was trained with'
+            )
+        self.model.load_state_dict(state)
+        self.title = f'{Path(config).stem}\n{Path(checkpoint).stem}'
         self.last = nn.Identity()
         self.classes = (loaded.get('meta') or {}).get('dataset_meta', {}).get('classes')
 
@@ -73,7 +81,7 @@ class Network(nn.Module):
         return f'{name} {share.item():.2f}'
 
 
-def draw(images: Sequence[str], networks: dict[str, Network]) -> Figure:
+def draw(images: Sequence[str], networks: Sequence[Network]) -> Figure:
     """A row an image: the image, then each network's map over it and the class that it sees."""
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.image import show_cam_on_image
@@ -81,7 +89,7 @@ def draw(images: Sequence[str], networks: dict[str, Network]) -> Figure:
     shape = len(images), 1 + len(networks)
     figure = Figure(figsize=(2.2 * shape[1], 2.4 * shape[0]), layout='constrained')
     axes = figure.subplots(*shape, squeeze=False)
-    for column, (title, network) in enumerate(networks.items(), 1):
+    for column, network in enumerate(networks, 1):
         with GradCAM(network, [network.last]) as cam:
             for row, path in enumerate(images):
                 inputs, shown = network.read(path)
@@ -89,7 +97,7 @@ def draw(images: Sequence[str], networks: dict[str, Network]) -> Figure:
                 axes[row, 0].imshow(shown)
                 axes[row, 0].set_title(Path(path).name, fontsize=8)
                 axes[row, column].imshow(show_cam_on_image(shown, heat, use_rgb=True))
-                axes[row, column].set_title(f'{title}\n{network.label(inputs)}', fontsize=8)
+                axes[row, column].set_title(f'{network.title}\n{network.label(inputs)}', fontsize=8)
     for axis in axes.flat:
         axis.axis('off')
     return figure
@@ -107,8 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if find_spec('pytorch_grad_cam') is None:
         raise InputError("Grad-CAM needs the package grad-cam: `pip install 'ic-backbones[tools]'`")
-    networks = {Path(config).stem: Network(config, weights) for config, weights in args.net}
-    figure = draw(args.images, networks)
+    figure = draw(args.images, [Network(config, checkpoint) for config, checkpoint in args.net])
     try:
         figure.savefig(args.out, dpi=150)
     except (OSError, ValueError) as error:

@@ -139,7 +139,7 @@ def install(stack, name, lock, venv, python):
         '4/4 the OpenMMLab packages: without a prebuilt wheel mmcv is compiled, which takes about '
         f'{stack.compile_minutes} minutes on two cores and prints little'
     )
-    run(*pip, '--editable', f'.[{name},tools,dev]', env=env, cwd=str(ROOT))
+    run(*pip, '--editable', f'.[{name},tools,timm,onnx,dev]', env=env, cwd=str(ROOT))
     shutil.rmtree(str(temporary))
 
 

@@ -12,7 +12,7 @@ def init_by_name(
     module: BaseModule,
     draw: Callable[[], None],
     done: Callable[[Match | None], None],
-    adapt: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
+    adapt_state: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
 ) -> None:
     """Initialise ``module`` by its ``init_cfg``: ``Pretrained`` loads with a check and a log line.
 
@@ -20,7 +20,7 @@ def init_by_name(
         module: Nothing happens to one that is initialised.
         draw: Draws its weights from all else in ``init_cfg``.
         done: Called after a drawing with None, after a loading with what matched.
-        adapt: As in :func:`load_pretrained`.
+        adapt_state: As in :func:`load_pretrained`.
 
     Raises:
         InputError: The checkpoint cannot be read or matches less than half of the network.
@@ -38,7 +38,7 @@ def init_by_name(
         done(None)
     for cfg in pretrained:
         arguments = {key: value for key, value in cfg.items() if key != 'type'}
-        done(load_pretrained(module, adapt=adapt, **arguments))
+        done(load_pretrained(module, adapt_state=adapt_state, **arguments))
     module.is_init = True
 
 
@@ -50,9 +50,9 @@ class LoadsByName(BaseModule):
     """
 
     def init_weights(self) -> None:
-        init_by_name(self, super().init_weights, self.after_init, self.adapt)
+        init_by_name(self, super().init_weights, self.after_init, self.adapt_state)
 
-    def adapt(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """The checkpoint's tensors, below its prefix, as they are to be loaded."""
         return state
 

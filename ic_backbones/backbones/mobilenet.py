@@ -28,7 +28,7 @@ class MobileNet(Staged):
         norm_cfg, act_cfg, init_cfg: As in mmpretrain's MobileNetV2.
 
     Raises:
-        ValueError: A block that is not there.
+        ValueError: A block that is not there, or strides that are not as many.
     """
 
     channels = (64, 128, 256, 512, 1024)
@@ -46,6 +46,11 @@ class MobileNet(Staged):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(len(self.channels), out_indices, frozen_stages, norm_eval, init_cfg)
+        if len(strides) != 1 + len(self.channels):
+            raise ValueError(
+                f'strides {tuple(strides)} are to be {1 + len(self.channels)}: of the stem and of '
+                'each block'
+            )
         layer = dict(norm_cfg=norm_cfg or dict(type='BN'), act_cfg=act_cfg or dict(type='ReLU'))
         width = make_divisible(32 * widen_factor, 8)
         stem = ConvModule(3, width, 3, strides[0], padding=1, **layer)

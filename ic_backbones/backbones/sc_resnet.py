@@ -6,6 +6,7 @@ convolutions of the two stages of the lowest resolution.
 
 from torch import nn
 
+from ..checkpoint import Match
 from ..inject import convs_named, inject
 from ..ops.structure_composing import SCLayer
 from ..registry import MODELS
@@ -31,15 +32,30 @@ class SCResNet(LoadsByName, TrimmedResNet):
         out_strides: Stride of each output against the input.
 
     Raises:
-        ValueError: None of ``composed_stages`` is built.
+        ValueError: ``composed_stages`` that are not there, or of which none is built.
     """
 
     def __init__(self, depth: int, composed_stages: tuple[int, ...] = (2, 3), **kwargs) -> None:
         super().__init__(depth, **kwargs)
+        built = len(self.res_layers)
+        if not 0 <= min(composed_stages, default=-1) < built or max(composed_stages) > 3:
+            raise ValueError(
+                f'composed_stages {tuple(composed_stages)} are to be of 0..3 and not all past the '
+                f'{built} stages that out_indices build'
+            )
         stages = ''.join(str(stage + 1) for stage in composed_stages)
         convs = convs_named(rf'layer[{stages}]\.\d+\.conv\d')
-        inject(self, lambda name, conv: convs(name, conv) and conv.kernel_size == (3, 3), _compose)
+        self._composed = inject(
+            self, lambda name, conv: convs(name, conv) and conv.kernel_size == (3, 3), _compose
+        )
         self._freeze_stages()
+
+    def after_init(self, match: Match | None) -> None:
+        """A plain network's statistics of a layer that is composed here say nothing."""
+        for name in self._composed if match else ():
+            if f'{name}.weight' in match.unexpected:
+                block, _, conv = name.rpartition('.')
+                getattr(self.get_submodule(block), conv.replace('conv', 'norm')).reset_parameters()
 
 
 def _compose(conv: nn.Conv2d) -> SCLayer:

@@ -4,6 +4,7 @@ Source: Chen, "Structure Composing Layer", section 3.2 and the listing. The pape
 depth 16 with scales 4 and 5 composed: the first layer of a scale is mixed, the others are not.
 """
 
+import torch
 import torch.utils.checkpoint as cp
 from mmcv.cnn import ConvModule
 from mmpretrain.models.backbones import VGG
@@ -13,6 +14,7 @@ from ..checkpoint import Match
 from ..ops.structure_composing import MixedSCLayer, SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
+from .stages import checked_stages
 
 _INIT = [
     dict(type='Kaiming', layer='Conv2d'),
@@ -66,10 +68,7 @@ class SfNet(LoadsByName, VGG):
     ) -> None:
         if depth not in self.arch_settings:
             raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
-        out_indices = tuple(sorted(out_indices))
-        built = max(out_indices) + 1
-        if not 0 <= min(out_indices) < built <= 5:
-            raise ValueError(f'out_indices {out_indices} are not all in 0..4')
+        out_indices, built = checked_stages(out_indices, 5, frozen_stages)
         if not set(composed_scales) <= set(range(1, 6)):
             raise ValueError(f'composed_scales {tuple(composed_scales)} are not all in 1..5')
         if last_stride not in (1, 2):
@@ -120,7 +119,7 @@ class SfNet(LoadsByName, VGG):
         outputs = []
         for scale, (first, end) in enumerate(self.range_sub_modules):
             layers = self.features[first:end]
-            if self.with_cp and x.requires_grad:
+            if self.with_cp and torch.is_grad_enabled():
                 x = cp.checkpoint(_run_scale, layers, x, use_reentrant=False)
             else:
                 x = _run_scale(layers, x)
@@ -128,7 +127,7 @@ class SfNet(LoadsByName, VGG):
                 outputs.append(x)
         return tuple(outputs)
 
-    def adapt(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """A bias before BN, which VGG's checkpoints have, goes into the running mean."""
         state = dict(state)
         for name in [name for name in state if name.endswith('.conv.bias')]:

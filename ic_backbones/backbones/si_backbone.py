@@ -3,10 +3,11 @@
 Source: Yao et al., "Super Interaction Neural Networks", section 4.2, table 3.
 """
 
+import torch
 from mmcv.cnn import DepthwiseSeparableConvModule
 from mmpretrain.models.backbones.mobilenet_v2 import InvertedResidual
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
-from torch import nn
+from torch import Tensor, nn
 
 from ..inject import convs_named, inject
 from ..ops.super_interaction import Exchange, ExchangeShortcut
@@ -39,13 +40,23 @@ class SIBackbone(AdaptedBackbone):
         super().__init__(backbone, **kwargs)
 
     def adapt(self) -> None:
-        inject(self.backbone, convs_named(self.convs), lambda conv: to_grouped(conv, self.groups))
+        self._grouped = inject(
+            self.backbone, convs_named(self.convs), lambda conv: to_grouped(conv, self.groups)
+        )
         if self.exchange:
             inject(
                 self.backbone,
                 lambda _, module: can_exchange(module),
                 lambda block: with_exchange(block, self.groups),
             )
+
+    def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Of a plain network's weights the blocks on the diagonal."""
+        for name in self._grouped:
+            weight, own = state.get(f'{name}.weight'), self.backbone.get_submodule(name).weight
+            if weight is not None and weight[:, :: self.groups].shape == own.shape:
+                state = {**state, f'{name}.weight': diagonal_blocks(weight, self.groups)}
+        return state
 
 
 def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
@@ -74,15 +85,16 @@ def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
         conv.weight.device,
         conv.weight.dtype,
     )
-    width = conv.in_channels // groups
-    rows = conv.weight.data.chunk(groups)
-    for group, (target, row) in enumerate(
-        zip(grouped.weight.data.chunk(groups), rows, strict=True)
-    ):
-        target.copy_(row[:, group * width : (group + 1) * width])
+    grouped.weight.data.copy_(diagonal_blocks(conv.weight.data, groups))
     grouped.weight.requires_grad_(conv.weight.requires_grad)
     grouped.bias = conv.bias
     return grouped.train(conv.training)
+
+
+def diagonal_blocks(weight: Tensor, groups: int) -> Tensor:
+    """Of a full convolution's weight, (C, C', k, k), what groups keep: (C, C' / groups, k, k)."""
+    blocks = (row.chunk(groups, 1)[group] for group, row in enumerate(weight.chunk(groups)))
+    return torch.cat(list(blocks))
 
 
 def can_exchange(module: nn.Module) -> bool:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmcv.cnn import ConvModule
 from mmengine.model import Sequential
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
-from ..ops.super_interaction import SIUnit
+from ..ops.super_interaction import SIUnit, conv_layer
 from ..registry import MODELS
 from .staged import Staged
 
@@ -70,7 +69,9 @@ class SINet(Staged):
         super().__init__(len(channels), out_indices, frozen_stages, norm_eval, init_cfg)
         rows = list(zip(channels, units, kernel_sizes, strides, expand_ratios, strict=True))
         layer = dict(
-            norm_cfg=norm_cfg or dict(type='BN'), act_cfg=act_cfg or dict(type='ReLU6'), order=order
+            norm_cfg=norm_cfg or dict(type='BN'),
+            act_cfg=act_cfg or dict(type='ReLU6', inplace=True),
+            order=order,
         )
         blocks, outputs, out_strides = [], [SIStem.out_channels], [stem_stride]
         for index, (base, count, kernel_size, stride, ratio) in enumerate(rows[: self.built]):
@@ -103,7 +104,8 @@ class SIStem(nn.Module):
     def __init__(self, stride: int, **layer) -> None:
         super().__init__()
         self.stride = stride
-        self.conv = ConvModule(3, self.out_channels - 3, 3, stride, padding=1, **layer)
+        conv = nn.Conv2d(3, self.out_channels - 3, 3, stride, 1, bias=False)
+        self.conv = conv_layer(conv, **layer)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([self.conv(x), F.avg_pool2d(x, 3, self.stride, 1)], dim=1)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from .by_name import LoadsByName
+from .stages import checked_stages
 
 
 class Staged(LoadsByName, BaseBackbone):
@@ -42,15 +43,7 @@ class Staged(LoadsByName, BaseBackbone):
                 dict(type='Constant', val=1.0, layer='_BatchNorm'),
             ]
         )
-        self.out_indices = tuple(sorted(out_indices))
-        self.built = max(self.out_indices) + 1
-        if not 0 <= min(self.out_indices) < self.built <= num_blocks:
-            raise ValueError(f'out_indices {self.out_indices} are not all in 0..{num_blocks - 1}')
-        if frozen_stages > self.built:
-            raise ValueError(
-                f'frozen_stages={frozen_stages}, but out_indices {self.out_indices} end after '
-                f'block {self.built}'
-            )
+        self.out_indices, self.built = checked_stages(out_indices, num_blocks, frozen_stages)
         self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
 
     def set_blocks(

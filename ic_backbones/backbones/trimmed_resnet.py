@@ -5,6 +5,8 @@ import math
 from mmpretrain.models.backbones import ResNet
 from torch import nn
 
+from .stages import checked_stages
+
 
 class TrimmedResNet(ResNet):
     """Stages past the last of ``out_indices`` are not built.
@@ -37,15 +39,7 @@ class TrimmedResNet(ResNet):
     ) -> None:
         if depth not in self.arch_settings:
             raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
-        out_indices = tuple(sorted(out_indices))  # the order that mmpretrain returns
-        built = max(out_indices) + 1
-        if not 0 <= min(out_indices) < built <= num_stages:
-            raise ValueError(f'out_indices {out_indices} are not all in 0..{num_stages - 1}')
-        if frozen_stages > built:
-            raise ValueError(
-                f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after stage '
-                f'{built}'
-            )
+        out_indices, built = checked_stages(out_indices, num_stages, frozen_stages)
         super().__init__(
             depth,
             num_stages=built,

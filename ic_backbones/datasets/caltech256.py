@@ -1,12 +1,15 @@
 """CALTECH-256 from its archive's folders."""
 
 import random
+import re
 from pathlib import Path
 
 from mmpretrain.datasets import BaseDataset
 
 from ..errors import InputError
 from ..registry import DATASETS
+
+CLASS = r'\d{3}\.'  # 001.ak47
 
 
 @DATASETS.register_module()
@@ -35,9 +38,11 @@ class Caltech256(BaseDataset):
         seed: int = 0,
         **kwargs,
     ) -> None:
+        if train < 1 or test < 1:
+            raise InputError(f'Caltech256: train={train} and test={test} are to be 1 or more')
         if split not in ('train', 'test'):
             raise InputError(f"Caltech256: split {split!r} is neither 'train' nor 'test'")
-        self._folders = _class_folders(Path(data_root))
+        self._folders = _class_folders(Path(data_root).expanduser())
         self._split, self._train, self._test, self._seed = split, train, test, seed
         classes = [folder.name.split('.', 1)[1] for folder in self._folders]
         super().__init__(
@@ -70,7 +75,9 @@ def _class_folders(root: Path) -> list[Path]:
             f'{root}: no such folder; put the folder 256_ObjectCategories of the CALTECH-256 '
             'archive there, or set data_root'
         )
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name[:3].isdigit())
+    folders = sorted(
+        path for path in root.iterdir() if path.is_dir() and re.match(CLASS, path.name)
+    )
     folders = [path for path in folders if '.clutter' not in path.name]
     numbers = [path.name[:3] for path in folders]
     expected = [f'{number:03}' for number in range(1, 257)]

@@ -1,14 +1,12 @@
 """The frozen teacher of a distillation: any mmpretrain classifier with a checkpoint."""
 
-from pathlib import Path
-
-import torch
 import torch.nn as nn
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from ..checkpoint import compare, read_checkpoint
+from ..checkpoint import compare, read_checkpoint, tensors_of
+from ..cli import read_config
 from ..errors import InputError
 
 
@@ -36,7 +34,7 @@ def load_teacher(config: dict | str | None, checkpoint: str) -> nn.Module:
     """
     loaded = read_checkpoint(checkpoint)
     teacher = MODELS.build(_model_config(config, checkpoint, loaded))
-    state = _in_mmpretrains_names(loaded.get('state_dict', loaded))
+    state = _in_mmpretrains_names(tensors_of(loaded, checkpoint))
     match = compare(teacher.state_dict(), state)
     if match.missing or match.mismatched:
         wrong = match.mismatched or match.missing
@@ -53,16 +51,14 @@ def _model_config(config: dict | str | None, checkpoint: str, loaded: dict) -> d
     if isinstance(config, dict):
         return config
     if config is None:
-        text = loaded.get('meta', {}).get('cfg')
+        text = (loaded.get('meta') or {}).get('cfg')
         if text is None:
             raise InputError(
                 f'the teacher checkpoint {checkpoint} holds no config: give the teacher as well'
             )
         full = Config.fromstring(text, '.py')
-    elif Path(config).is_file():
-        full = Config.fromfile(config)
     else:
-        raise InputError(f'the teacher config {config}: no such file')
+        full = read_config(config)
     if 'model' not in full:
         raise InputError(f'the teacher config {config or checkpoint} has no model')
     model = full.model
@@ -93,9 +89,9 @@ def require_same_input(student: nn.Module, teacher: nn.Module) -> None:
         return
     for name in ('mean', 'std', 'to_rgb'):
         mine, its = getattr(student, name, None), getattr(teacher, name)
-        same = torch.equal(mine, its) if isinstance(mine, Tensor) else mine == its
-        if not same:
-            shown = [v.flatten().tolist() if isinstance(v, Tensor) else v for v in (mine, its)]
+        # The student may be on a GPU already, the teacher not yet.
+        shown = [v.flatten().tolist() if isinstance(v, Tensor) else v for v in (mine, its)]
+        if shown[0] != shown[1]:
             raise InputError(
                 f"the teacher's data_preprocessor has {name}={shown[1]}, the student's {shown[0]}: "
                 'both see the same batch, give the student the values of the teacher'

@@ -63,10 +63,13 @@ class WLDClassifier(ImageClassifier):
     def teacher(self) -> nn.Module:
         """The frozen network, outside the module tree; read when it is first needed."""
         if self._teacher is None:
-            teacher = load_teacher(*self._source)
-            self._check(teacher)
-            self._teacher = Shared(teacher.to(next(self.parameters()).device))
+            self._read_teacher()
         return self._teacher.module
+
+    def _read_teacher(self) -> None:
+        teacher = load_teacher(*self._source)
+        self._check(teacher)
+        self._teacher = Shared(teacher.to(next(self.parameters()).device))
 
     def _check(self, teacher: nn.Module) -> None:
         mine, its = (getattr(net.head, 'num_classes', None) for net in (self, teacher))
@@ -85,6 +88,7 @@ class WLDClassifier(ImageClassifier):
     def init_weights(self) -> None:
         super().init_weights()
         self._require_alpha_zero()
+        self._read_teacher()  # not by the property: nn.Module hides an AttributeError in it
         match = compare(self.state_dict(), self.teacher.state_dict())
         foreign = match.mismatched + match.unexpected
         foreign += [name for name in match.missing if not is_new(name)]

@@ -33,7 +33,8 @@ class JointDecisionHead(ClsHead):
         kwargs: ``loss``, ``topk``, ``cal_acc`` and ``init_cfg`` of ``ClsHead``.
 
     Raises:
-        ValueError: The maps are not those of ``in_channels``.
+        ValueError: The maps are not those of ``in_channels``, or ``attention_channels`` is not
+            positive.
     """
 
     def __init__(
@@ -77,7 +78,9 @@ class _Attention(nn.Sequential):
     """``alpha_k`` of (N, 1) from ``Z_k`` of (N, channels), eq. 3."""
 
     def __init__(self, channels: int, hidden: float) -> None:
-        hidden = round(channels * hidden) if hidden < 1 else int(hidden)
+        if hidden <= 0:
+            raise ValueError(f'attention_channels={hidden} is neither a number nor a ratio above 0')
+        hidden = max(1, round(channels * hidden)) if hidden < 1 else int(hidden)
         super().__init__(
             nn.Linear(channels, hidden, bias=False), nn.Linear(hidden, 1, bias=False), nn.Sigmoid()
         )

@@ -320,13 +320,21 @@ class ICConv2dAdaptivePadding(ICConv2d):
     """Pads as mmcv's ``Conv2dAdaptivePadding``: the output is ceil(input / stride)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        pad = []
-        for axis in (1, 0):  # F.pad starts at the last axis
-            size, stride = x.shape[2 + axis], self.stride[axis]
-            reach = (self.kernel_size[axis] - 1) * self.dilation[axis] + 1
-            total = max((math.ceil(size / stride) - 1) * stride + reach - size, 0)
-            pad += [total // 2, total - total // 2]
+        pad = same_padding(x, self.kernel_size, self.stride, self.dilation)
         return super().forward(F.pad(x, pad))
+
+
+def same_padding(
+    x: Tensor, kernel_size: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> list[int]:
+    """What ``F.pad`` needs so that a window gives ceil(size / stride) values."""
+    pad = []
+    for axis in (1, 0):  # F.pad starts at the last axis
+        size = x.shape[2 + axis]
+        reach = (kernel_size[axis] - 1) * dilation[axis] + 1
+        total = max((-(-size // stride[axis]) - 1) * stride[axis] + reach - size, 0)
+        pad += [total // 2, total - total // 2]
+    return pad
 
 
 @MODELS.register_module()

@@ -38,7 +38,8 @@ class SCLayer(nn.Module):
         bias: Whether the pointwise convolution has one.
 
     Raises:
-        ValueError: An even kernel without a padding, or more padding than half of the kernel.
+        ValueError: An even kernel without a padding, a padding that is negative or more than half
+            of the kernel, or a kernel that is no positive int.
     """
 
     def __init__(
@@ -109,11 +110,15 @@ def fitting_padding(kernel_size: int, padding: int | None) -> int:
     Raises:
         ValueError: See :class:`SCLayer`.
     """
+    if not isinstance(kernel_size, int) or kernel_size < 1:
+        raise ValueError(f'kernel_size={kernel_size!r} is not a positive int: the pool is square')
     if padding is None and kernel_size % 2 == 0:
         raise ValueError(
             f'kernel_size={kernel_size} is even, no padding keeps the size: give padding'
         )
     padding = kernel_size // 2 if padding is None else padding
-    if padding > kernel_size // 2:
-        raise ValueError(f'padding={padding} is more than half of kernel_size={kernel_size}')
+    if not 0 <= padding <= kernel_size // 2:
+        raise ValueError(
+            f'padding={padding} is not between 0 and half of kernel_size={kernel_size}'
+        )
     return padding

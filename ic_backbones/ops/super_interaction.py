@@ -29,8 +29,8 @@ class Pointwise(nn.Conv2d):
     """A pointwise group convolution, on a CPU a batched matrix product.
 
     Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. A
-    contiguous map is a matrix a group as it lies; in other memory formats PyTorch's convolution
-    is the faster one.
+    contiguous map is a matrix a group as it lies; in other memory formats, and with the bias that
+    folding a norm brings, PyTorch's convolution is taken.
 
     Args:
         in_channels, out_channels, stride, groups: As in ``nn.Conv2d``; there is no bias.
@@ -42,15 +42,20 @@ class Pointwise(nn.Conv2d):
         super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type != 'cpu' or not x.is_contiguous() or x.ndim != 4:
+        if not self._is_product(x):
             return super().forward(x)
         stride = self.stride[0]
         if stride > 1:
             x = x[:, :, ::stride, ::stride]
-        batch, channels, height, width = x.shape
-        maps = x.reshape(batch, self.groups, channels // self.groups, height * width)
-        weight = self.weight.view(self.groups, -1, channels // self.groups)
-        return torch.matmul(weight, maps).view(batch, -1, height, width)
+        batch, _, height, width = x.shape
+        rows, columns = self.out_channels // self.groups, self.in_channels // self.groups
+        maps = x.reshape(batch, self.groups, columns, height * width)
+        product = torch.matmul(self.weight.view(self.groups, rows, columns), maps)
+        return product.view(batch, self.out_channels, height, width)
+
+    def _is_product(self, x: Tensor) -> bool:
+        fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
+        return fits and x.device.type == 'cpu' and x.stride(3) == 1 and self.bias is None
 
 
 @MODELS.register_module()
@@ -188,12 +193,12 @@ class SIUnit(BaseModule):
         layers = []
         if expand_ratio != 1:
             expand = Pointwise(in_channels, hidden, stride, groups)
-            layers.append(_layer(expand, norm_cfg, act_cfg, order))
+            layers.append(conv_layer(expand, norm_cfg, act_cfg, order))
         window = kernel_size, 1 if layers else stride, kernel_size // 2
         depthwise = nn.Conv2d(hidden, hidden, *window, groups=hidden, bias=False)
-        layers.append(_layer(depthwise, norm_cfg, act_cfg, order))
+        layers.append(conv_layer(depthwise, norm_cfg, act_cfg, order))
         project = Pointwise(hidden, out_channels, groups=groups)
-        layers.append(_layer(project, norm_cfg, None, order))
+        layers.append(conv_layer(project, norm_cfg, None, order))
         self.conv = nn.Sequential(*layers)
         self.funnel = None
         if stride == 1 and in_channels == out_channels:
@@ -211,12 +216,18 @@ class SIUnit(BaseModule):
         return y if self.funnel is None else self.funnel(x, y)
 
 
-def _layer(
+def conv_layer(
     conv: nn.Conv2d, norm_cfg: dict, act_cfg: dict | None, order: tuple[str, str, str]
 ) -> nn.Sequential:
-    """What mmcv's ``ConvModule`` is, at a third of its overhead, which counts for one image."""
-    name, norm = build_norm_layer(norm_cfg, conv.out_channels)
-    parts = dict(conv=('conv', conv), norm=(name, norm))
+    """What mmcv's ``ConvModule`` is, at a third of its overhead, which counts for one image.
+
+    A norm behind an activation lies one level deeper: ``fuse_conv_bn`` would else fold it into
+    the convolution, across the activation.
+    """
+    parts = dict(conv=('conv', conv), norm=build_norm_layer(norm_cfg, conv.out_channels))
     if act_cfg is not None:
         parts['act'] = ('act', build_activation_layer(act_cfg))
-    return nn.Sequential(OrderedDict(parts[key] for key in order if key in parts))
+    first, *others = (parts[key] for key in order if key in parts)
+    if act_cfg is not None and order.index('act') < order.index('norm'):
+        others = [('act_norm', nn.Sequential(OrderedDict(others)))]
+    return nn.Sequential(OrderedDict([first, *others]))

@@ -2,6 +2,9 @@
 
 import pytest
 import torch
+from mmengine.runner.checkpoint import load_state_dict
+from mmpretrain.models.backbones import VGG
+from mmpretrain.registry import MODELS
 from torch import nn
 
 from ic_backbones.backbones import AdaptedBackbone
@@ -44,6 +47,50 @@ def test_inner_weights_load_by_name_and_never_silently(tmp_path):
         ).init_weights()
 
 
+def test_inner_backbones_own_way_of_loading_is_kept(tmp_path):
+    """SfNet takes VGG's biases into its statistics and forgets those of composed layers."""
+    torch.manual_seed(0)
+    vgg = VGG(11, norm_cfg=dict(type='BN'))
+    for tensor in vgg.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.normal_()
+    torch.save(vgg.state_dict(), tmp_path / 'vgg.pth')
+    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'vgg.pth'))
+    sfnet = dict(type='ic_backbones.SfNet', depth=11, init_cfg=init)
+    own, net = MODELS.build(sfnet), AdaptedBackbone(sfnet)
+    own.init_weights()
+    net.init_weights()
+    first = net.backbone.features[0]
+    assert torch.equal(
+        first.bn.running_mean, vgg.features[0].bn.running_mean - vgg.features[0].conv.bias
+    )
+    assert (net.backbone.features[-2].bn.running_mean == 0).all()
+    assert all(
+        torch.equal(net.state_dict()[name], value)
+        for name, value in own.state_dict().items()
+        if '.bn.' in name
+    )
+
+
+def test_one_input_channel():
+    net = AdaptedBackbone(dict(RESNET, in_channels=1))
+    assert net.out_channels == (64,) and net(torch.zeros(1, 1, 64, 64))[0].shape[1] == 64
+
+
+def test_names_are_those_of_the_inner_backbone():
+    plain = MODELS.build(RESNET)
+    torch.manual_seed(1)
+    twice = AdaptedBackbone(dict(type='ic_backbones.AdaptedBackbone', backbone=RESNET))
+    model = nn.ModuleDict(dict(net=twice))
+    assert list(twice.state_dict()) == list(plain.state_dict())
+    twice.load_state_dict(plain.state_dict())
+    assert torch.equal(twice.backbone.backbone.conv1.weight, plain.conv1.weight)
+    state = {f'net.{name}': value + 1 for name, value in plain.state_dict().items()}
+    assert list(model.state_dict()) == list(state)
+    load_state_dict(model, state, strict=True)  # mmengine's
+    assert torch.equal(twice.backbone.backbone.conv1.weight, plain.conv1.weight + 1)
+
+
 @pytest.mark.parametrize(
     'arguments, words',
     [
@@ -51,6 +98,10 @@ def test_inner_weights_load_by_name_and_never_silently(tmp_path):
             dict(unstrided='conv9'),
             "unstrided='conv9' matches no layer of ResNet; .* conv1, maxpool",
         ),
+        (
+            dict(unstrided=r'layer2\.0'),
+            'matches no layer of ResNet',
+        ),  # a block has no stride to set
         (dict(init_cfg=dict(type='Pretrained')), 'has no init_cfg of its own'),
     ],
 )

@@ -218,7 +218,7 @@ def test_cifar_stem_and_deep_stem_match_their_plain_networks():
         (dict(depth=19), 'depth 19 is none of 18, 34, 50'),
         (dict(depth=18, variant='B'), "variant 'B' does not exist for depth 18: .*'3x3', 'minus'"),
         (dict(depth=50, variant='minus'), "variant 'minus' does not exist for depth 50: .*'C'"),
-        (dict(depth=18, out_indices=(4,)), r'out_indices \(4,\) are not all in 0..3'),
+        (dict(depth=18, out_indices=(4,)), r'out_indices \(4,\) are to be one or more of 0..3'),
         (dict(depth=18, out_indices=(0,), frozen_stages=2), 'frozen_stages=2.*end after stage 1'),
         (dict(depth=18, alpha_mode='fixed'), "alpha_mode 'fixed' is none of"),
     ],

@@ -137,10 +137,15 @@ def test_checkpointing_keeps_features_and_gradients():
     torch.manual_seed(0)
     plain = SfNet(11).double()
     saving = SfNet(11, with_cp=True).double()
+    calls = []
+    saving.features[0].register_forward_hook(lambda *_: calls.append(1))
     saving.load_state_dict(plain.state_dict())
     x = torch.randn(2, 3, 32, 32, dtype=torch.float64, requires_grad=True)
     grads = [torch.autograd.grad(net(x)[-1].square().sum(), x)[0] for net in (plain, saving)]
     assert torch.equal(*grads)
+    calls.clear()  # a detector's image needs no gradient, yet the first scale is recomputed
+    saving(x.detach())[-1].sum().backward()
+    assert len(calls) == 2
 
 
 def test_weights_of_vgg_load_into_the_scales_that_they_share(tmp_path):
@@ -181,6 +186,9 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
         (dict(depth=12), 'depth 12 is none of 11, 13, 16, 19'),
         (dict(out_indices=(5,)), r'out_indices \(5,\)'),
         (dict(composed_scales=(0,)), r'composed_scales \(0,\)'),
+        (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages=3, but'),
+        (dict(kernel_size=0), 'kernel_size=0 is not'),
+        (dict(kernel_size=(3, 3)), r'kernel_size=\(3, 3\) is not a positive int'),
         (dict(last_stride=3), 'last_stride 3'),
         (dict(smear_channels=512), 'smear_channels=512'),
     ],
@@ -214,6 +222,20 @@ def test_sc_resnet_takes_a_plain_resnets_weights(tmp_path):
     assert torch.equal(net.eval()(x)[0], plain(x)[0])
 
 
-def test_sc_resnet_without_a_stage_to_compose():
-    with pytest.raises(ValueError, match='matches no submodule'):
-        SCResNet(18, out_indices=(1,))
+def test_sc_resnet_drops_the_statistics_of_what_it_composes(tmp_path):
+    torch.manual_seed(0)
+    plain = randomise_bn(ResNet(50))
+    torch.save(plain.state_dict(), tmp_path / 'resnet.pth')
+    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet.pth'))
+    net = SCResNet(50, init_cfg=init)
+    net.init_weights()
+    block, old = net.layer3[1], plain.layer3[1]
+    assert (block.bn2.running_mean == 0).all() and (block.bn2.weight == 1).all()
+    assert torch.equal(block.bn1.running_mean, old.bn1.running_mean)
+    assert torch.equal(block.conv3.weight, old.conv3.weight)
+
+
+@pytest.mark.parametrize('stages', [(), (2,), (-1,), (1, 4)])
+def test_sc_resnet_without_a_stage_to_compose(stages):
+    with pytest.raises(ValueError, match='composed_stages .* are to be of 0..3'):
+        SCResNet(18, composed_stages=stages, out_indices=(1,))

@@ -75,6 +75,23 @@ def test_group_convolutions_keep_the_diagonal_blocks():
     assert torch.equal(grouped, torch.cat([full[:4, :4], full[4:, 4:]]))
 
 
+def test_of_a_plain_checkpoint_too(tmp_path):
+    narrow = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
+    plain = MODELS.build(narrow)
+    torch.save(plain.state_dict(), tmp_path / 'plain.pth')
+    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'plain.pth'))
+    net = SIBackbone(dict(narrow, init_cfg=init), r'layer1\..*conv1')
+    net.init_weights()
+    full, grouped = plain.layer1[1].conv1.weight, net.backbone.layer1[1].conv1.weight
+    assert torch.equal(grouped, torch.cat([full[:4, :4], full[4:, 4:]]))
+    assert torch.equal(net.backbone.layer4[1].conv2.weight, plain.layer4[1].conv2.weight)
+    torch.save(net.state_dict(), tmp_path / 'own.pth')
+    init['checkpoint'] = str(tmp_path / 'own.pth')
+    again = SIBackbone(dict(narrow, init_cfg=init), r'layer1\..*conv1')
+    again.init_weights()
+    assert all(torch.equal(again.state_dict()[k], v) for k, v in net.state_dict().items())
+
+
 @pytest.mark.parametrize(
     'convs, words',
     [

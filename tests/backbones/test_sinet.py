@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.registry import MODELS
 
 from ic_backbones.backbones import SINet
@@ -39,7 +40,7 @@ def test_blocks_of_table_1():
     with torch.no_grad():
         sizes = [tuple(feature.shape[1:]) for feature in net(torch.zeros(1, 3, 224, 224))]
     assert sizes == [(24, 112, 112), (40, 56, 56), (80, 28, 28), (96, 14, 14), (192, 7, 7)]
-    assert net.stem.conv.out_channels == 21
+    assert net.stem.conv.conv.out_channels == 21
     kernels = [[unit_kernel(unit) for unit in block] for block in net.blocks]
     assert kernels == [[3], [5] * 2, [5] * 6, [3] * 6, [5] * 6]
     for block in net.blocks[1:]:
@@ -64,6 +65,21 @@ def test_arguments_of_the_ablations():
     assert kinds(groups=1) == ({False}, 1, True)
     assert kinds(exchange=False) == ({False}, 2, True)
     assert kinds(funnel=False) == ({True}, 2, False)
+
+
+@pytest.mark.parametrize('order', [('conv', 'act', 'norm'), ('conv', 'norm', 'act')])
+def test_folding_the_norms_changes_nothing(order):
+    torch.manual_seed(0)
+    net = SINet(**SMALL, order=order).double().eval()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
+    expected = net(x)[0]
+    folded = fuse_conv_bn(net)
+    assert sum(isinstance(m, torch.nn.Identity) for m in folded.modules()) > 0
+    torch.testing.assert_close(folded(x)[0], expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize('frozen', [-1, 0, 2, 5])
@@ -103,8 +119,9 @@ def test_weights_load_by_name_and_another_networks_are_refused(tmp_path):
 @pytest.mark.parametrize(
     'arguments, words',
     [
-        (dict(out_indices=(5,)), r'out_indices \(5,\) are not all in 0\.\.4'),
-        (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages=3, but .* end after block 2'),
+        (dict(out_indices=(5,)), r'out_indices \(5,\) are to be one or more of 0\.\.4'),
+        (dict(out_indices=()), r'out_indices \(\) are to be one or more'),
+        (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages=3, but .* end after stage 2'),
         (dict(channels=(24, 41, 80, 96, 192), width=1.0, groups=3), 'into 3 groups'),
     ],
 )

@@ -46,6 +46,9 @@ def test_what_is_wrong_is_a_sentence(root, tmp_path):
         draw(root, 'train', train=50, test=20)
     with pytest.raises(InputError, match="split 'val' is neither"):
         draw(root, 'val')
+    with pytest.raises(InputError, match='train=-1 and test=2 are to be 1 or more'):
+        draw(root, 'train', train=-1)
+    (tmp_path / '256_toad').mkdir()  # no class folder of the archive
     (tmp_path / '001.ak47').mkdir()
     with pytest.raises(InputError, match='1 class folders and not 001 to 256 .see 002'):
         draw(tmp_path, 'train')

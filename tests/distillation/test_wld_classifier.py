@@ -150,7 +150,7 @@ def test_teacher_as_config(student_config, teacher, tmp_path, kind):
         ({'data_preprocessor.to_rgb': False}, 'to_rgb=True, the student'),
         ({'data_preprocessor.mean': None}, 'mean='),
         ({'teacher_checkpoint': 'gone.pth'}, 'gone.pth: no such checkpoint'),
-        ({'teacher': 'gone.py'}, 'gone.py: no such file'),
+        ({'teacher': 'gone.py'}, 'gone.py: no such config file'),
         ({'backbone.alpha': 1.0, 'backbone.alpha_mode': 'constant'}, 'conv1 has alpha=1, constant'),
         ({'backbone.alpha': 0.1}, 'conv1 has alpha=0.1'),
         ({'backbone.alpha_mode': 'constant'}, 'constant or not 0'),
@@ -172,11 +172,38 @@ def test_a_checkpoint_of_another_teacher_is_refused(student_config, teacher):
         MODELS.build(dict(student_config, teacher=teacher)).init_weights()
 
 
+def test_a_broken_teacher_config_is_refused(student_config, tmp_path):
+    (tmp_path / 'broken.py').write_text('model = dict(')
+    with pytest.raises(InputError, match='broken.py: the config cannot be read, '):
+        MODELS.build(dict(student_config, teacher=str(tmp_path / 'broken.py'))).init_weights()
+    (tmp_path / 'part.py').write_text('optimizer = 1')
+    with pytest.raises(InputError, match='part.py has no model'):
+        MODELS.build(dict(student_config, teacher=str(tmp_path / 'part.py'))).init_weights()
+
+
+@pytest.mark.parametrize('content', [dict(state_dict=dict(epoch=3)), dict(state_dict=None)])
+def test_a_checkpoint_without_tensors_is_refused(student_config, teacher, tmp_path, content):
+    file = str(tmp_path / 'odd.pth')
+    torch.save(content, file)
+    config = dict(student_config, teacher=teacher, teacher_checkpoint=file)
+    with pytest.raises(InputError, match='odd.pth holds no state dict'):
+        MODELS.build(config).init_weights()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU beside the CPU')
+def test_a_student_on_a_gpu_is_compared_with_its_teacher(student_config):
+    model = MODELS.build(student_config).cuda()
+    model.init_weights()
+    assert next(model.teacher.parameters()).device.type == 'cuda'
+
+
 def test_a_checkpoint_without_a_config_asks_for_one(student_config, teacher_checkpoint, tmp_path):
-    torch.save(torch.load(teacher_checkpoint)['state_dict'], tmp_path / 'bare.pth')
+    state = torch.load(teacher_checkpoint)['state_dict']
     student_config['teacher_checkpoint'] = str(tmp_path / 'bare.pth')
-    with pytest.raises(InputError, match='holds no config: give the teacher'):
-        MODELS.build(student_config).init_weights()
+    for content in (state, dict(meta=None, state_dict=state)):
+        torch.save(content, tmp_path / 'bare.pth')
+        with pytest.raises(InputError, match='holds no config: give the teacher'):
+            MODELS.build(student_config).init_weights()
 
 
 def test_a_head_that_changes_its_logits_is_refused(student_config):

@@ -80,6 +80,12 @@ def test_joins_any_backbone_and_learns():
     assert predicted[0].pred_score.sum().item() == pytest.approx(1)
 
 
+@pytest.mark.parametrize('wrong', [0, -1])
+def test_attention_without_channels_is_refused(wrong):
+    with pytest.raises(ValueError, match=f'attention_channels={wrong} is neither'):
+        JointDecisionHead(5, (3, 4), attention_channels=wrong)
+
+
 def test_maps_of_other_channels_are_refused():
     with pytest.raises(ValueError, match=r'in_channels=\(3, 5\), the backbone gives .*\(3, 4\)'):
         JointDecisionHead(5, (3, 5))(maps())

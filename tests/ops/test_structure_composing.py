@@ -136,7 +136,7 @@ def test_export(kind):
     'settings, sentence',
     [
         (dict(type='SCLayer', kernel_size=2), 'kernel_size=2 is even'),
-        (dict(type='SCLayer', kernel_size=3, padding=2), 'padding=2 is more than half'),
+        (dict(type='SCLayer', kernel_size=3, padding=2), 'padding=2 is not between 0 and half'),
         (dict(type='MixedSCLayer', smear_channels=8), 'smear_channels=8 must lie between'),
         (dict(type='MixedSCLayer', smear_channels=0), 'smear_channels=0 must lie between'),
         (dict(type='MixedSCLayer', smear_channels=2, kernel_size=4), 'kernel_size=4 is even'),

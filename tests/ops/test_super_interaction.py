@@ -9,6 +9,8 @@ from torch import nn
 from ic_backbones.ops import DenseFunnel, Exchange, ExchangeShortcut, SIUnit
 from ic_backbones.ops.super_interaction import Pointwise
 
+TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:2])
+
 
 def halves(x):
     return x.chunk(2, dim=1)
@@ -79,7 +81,7 @@ def test_unit_is_figure_2(expand_ratio):
         for layer in hidden:
             weight, groups = layer.conv.weight.chunk(2)[half], layer.conv.groups // 2
             y = F.conv2d(y, weight, None, 1, layer.conv.padding, 1, groups)
-            y = half_norm(layer.bn, F.relu6(y), half)
+            y = half_norm(layer.act_norm.bn, F.relu6(y), half)
         y = half_norm(project.bn, half_conv(project.conv, y, half), half)
         exchanged = y + halves(x)[1 - half]
         funnels = made.funnel.from_input, made.funnel.from_output
@@ -126,6 +128,25 @@ def test_pointwise_is_the_convolution(stride, groups):
         close(found, expected)
         assert found.is_contiguous(memory_format=memory_format)
     assert torch.autograd.gradcheck(made, x[:1].requires_grad_())
+    assert made(x[:0]).shape == (0, *expected.shape[1:])
+    with pytest.raises(RuntimeError, match='to have 8 channels'):
+        made(x[:, :4])
+    made.bias = nn.Parameter(torch.randn(12).double())  # as folding a norm brings it
+    close(made(x), nn.Conv2d.forward(made, x))
+
+
+def test_compile_without_a_graph_break():
+    made = unit(8, 8).float()
+    x = torch.randn(2, 8, 6, 6)
+    compiled = torch.compile(made, fullgraph=True, backend='eager')
+    torch.testing.assert_close(compiled(x), made(x))
+
+
+@pytest.mark.skipif(TORCH < (2, 5), reason='torch < 2.5 has no settled torch.export')
+def test_export():
+    made = unit(8, 8).float()
+    x = torch.randn(2, 8, 6, 6)
+    torch.testing.assert_close(torch.export.export(made, (x,)).module()(x), made(x))
 
 
 def test_funnel_keeps_the_variance():
@@ -156,6 +177,8 @@ def test_checkpointing_changes_no_gradient():
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 def test_autocast_and_memory_format(dtype):
+    if dtype == torch.float16 and TORCH < (2, 2):
+        pytest.skip('torch < 2.2 has no fp16 autocast on the CPU')
     made = unit(8, 8).float()
     x = torch.randn(2, 8, 6, 6).contiguous(memory_format=torch.channels_last)
     assert made(x).is_contiguous(memory_format=torch.channels_last)

@@ -110,6 +110,20 @@ def test_before_the_first_validation(tmp_path):
     assert read_table(table)[1:] == [['run', '1.0', 'loss', '4.0']]
 
 
+def test_a_run_without_validation_beside_one_with_it(tmp_path):
+    write_log(tmp_path / 'new', '1', [train_row(2, 4.0, 1)])
+    _, table = plot([make_run(tmp_path / 'run'), tmp_path / 'new'], tmp_path / 'curves.png')
+    assert [row[2] for row in read_table(table) if row[0] == 'new'] == ['loss']
+
+
+def test_both_tables_of_the_paper_in_one_picture(tmp_path):
+    tables = sorted(CURVES.glob('*.csv'))
+    _, table = plot(tables, tmp_path / 'curves.png')
+    assert len({row[0] for row in read_table(table)[1:]}) == 4
+    with pytest.raises(InputError, match="'SfNet CALTECH-256 .paper.' is drawn already"):
+        plot([*tables, table], tmp_path / 'again.png')
+
+
 def test_runs_that_count_iterations(tmp_path):
     rows = [train_row(50, 2.0), val_row(50, 61.0, 'accuracy/top1'), train_row(100, 1.0)]
     write_log(tmp_path / 'run', '1', rows)
@@ -169,11 +183,11 @@ def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
     paper = str(CURVES / 'structure_composing_cifar10.csv')
     tool('plot_curves').main([str(run), paper])
     printed = capsys.readouterr().out.splitlines()
-    assert (
-        'SfNet (paper): accuracy valley, from 77.98 at epoch 8 to 30.53 at epoch 21' in printed[2]
+    assert printed[2].startswith(
+        'SfNet CIFAR-10 (paper): accuracy valley, from 77.98 at epoch 8 to 30.53 at epoch 21'
     )
     names = {row[0] for row in read_table(run / 'curves.csv')[1:]}
-    assert names == {'mine', 'VGG-16 (paper)', 'SfNet (paper)'}
+    assert names == {'mine', 'VGG-16 CIFAR-10 (paper)', 'SfNet CIFAR-10 (paper)'}
     _, again = plot([run / 'curves.csv'], tmp_path / 'again.png')
     floats = [[row[0], float(row[1]), row[2], float(row[3])] for row in read_table(again)[1:]]
     assert floats == [
@@ -181,7 +195,15 @@ def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
     ]
 
 
-@pytest.mark.parametrize('text', ['', 'run,epoch\na,1\n', 'run,epoch,name,value\na,x,loss,1\n'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        '',
+        'run,epoch\na,1\n',
+        'run,epoch,name,value\na,x,loss,1\n',
+        'run,epoch,name,value\na,0,loss,1\n',
+    ],
+)
 def test_a_table_of_another_kind_is_a_sentence(tmp_path, text):
     (tmp_path / 'other.csv').write_text(text)
     with pytest.raises(InputError, match='other.csv: '):

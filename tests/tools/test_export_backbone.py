@@ -84,6 +84,33 @@ def test_plain_backbone_without_its_config(tmp_path):
     assert "type='mmpretrain.ResNet'" in backbone_file.init_cfg_lines(loaded, 'a.pth')
 
 
+@pytest.mark.parametrize(
+    'adapted',
+    [
+        dict(type='ic_backbones.SIBackbone', convs=r'layer1.*conv1'),
+        dict(type='ic_backbones.ICBackbone', convs=dict(kernel_size=3), alpha_mode='learned'),
+    ],
+)
+def test_lines_of_an_adapted_backbone_build_and_load(tmp_path, adapted):
+    narrow = dict(type='ResNet', depth=18, stem_channels=8, base_channels=8)
+    inner = dict(narrow, type='mmpretrain.ResNet')
+    net = CLASSIFIERS.build(dict(adapted, backbone=inner))
+    for parameter in net.parameters():
+        torch.nn.init.normal_(parameter)
+    cfg = Config(dict(model=dict(backbone=dict(adapted, backbone=narrow)))).pretty_text
+    state = {f'backbone.{name}': value for name, value in net.state_dict().items()}
+    (file,) = {
+        path
+        for path in backbone_file.export_backbone(dict(state_dict=state), tmp_path / 'net')
+        if path.suffix == '.pth'
+    }
+    lines = backbone_file.init_cfg_lines(dict(meta=dict(cfg=cfg)), file)
+    config = Config.fromstring(lines, '.py').model.backbone
+    again = DETECTORS.build(config)
+    again.init_weights()
+    assert all(torch.equal(again.state_dict()[k], v) for k, v in net.state_dict().items())
+
+
 def test_wrong_input(trained, tool, tmp_path, monkeypatch):
     torch.save(dict(state_dict={'conv1.weight': torch.ones(1)}), tmp_path / 'bare.pth')
     with pytest.raises(InputError, match="begins with 'backbone.'"):

@@ -1,5 +1,7 @@
 """tools/grad_cam.py: the map against its formula, and the picture."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -56,8 +58,14 @@ def test_picture_of_two_networks(network, image, tool, tmp_path, capsys):
     out = tmp_path / 'cam.png'
     twin = tmp_path / 'twin.py'
     twin.write_text(f'_base_ = {network[0]!r}\n')
-    argv = [image, image, '--net', *network, '--net', str(twin), network[1], '--out', str(out)]
-    tool('grad_cam').main(argv)
+    later = tmp_path / 'later.pth'  # another checkpoint of a network that is drawn already
+    shutil.copy(network[1], later)
+    nets = [network, [str(twin), network[1]], [network[0], str(later)]]
+    argv = [image, image, *(part for net in nets for part in ('--net', *net)), '--out', str(out)]
+    module = tool('grad_cam')
+    module.main(argv)
+    titles = {module.Network(*net).title for net in nets}
+    assert len(titles) == 3
     assert capsys.readouterr().out.split()[-1] == str(out)
     picture = cv2.imread(str(out))
     assert picture.shape[1] > 900 and picture.shape[0] > 700 and picture.std() > 10
@@ -80,8 +88,16 @@ def test_wrong_input(network, image, tool, tmp_path, monkeypatch):
     module = tool('grad_cam')
     (tmp_path / 'part.py').write_text('model = dict()')
     (tmp_path / 'other.txt').write_text('')
+    state = torch.load(network[1])['state_dict']
+    torch.save(dict(state, **{'backbone.conv9.weight': torch.ones(1)}), tmp_path / 'swapped.pth')
+    torch.save(dict(state_dict=dict(epoch=3)), tmp_path / 'bare.pth')
     for argv, words in (
         ([image, '--net', str(tmp_path / 'part.py'), network[1]], 'part.py: is no classifier'),
+        (
+            [image, '--net', network[0], str(tmp_path / 'swapped.pth')],
+            'swapped.pth: is not of the n',
+        ),
+        ([image, '--net', network[0], str(tmp_path / 'bare.pth')], 'bare.pth holds no state dict'),
         ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: no image'),
         ([image, '--net', *network, '--out', str(tmp_path / 'a.xyz')], r'a\.xyz: cannot be writ'),
     ):

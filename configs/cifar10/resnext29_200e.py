@@ -1,0 +1,12 @@
+_base_ = '../_base_/cifar10.py'
+model = dict(
+    backbone=dict(
+        type='ic_backbones.ResNeXt_CIFAR',
+        depth=29,
+        num_stages=3,
+        groups=2,
+        width_per_group=64,
+        out_indices=(2,),
+    ),
+    head=dict(in_channels=1024),
+)

@@ -1,0 +1,12 @@
+# IC-EfficientNet-B0 from scratch beside faster_rcnn_ic_r18_sample.py.
+_base_ = './faster_rcnn_ic_r18_sample.py'
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='ic_backbones.ICBackbone',
+        backbone=dict(type='mmpretrain.EfficientNet', arch='b0', out_indices=(2, 3, 4, 5)),
+        pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.linear_conv\.conv'),
+    ),
+    neck=dict(in_channels=[24, 40, 112, 320]),
+)

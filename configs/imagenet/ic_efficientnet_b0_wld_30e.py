@@ -1,0 +1,29 @@
+# IC-EfficientNet-B0 by weak logit distillation, section 4.2 of IC Networks: 30 epochs, lr 0.001
+# divided by 10 every 10. The depthwise convolution and the projection of a block are one.
+_base_ = './efficientnet_b0.py'
+
+model = dict(
+    type='ic_backbones.WLDClassifier',
+    teacher=_base_.model,
+    teacher_checkpoint='https://download.openmmlab.com/mmclassification/v0/efficientnet/'
+    'efficientnet-b0_3rdparty_8xb32_in1k_20220119-a7e2a0b1.pth',
+    backbone=dict(
+        _delete_=True,
+        type='ic_backbones.ICBackbone',
+        backbone=_base_.model.backbone,
+        pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.linear_conv\.conv'),
+        alpha=0.0,
+        alpha_mode='learned',
+    ),
+)
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
+    dict(type='ic_backbones.SeedEpochHook'),
+    dict(type='ic_backbones.LogAlphaHook'),
+]
+
+train_cfg = dict(max_epochs=30)
+optim_wrapper = dict(optimizer=dict(lr=0.001))
+param_scheduler = dict(milestones=[10, 20])
+default_hooks = dict(checkpoint=dict(max_keep_ckpts=1, save_best='auto'))

@@ -1,0 +1,16 @@
+# IC-EfficientNet-B2, as B0, on its larger images.
+_base_ = './ic_efficientnet_b0_wld_30e.py'
+
+model = dict(
+    teacher=dict(backbone=dict(arch='b2'), head=dict(in_channels=1408)),
+    teacher_checkpoint='https://download.openmmlab.com/mmclassification/v0/efficientnet/'
+    'efficientnet-b2_3rdparty_8xb32_in1k_20220119-ea374a30.pth',
+    backbone=dict(backbone=dict(arch='b2')),
+    head=dict(in_channels=1408),
+)
+
+train_dataloader = _base_.train_dataloader
+train_dataloader.dataset.pipeline[1].scale = 260
+val_dataloader = _base_.val_dataloader
+val_dataloader.dataset.pipeline[1].crop_size = 260
+test_dataloader = val_dataloader

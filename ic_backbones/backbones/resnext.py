@@ -1,0 +1,21 @@
+"""ResNeXt of three stages for small images, which mmpretrain lacks."""
+
+from mmpretrain.models import backbones
+from mmpretrain.models.backbones.resnext import Bottleneck
+
+from ..registry import MODELS
+from .by_name import LoadsByName
+from .trimmed_resnet import TrimmedResNet
+
+
+@MODELS.register_module()
+class ResNeXt_CIFAR(LoadsByName, TrimmedResNet, backbones.ResNeXt, backbones.ResNet_CIFAR):
+    """mmpretrain's ResNeXt with its CIFAR stem, also of depth 29 (``num_stages=3``).
+
+    Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
+    W / out_strides[i]). All arguments are mmpretrain's. The paper's 2x64d is
+    ``depth=29, num_stages=3, groups=2, width_per_group=64``.
+    """
+
+    stem_stride = 1
+    arch_settings = {29: (Bottleneck, (3, 3, 3)), **backbones.ResNeXt.arch_settings}
