@@ -16,6 +16,10 @@ setup(
     author='The ic_backbones authors',
     license='Apache-2.0',
     packages=find_packages(include=['ic_backbones', 'ic_backbones.*']),
+    # The configs, by links: where OpenMMLab's packages keep theirs.
+    package_data={
+        'ic_backbones': ['.mim/model-index.yml', '.mim/configs/*.*', '.mim/configs/*/*.py']
+    },
     python_requires='>=3.10',
     # No OpenMMLab package here: the two families below share their import names, and the one that
     # is installed must not be overwritten by the other.
@@ -37,7 +41,7 @@ setup(
         ],
         'tools': ['grad-cam', 'safetensors'],
         'timm': ['timm'],
-        'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
+        'onnx': ['onnx', 'onnxruntime'],
         'dev': ['pytest', 'pytest-xdist', 'ruff'],
     },
 )

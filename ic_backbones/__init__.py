@@ -27,3 +27,6 @@ else:
         ops,
         transforms,
     )
+    from .zoo import create, list_models, model_info, register_models  # noqa: F401
+
+    register_models()

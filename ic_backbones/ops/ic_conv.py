@@ -35,7 +35,7 @@ _NO_PADDING = 0, (0, 0), 'same', 'valid'
 
 def _box_sum(x: Tensor, value: float, bias: Tensor | None, kernel_size, *geometry) -> Tensor:
     """Sum of each window of ``x`` (N, C', H', W'), channel by channel, times ``value``."""
-    channels = x.shape[-3]
+    channels = int(x.shape[-3])  # static when a graph is traced
     box = x.new_full((1, 1, *kernel_size), value).expand(channels, -1, -1, -1)
     return F.conv2d(x, box, bias, *geometry, channels)
 
@@ -77,13 +77,13 @@ def collision(
     if channel_sum:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
         x = x.unflatten(-3, (groups, in_channels)).mean(-3)
     geometry = kernel_size, stride, padding, dilation
-    scale = in_channels if channel_sum else 1
+    scale = float(in_channels if channel_sum else 1)  # ONNX has no product of float and int
     if math.prod(kernel_size) == 1 and stride in _ONE and padding in _NO_PADDING:
         v = F.conv2d(x, w_prime * -scale, inner_bias, groups=groups)
     elif stride in _ONE and len(w_prime) <= x.shape[-3]:
         # The box sum commutes with the pointwise convolution and is faster behind it, if no larger.
         v = _saturate_(F.conv2d(x, w_prime, groups=groups))
-        v = _box_sum(v, -float(scale), inner_bias, *geometry)
+        v = _box_sum(v, -scale, inner_bias, *geometry)
     else:
         # A plain sum of fp16 activations overflows from 7e3 on; a power of two rounds nothing.
         area = 2 ** math.ceil(math.log2(math.prod(kernel_size)))
@@ -332,7 +332,8 @@ def same_padding(
     for axis in (1, 0):  # F.pad starts at the last axis
         size = x.shape[2 + axis]
         reach = (kernel_size[axis] - 1) * dilation[axis] + 1
-        total = max((-(-size // stride[axis]) - 1) * stride[axis] + reach - size, 0)
+        last = (size - 1) // stride[axis] * stride[axis]  # where the last window begins
+        total = max(last + reach - size, 0)
         pad += [total // 2, total - total // 2]
     return pad
 

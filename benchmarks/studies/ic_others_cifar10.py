@@ -1,0 +1,13 @@
+"""The other networks of table 4 of IC Networks beside their IC form, from scratch, narrow."""
+
+from cifar10_5000 import NARROW_VGG, SMALL, with_ic
+
+NARROW = {'stem_channels': 16, 'base_channels': 16, 'strides': (2, 2, 2, 2)}
+common = SMALL
+rows = (
+    with_ic('VGG-19', 'vgg19_200e', NARROW_VGG)
+    | with_ic('SE-ResNet-18', 'se_resnet18_200e', NARROW, 128)
+    | with_ic('SE-ResNet-50', 'se_resnet50_200e', NARROW, 512)
+    | with_ic('ResNeXt-29', 'resnext29_200e', NARROW | {'width_per_group': 16}, 256)
+)
+reach = (40,)

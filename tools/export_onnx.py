@@ -1,0 +1,68 @@
+"""Write a backbone as an ONNX file for images of any number and size, and check it.
+
+python tools/export_onnx.py CONFIG [--checkpoint FILE] [--out FILE] [--size 224 224]
+
+CONFIG is a classifier's or a detector's config file, or a name of tools/list_models.py. What
+onnxruntime makes of the file is compared with PyTorch at the given size and at another one.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
+from torch import nn
+
+from ic_backbones import create
+from ic_backbones.checkpoint import load_pretrained, read_state_dict
+from ic_backbones.cli import read_config
+from ic_backbones.errors import InputError, run_tool
+from ic_backbones.onnx_export import export_onnx, largest_difference, require_onnx
+
+TOLERANCE = 1e-4
+
+
+def backbone_of(config: str) -> nn.Module:
+    """The backbone of a config file, or of a model's name."""
+    if not config.endswith('.py'):
+        return create(config, features_only=True)
+    cfg = read_config(config)
+    if 'backbone' not in cfg.get('model', {}):
+        raise InputError(f'{config}: has no model with a backbone')
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
+        return MODELS.build(cfg.model.backbone)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file or model name')
+    parser.add_argument('--checkpoint', help='of the whole model or of its backbone')
+    parser.add_argument('--out', help='the file (default: <config name>.onnx)')
+    parser.add_argument(
+        '--size', nargs=2, type=int, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
+    )
+    args = parser.parse_args(argv)
+    for package in ('onnx', 'onnxruntime'):
+        require_onnx(package)
+
+    net = backbone_of(args.config)
+    if args.checkpoint:
+        names = read_state_dict(args.checkpoint)
+        whole = any(name.startswith('backbone.') for name in names)
+        load_pretrained(net, args.checkpoint, 'backbone.' if whole else None)
+    file = Path(args.out or f'{Path(args.config).stem}.onnx')
+    export_onnx(net, file, args.size)
+    height, width = args.size
+    for size in ((height, width), (height + 64, width + 32)):
+        difference = largest_difference(net, file, size)
+        print(f'{size[0]}x{size[1]}: onnxruntime within {difference:.1e} of PyTorch')
+        if difference > TOLERANCE:
+            raise InputError(f'{file}: differs by more than {TOLERANCE}; do not use it')
+    print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
+
+
+if __name__ == '__main__':
+    run_tool(main)
