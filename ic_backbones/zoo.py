@@ -17,6 +17,8 @@ from mmpretrain.apis.model import ModelHub, get_model
 from mmpretrain.registry import MODELS
 from torch import nn
 
+from .errors import InputError
+
 MIM = Path(__file__).parent / '.mim'
 _OWN: list[str] = []
 
@@ -37,9 +39,8 @@ def model_info(name: str) -> dict:
     """Of a model in :func:`list_models`: its parameters, multiply-adds and maps.
 
     Returns:
-        ``size`` (height and width in pixels for which it is counted), ``parameters`` and ``macs`` of
-        the classifier, and of each of its ``features`` (``out_indices``) the ``channels`` and
-        ``strides``.
+        ``parameters`` and ``macs`` of the classifier for an image of ``size`` x ``size`` pixels,
+        and of each of its ``features`` (``out_indices``) the ``channels`` and ``strides``.
     """
     data = ModelHub._models_dict[_known(name)].metadata.data
     return {'macs' if key == 'FLOPs' else key.lower(): value for key, value in data.items()}
@@ -60,8 +61,7 @@ def create(
             ``out_indices`` or ``frozen_stages``.
 
     Raises:
-        ValueError: There is no such model.
-        InputError: The checkpoint cannot be read or is another network's.
+        InputError: There is no such model, or the checkpoint cannot be read or is another's.
     """
     name = _known(name)
     config = ModelHub.get(name).config
@@ -98,7 +98,7 @@ def _known(name: str) -> str:
     if name not in _OWN:
         close = difflib.get_close_matches(name, _OWN, n=1)
         hint = f'did you mean {close[0]!r}?' if close else 'see ic_backbones.list_models()'
-        raise ValueError(f'there is no model {name!r}; {hint}')
+        raise InputError(f'there is no model {name!r}; {hint}')
     return name
 
 

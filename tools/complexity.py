@@ -3,12 +3,17 @@
 python tools/complexity.py             # IC-ResNets, 224x224
 python tools/complexity.py cifar       # IC-ResNets with the CIFAR stem, 32x32
 python tools/complexity.py sinet       # SINet and the ablations of its paper, 224x224
+python tools/complexity.py everywhere  # IC in the other networks of its paper, 32x32
+python tools/complexity.py efficientnet  # and in EfficientNet, 224x224
 """
 
 import argparse
 import logging
+from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.logging import MMLogger
+from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
 from ic_backbones.complexity import count
@@ -109,10 +114,39 @@ def sinets() -> dict[str, list[tuple[str, dict]]]:
     return table
 
 
+def everywhere(folder: str, pairs: dict[str, tuple[str, str]]) -> dict:
+    """The plain network and the IC one of two configs in ``configs/<folder>``."""
+    root = Path(__file__).parents[1] / 'configs' / folder
+    return {
+        name: [
+            (title, Config.fromfile(root / f'{file}.py').model)
+            for title, file in zip((name, f'IC-{name}'), files, strict=True)
+        ]
+        for name, files in pairs.items()
+    }
+
+
+CIFAR10 = {
+    name: (f'{file}_200e', f'ic_{file}_200e')
+    for name, file in (
+        ('VGG-16', 'vgg16'),
+        ('VGG-19', 'vgg19'),
+        ('MobileNet', 'mobilenet'),
+        ('SE-ResNet-18', 'se_resnet18'),
+        ('SE-ResNet-50', 'se_resnet50'),
+        ('ResNeXt-29 (2x64d)', 'resnext29'),
+    )
+}
+EFFICIENTNETS = {
+    f'EfficientNet-B{n}': (f'efficientnet_b{n}', f'ic_efficientnet_b{n}_wld_30e') for n in range(3)
+}
+
 TABLES = {
     'resnet': (lambda: resnets(cifar=False), 224),
     'cifar': (lambda: resnets(cifar=True), 32),
     'sinet': (sinets, 224),
+    'everywhere': (lambda: everywhere('cifar10', CIFAR10), 32),
+    'efficientnet': (lambda: everywhere('imagenet', EFFICIENTNETS), 224),
 }
 
 
@@ -127,7 +161,8 @@ def main(argv: list[str] | None = None) -> None:
     make, size = TABLES[args.table]
     print(f'{f"{size}x{size}":21} params (M)  MACs (G)  against the first')
     for rows in make().values():
-        counts = [count(MODELS.build(config), (size, size)) for _, config in rows]
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            counts = [count(MODELS.build(config), (size, size)) for _, config in rows]
         for (name, _), (params, macs) in zip(rows, counts, strict=True):
             more = ''
             if (params, macs) != counts[0]:

@@ -1,4 +1,5 @@
 from .ic_conv import ICConv2d, ICLinear, ic_conv2d, ic_linear
+from .ic_pair import ICPairConv2d
 from .structure_composing import MixedSCLayer, SCLayer
 from .super_interaction import DenseFunnel, Exchange, ExchangeShortcut, SIUnit
 
@@ -8,6 +9,7 @@ __all__ = [
     'ExchangeShortcut',
     'ICConv2d',
     'ICLinear',
+    'ICPairConv2d',
     'MixedSCLayer',
     'SCLayer',
     'SIUnit',

@@ -1,0 +1,166 @@
+"""IC layers in other backbones: the plain network at alpha = 0, rules, what cannot be one."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
+from torch import nn
+
+from ic_backbones.backbones import ICBackbone
+from ic_backbones.backbones.ic_start import ic_layers
+from ic_backbones.errors import InputError
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+EVERYWHERE = sorted(
+    str(path.relative_to(CONFIGS))
+    for path in CONFIGS.glob('*/ic_*.py')
+    if 'ICBackbone' in Config.fromfile(path).model.backbone.type
+)
+RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
+KERNEL_3 = dict(name=r'layer.*', kernel_size=3)
+START = dict(alpha=0.0, alpha_mode='learned')
+
+
+def randomised(net):
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 2)
+    net.eval()  # mmpretrain's return None
+    return net
+
+
+def test_the_papers_networks_are_there():
+    names = ' '.join(EVERYWHERE)
+    for network in ('vgg16', 'vgg19', 'mobilenet', 'se_resnet18', 'se_resnet50', 'resnext29'):
+        assert f'cifar10/ic_{network}_200e.py' in names
+    for size in ('b0', 'b1', 'b2'):
+        assert f'imagenet/ic_efficientnet_{size}_wld_30e.py' in names
+
+
+@pytest.mark.parametrize('config', EVERYWHERE)
+def test_at_alpha_zero_each_is_its_plain_network(config, tmp_path):
+    ic = copy.deepcopy(Config.fromfile(CONFIGS / config).model.backbone)
+    plain = copy.deepcopy(ic.backbone)
+    ic.update(START)
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        plain = MODELS.build(plain)
+        file = str(tmp_path / 'plain.pth')
+        torch.save(randomised(plain).state_dict(), file)
+        ic.backbone.init_cfg = dict(type='Pretrained', checkpoint=file)
+        net = MODELS.build(ic)
+        net.init_weights()
+    layers = ic_layers(net)
+    assert layers and all(layer.w_prime.abs().max() > 0 for layer in layers.values())
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        expected, found = plain(x), net.eval()(x)
+        assert all(torch.equal(*pair) for pair in zip(found, expected, strict=True))
+        for layer in layers.values():
+            layer.alpha.fill_(1)
+        assert not torch.equal(net(x)[-1], expected[-1])
+
+
+@pytest.mark.parametrize(
+    'convs, names',
+    [
+        (r'layer1\.0\.conv1', {'layer1.0.conv1'}),
+        (
+            dict(name=r'layer1\..*', kernel_size=3),
+            {f'layer1.{b}.conv{c}' for b in '01' for c in '12'},
+        ),
+        (dict(kernel_size=7), {'conv1'}),
+    ],
+)
+def test_rules(convs, names):
+    assert set(ic_layers(ICBackbone(RESNET, convs).backbone)) == names
+
+
+def test_all_but_the_first():
+    layers = ic_layers(ICBackbone(RESNET, dict(skip_first=True)).backbone)
+    assert 'conv1' not in layers and len(layers) == 19
+
+
+def test_manners_of_the_inner_backbone():
+    """Outputs, freezing (of what is put in, too), norm_eval, alpha that is scheduled."""
+    inner = dict(RESNET, out_indices=(1, 3), frozen_stages=1, norm_eval=True)
+    net = ICBackbone(inner, KERNEL_3, alpha=0.5, alpha_mode='scheduled').train()
+    assert (net.out_channels, net.out_strides) == ((16, 64), (8, 32))
+    assert [f.shape[1] for f in net(torch.zeros(1, 3, 64, 64))] == [16, 64]
+    layers = ic_layers(net.backbone)
+    assert not layers['layer1.0.conv1'].w_prime.requires_grad
+    assert layers['layer2.0.conv1'].w_prime.requires_grad
+    assert all(layer.alpha == 0.5 for layer in layers.values())
+    assert not any(m.training for m in net.modules() if isinstance(m, nn.BatchNorm2d))
+
+
+def test_is_the_ic_resnet():
+    torch.manual_seed(0)
+    narrow = {key: value for key, value in RESNET.items() if key != 'type'}
+    own = MODELS.build(dict(type='ic_backbones.ICResNet', **narrow)).eval()
+    net = ICBackbone(RESNET, KERNEL_3).eval()
+    net.load_state_dict(own.state_dict())
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(net(x)[0], own(x)[0])
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path):
+    torch.save({'conv9.weight': torch.ones(1)}, tmp_path / 'other.pth')
+    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'other.pth'))
+    with pytest.raises(InputError, match='matches 0 of'):
+        ICBackbone(dict(RESNET, init_cfg=init), KERNEL_3).init_weights()
+
+
+def test_backbone_of_timm():
+    inner = dict(
+        type='mmpretrain.TIMMBackbone', model_name='resnet10t', features_only=True,
+        out_indices=(1, 2, 3, 4),
+    )  # fmt: skip
+    torch.manual_seed(0)
+    plain = randomised(MODELS.build(inner))
+    net = ICBackbone(inner, dict(name=r'timm_model\.layer.*', kernel_size=3), **START).eval()
+    assert net.out_strides == (4, 8, 16, 32)
+    net.load_state_dict(plain.state_dict(), strict=False)
+    x = torch.randn(1, 3, 64, 64)
+    assert len(ic_layers(net)) == 8
+    assert all(torch.equal(*pair) for pair in zip(net(x), plain(x), strict=True))
+
+
+class Odd(nn.Module):
+    """With convolutions that cannot be IC layers."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+
+@pytest.mark.parametrize(
+    'layer', [nn.ConvTranspose2d(3, 3, 3), nn.Conv1d(3, 3, 3), nn.Conv3d(3, 3, 3)]
+)
+def test_a_layer_that_cannot_be_one_is_named(layer, monkeypatch):
+    monkeypatch.setitem(MODELS._module_dict, 'Odd', Odd)
+    with pytest.raises(ValueError, match=rf'Odd\.layer: .*{type(layer).__name__} cannot become'):
+        ICBackbone(dict(type='mmpretrain.Odd', layer=layer), dict(kernel_size=3))
+
+
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (dict(), 'ICBackbone needs convs'),
+        (
+            dict(convs='conv9'),
+            'the rule matches no submodule of ResNet; its convolutions are conv1',
+        ),
+        (dict(convs=dict(kernel_size=5)), 'the rule matches no submodule'),
+        (dict(convs=KERNEL_3, alpha_mode='fixed'), "alpha_mode 'fixed' is none of"),
+        (dict(pairs=dict(depthwise='conv1', pointwise='conv9')), 'matches 1 modules and'),
+    ],
+)
+def test_wrong_arguments(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        ICBackbone(RESNET, **arguments)

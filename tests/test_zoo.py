@@ -1,0 +1,95 @@
+"""Models by name: what the index says of them is recomputed, and mmpretrain knows them."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import mmpretrain
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from mmpretrain.models.backbones import ResNet
+
+import ic_backbones
+from ic_backbones.complexity import count
+from ic_backbones.errors import InputError
+from tools import list_models
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize('name', ic_backbones.list_models())
+def test_what_the_index_says(name):
+    info = ic_backbones.model_info(name)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = mmpretrain.get_model(name)
+    assert count(model, (info['size'],) * 2) == (info['parameters'], info['macs'])
+    net = ic_backbones.create(name, features_only=True)
+    assert list(net.out_channels) == info['channels']
+    assert list(net.out_strides) == info['strides']
+    with torch.no_grad():
+        sizes = [f.shape[2] for f in net(torch.zeros(1, 3, 64, 64))]
+    assert sizes == [64 // stride for stride in info['strides']]
+
+
+def test_mmpretrain_lists_them():
+    assert set(ic_backbones.list_models()) <= set(mmpretrain.list_models())
+    assert len(ic_backbones.list_models()) >= 29
+
+
+def test_a_classifier_from_a_plain_checkpoint(tmp_path):
+    torch.manual_seed(0)
+    plain = ResNet(18)
+    plain.init_weights()
+    torch.save(plain.state_dict(), tmp_path / 'plain.pth')
+    model = ic_backbones.create(
+        'ic_resnet18', checkpoint=str(tmp_path / 'plain.pth'), alpha=0.0, alpha_mode='learned'
+    )
+    assert not model.training and type(model).__name__ == 'ImageClassifier'
+    plain.eval()  # returns None
+    x = torch.randn(1, 3, 64, 64)
+    assert torch.equal(model.backbone(x)[0], plain(x)[0])
+    assert model(x).shape == (1, 1000)
+
+
+def test_arguments_reach_the_backbone_inside():
+    net = ic_backbones.create(
+        'ic_vgg16_cifar10', features_only=True, out_indices=(1,), frozen_stages=1, alpha=0.5
+    )
+    assert (net.out_channels, net.out_strides) == ((128,), (4,))
+    assert net.backbone.frozen_stages == 1
+    assert net.backbone.features[1].conv.alpha == 0.5
+
+
+def test_a_model_that_a_teacher_trains_needs_none_here():
+    assert type(ic_backbones.create('ic_efficientnet_b0')).__name__ == 'ImageClassifier'
+
+
+def test_wrong_input(tmp_path):
+    with pytest.raises(ValueError, match="no model 'ic_resnet51'; did you mean 'ic_resnet50'"):
+        ic_backbones.create('ic_resnet51')
+    with pytest.raises(InputError, match='gone.pth cannot be read'):
+        ic_backbones.create('ic_resnet18', checkpoint=str(tmp_path / 'gone.pth'))
+
+
+def test_the_table_of_the_documentation():
+    table = (ROOT / 'docs' / 'models.md').read_text().split('\n\n')[-1]
+    assert table.strip() == list_models.table()
+
+
+def test_configs_and_index_ship_with_the_package(tmp_path):
+    """A wheel holds what the names need, not links to it."""
+    command = [sys.executable, '-m', 'pip', 'wheel', '--no-deps', '--no-build-isolation', '--quiet']
+    source = tmp_path / 'source'  # a build leaves files behind
+    kept = shutil.ignore_patterns('.venv*', '.git', 'data', 'work_dirs', 'my_*')
+    shutil.copytree(ROOT, source, symlinks=True, ignore=kept)
+    subprocess.run([*command, '--wheel-dir', str(tmp_path), str(source)], check=True)
+    (wheel,) = tmp_path.glob('*.whl')
+    with zipfile.ZipFile(wheel) as content:
+        names = set(content.namelist())
+    configs = {str(path.relative_to(ROOT)) for path in (ROOT / 'configs').rglob('*.py')}
+    configs = {name for name in configs if '/my_' not in name}
+    assert {f'ic_backbones/.mim/{name}' for name in configs} <= names
+    assert {'ic_backbones/.mim/model-index.yml', 'ic_backbones/.mim/configs/metafile.yml'} <= names

@@ -1,0 +1,80 @@
+"""Every backbone of the project as ONNX: onnxruntime agrees with PyTorch at two sizes."""
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from test_models import REGISTERED, TINY
+
+from ic_backbones import onnx_export
+from ic_backbones.errors import InputError
+from ic_backbones.onnx_export import export_onnx, largest_difference
+from ic_backbones.registry import MODELS
+
+
+def build(name):
+    torch.manual_seed(0)
+    arguments = {key: value for key, value in TINY[name].items() if key != 'ceil_mode'}
+    return MODELS.build(dict(type=name, **arguments)).eval()
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+def test_every_backbone(name, tmp_path):
+    net = build(name)
+    export_onnx(net, tmp_path / 'net.onnx', (64, 64))
+    for size in ((64, 64), (98, 51)):
+        assert largest_difference(net, tmp_path / 'net.onnx', size) < 1e-4
+
+
+def test_padding_that_depends_on_the_size(tmp_path):
+    net = MODELS.build(
+        dict(
+            type='ICBackbone',
+            backbone=dict(type='mmpretrain.EfficientNet', arch='b0', out_indices=(3,)),
+            pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.linear_conv\.conv'),
+        )
+    ).eval()
+    export_onnx(net, tmp_path / 'net.onnx', (64, 64))
+    assert largest_difference(net, tmp_path / 'net.onnx', (75, 98)) < 1e-4
+
+
+@pytest.fixture
+def config(classifier_config, tmp_path):
+    """A classifier's config and a checkpoint of its backbone, under its prefix."""
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(Config.fromfile(classifier_config).model)
+    torch.nn.init.constant_(model.backbone.conv1.weight, 0.01)
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'net.pth')
+    return [classifier_config, '--checkpoint', str(tmp_path / 'net.pth')]
+
+
+def test_tool(config, tool, tmp_path, capsys):
+    import onnx
+
+    out = tmp_path / 'net.onnx'
+    tool('export_onnx').main([*config, '--out', str(out), '--size', '64', '96'])
+    printed = capsys.readouterr().out
+    assert '64x96: onnxruntime within' in printed and '128x128: onnxruntime within' in printed
+    graph = onnx.load(str(out)).graph
+    first = next(tensor for tensor in graph.initializer if list(tensor.dims)[1:2] == [3])
+    weights = onnx.numpy_helper.to_array(first)  # with the norm folded in: constant in a filter
+    assert weights.std(axis=(1, 2, 3)).max() < 1e-6 < weights.max()
+    assert [node.name for node in graph.input] == ['image']
+    dims = graph.input[0].type.tensor_type.shape.dim
+    assert [dim.dim_param or dim.dim_value for dim in dims] == ['N', 3, 'H', 'W']
+
+
+def test_wrong_input(config, tool, tmp_path, monkeypatch):
+    module = tool('export_onnx')
+    (tmp_path / 'part.py').write_text('a = 1')
+    with pytest.raises(InputError, match='part.py: has no model with a backbone'):
+        module.main([str(tmp_path / 'part.py')])
+    with pytest.raises(InputError, match='gone.py: no such config file'):
+        module.main([str(tmp_path / 'gone.py')])
+    with pytest.raises(InputError, match='cannot be written'):
+        module.main([config[0], '--out', str(tmp_path / 'no' / 'net.onnx')])
+    with pytest.raises(InputError, match="no model 'ic_resnet51'"):
+        module.main(['ic_resnet51'])
+    monkeypatch.setattr(onnx_export, 'find_spec', lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'ic-backbones\[onnx\]'"):
+        module.main(config)
