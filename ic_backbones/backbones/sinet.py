@@ -8,10 +8,13 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from mmcv.cnn.utils import fuse_conv_bn
 from mmengine.model import Sequential
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
+from ..inject import inject
+from ..ops.si_deploy import DeployedSIUnit
 from ..ops.super_interaction import SIUnit, conv_layer
 from ..registry import MODELS
 from .staged import Staged
@@ -94,6 +97,19 @@ class SINet(Staged):
             outputs.append(out)
             out_strides.append(out_strides[-1] * stride)
         self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])
+
+    def switch_to_deploy(self) -> None:
+        """Merge norms and funnels into fewer convolutions, for inference alone; in place.
+
+        The features stay those of eval mode. As in mmpretrain's backbones that can do so, load the
+        weights first.
+
+        Raises:
+            ValueError: The norm is not BN.
+        """
+        self.eval()
+        self.stem = fuse_conv_bn(self.stem)
+        inject(self.blocks, lambda _, module: isinstance(module, SIUnit), DeployedSIUnit)
 
 
 class SIStem(nn.Module):

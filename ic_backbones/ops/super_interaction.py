@@ -29,8 +29,8 @@ class Pointwise(nn.Conv2d):
     """A pointwise group convolution, on a CPU a batched matrix product.
 
     Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. A
-    contiguous map is a matrix a group as it lies; in other memory formats, and with the bias that
-    folding a norm brings, PyTorch's convolution is taken.
+    contiguous map is a matrix a group as it lies; in other memory formats PyTorch's convolution
+    is the faster one.
 
     Args:
         in_channels, out_channels, stride, groups: As in ``nn.Conv2d``; there is no bias.
@@ -51,11 +51,13 @@ class Pointwise(nn.Conv2d):
         rows, columns = self.out_channels // self.groups, self.in_channels // self.groups
         maps = x.reshape(batch, self.groups, columns, height * width)
         product = torch.matmul(self.weight.view(self.groups, rows, columns), maps)
-        return product.view(batch, self.out_channels, height, width)
+        product = product.view(batch, self.out_channels, height, width)
+        # A bias comes with a norm that has been folded in.
+        return product if self.bias is None else product.add_(self.bias[:, None, None])
 
     def _is_product(self, x: Tensor) -> bool:
         fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
-        return fits and x.device.type == 'cpu' and x.stride(3) == 1 and self.bias is None
+        return fits and x.device.type == 'cpu' and x.stride(3) == 1
 
 
 @MODELS.register_module()

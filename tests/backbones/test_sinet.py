@@ -8,7 +8,7 @@ from mmpretrain.registry import MODELS
 from ic_backbones.backbones import SINet
 from ic_backbones.complexity import count
 from ic_backbones.errors import InputError
-from ic_backbones.ops import DenseFunnel, ExchangeShortcut
+from ic_backbones.ops import DenseFunnel, ExchangeShortcut, SIUnit
 
 ALL = (0, 1, 2, 3, 4)
 SMALL = dict(width=0.4, units=(1, 1, 2, 1, 1))
@@ -80,6 +80,47 @@ def test_folding_the_norms_changes_nothing(order):
     folded = fuse_conv_bn(net)
     assert sum(isinstance(m, torch.nn.Identity) for m in folded.modules()) > 0
     torch.testing.assert_close(folded(x)[0], expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    'settings',
+    [
+        dict(),
+        dict(order=('conv', 'norm', 'act')),
+        dict(exchange=False),
+        dict(funnel=False),
+        dict(groups=1),
+        dict(groups=4),
+    ],
+)
+def test_deployed_it_is_the_same_function(settings):
+    torch.manual_seed(0)
+    net = SINet(0.4, units=(1, 2, 2, 2, 2), out_indices=(0, 4), **settings).double().eval()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            for values, low, high in (
+                (module.running_mean, -1, 1),
+                (module.running_var, 0.5, 2),
+                (module.weight.data, 0.5, 2),
+                (module.bias.data, -1, 1),
+            ):
+                values.uniform_(low, high)
+    x = torch.randn(2, 3, 64, 48, dtype=torch.float64)
+    expected = net(x)
+    net.switch_to_deploy()
+    assert not any(isinstance(module, SIUnit | DenseFunnel) for module in net.modules())
+    with torch.no_grad():
+        for memory_format in (torch.contiguous_format, torch.channels_last):
+            for found, truth in zip(
+                net(x.contiguous(memory_format=memory_format)), expected, strict=True
+            ):
+                torch.testing.assert_close(found, truth, rtol=1e-10, atol=1e-10)
+
+
+def test_only_bn_is_deployed():
+    net = SINet(**SMALL, norm_cfg=dict(type='GN', num_groups=1))
+    with pytest.raises(ValueError, match='only BN can be merged'):
+        net.switch_to_deploy()
 
 
 @pytest.mark.parametrize('frozen', [-1, 0, 2, 5])
