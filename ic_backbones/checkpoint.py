@@ -144,6 +144,16 @@ def tensors_of(loaded: dict, checkpoint: str) -> dict[str, Tensor]:
     return {name: value for name, value in state.items() if isinstance(value, Tensor)}
 
 
+def backbone_prefix(checkpoint: str) -> str | None:
+    """``'backbone.'`` in a checkpoint of a whole model, else None.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    names = tensors_of(read_checkpoint(checkpoint), checkpoint)
+    return 'backbone.' if any(name.startswith('backbone.') for name in names) else None
+
+
 def load_pretrained(
     module: nn.Module,
     checkpoint: str,

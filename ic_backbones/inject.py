@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable
 
 import torch.nn as nn
-import torch.nn.utils.parametrize as parametrize
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
 
-from .ops.ic_conv import ICConv2d, ICConv2dAdaptivePadding
+from .ops.ic_conv import ICConv2d, ICConv2dAdaptivePadding, has_additions
 
 Rule = Callable[[str, nn.Module], bool]
 
@@ -64,10 +63,17 @@ def inject(root: nn.Module, rule: Rule, make: Callable[[nn.Module], nn.Module]) 
 
 def convs_named(pattern: str) -> Rule:
     """The rule of all convolutions whose whole dotted name matches the regular expression."""
-    compiled = re.compile(pattern)
+    compiled = _compiled(pattern)
     return lambda name, module: (
         isinstance(module, nn.modules.conv._ConvNd) and compiled.fullmatch(name) is not None
     )
+
+
+def _compiled(pattern: str) -> re.Pattern:
+    try:
+        return re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise ValueError(f'{pattern!r} is no regular expression: {error}') from None
 
 
 def conv_rule(
@@ -115,8 +121,8 @@ def inject_pairs(
         ValueError: The two match nothing or not equally many, or ``make`` cannot replace one.
     """
     found = [
-        {name: module for name, module in root.named_modules() if re.fullmatch(pattern, name)}
-        for pattern in (depthwise, pointwise)
+        {name: module for name, module in root.named_modules() if pattern.fullmatch(name)}
+        for pattern in map(_compiled, (depthwise, pointwise))
     ]
     if not found[0] or len(found[0]) != len(found[1]):
         raise ValueError(
@@ -147,8 +153,7 @@ def to_ic_conv(conv: nn.Module, **kwargs) -> ICConv2d:
             would silently drop.
     """
     kind = _IC_OF.get(type(conv))
-    hooked = conv._forward_hooks or conv._forward_pre_hooks  # old weight_norm is one of them
-    if kind is None or hooked or parametrize.is_parametrized(conv):
+    if kind is None or has_additions(conv):
         known = ', '.join(f'{cls.__module__}.{cls.__name__}' for cls in _IC_OF)
         raise TypeError(
             f'{type(conv).__module__}.{type(conv).__name__} cannot become an IC layer: its own '

@@ -17,23 +17,26 @@ from .ops.ic_conv import same_padding
 OPSET = 17
 
 
-def export_onnx(net: nn.Module, file: str | Path, size: tuple[int, int] = (224, 224)) -> None:
+def export_onnx(
+    net: nn.Module, file: str | Path, size: tuple[int, int] = (224, 224), channels: int = 3
+) -> None:
     """Write ``net``, in eval mode, with dynamic axes.
 
-    The graph takes ``image``, (N, 3, H, W), and gives ``feature_0``, ``feature_1``, ..., the maps
+    The graph takes ``image``, (N, channels, H, W), and gives ``feature_0``, ``feature_1``, the maps
     in the order of ``out_indices``.
 
     Args:
         net: A backbone; it gives a tuple of maps.
         file: To be written.
         size: Height and width of the image with which the graph is traced.
+        channels: Of the image.
 
     Raises:
         InputError: The package onnx is not installed, or the file cannot be written.
     """
     require_onnx('onnx')
-    net = net.eval()
-    image = torch.zeros(2, 3, *size)
+    net.eval()
+    image = torch.zeros(2, channels, *size)
     with torch.no_grad():
         names = [f'feature_{index}' for index in range(len(net(image)))]
     # The tracing exporter: the other one does not end on padding that depends on the size.
@@ -66,13 +69,15 @@ def _forward_with_traced_padding(conv: Conv2dAdaptivePadding, x: Tensor) -> Tens
     return F.conv2d(x, conv.weight, conv.bias, conv.stride, 0, conv.dilation, conv.groups)
 
 
-def largest_difference(net: nn.Module, file: str | Path, size: tuple[int, int]) -> float:
+def largest_difference(
+    net: nn.Module, file: str | Path, size: tuple[int, int], channels: int = 3
+) -> float:
     """How far onnxruntime's maps lie from PyTorch's, over the largest value of each map.
 
     Args:
         net: The backbone, in eval mode.
         file: What :func:`export_onnx` wrote.
-        size: Height and width of two random images.
+        size, channels: Height, width and channels of two random images.
 
     Raises:
         InputError: The package onnxruntime is not installed.
@@ -81,14 +86,15 @@ def largest_difference(net: nn.Module, file: str | Path, size: tuple[int, int]) 
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
-    image = torch.rand(2, 3, *size)
+    image = torch.rand(2, channels, *size)
     with torch.no_grad():
         expected = net(image)
     found = session.run(None, {'image': image.numpy()})
-    return max(
-        ((torch.from_numpy(feature) - truth).abs().max() / truth.abs().max()).item()
+    differences = [
+        (torch.from_numpy(feature) - truth).abs().max() / truth.abs().max().clamp(min=1e-30)
         for feature, truth in zip(found, expected, strict=True)
-    )
+    ]
+    return torch.stack(differences).max().item()  # NaN if one is, unlike Python's max
 
 
 def require_onnx(package: str) -> None:

@@ -4,6 +4,7 @@
 OpenMMLab's packages keep theirs.
 """
 
+import copy
 import difflib
 import inspect
 import logging
@@ -17,6 +18,7 @@ from mmpretrain.apis.model import ModelHub, get_model
 from mmpretrain.registry import MODELS
 from torch import nn
 
+from .checkpoint import backbone_prefix
 from .errors import InputError
 
 MIM = Path(__file__).parent / '.mim'
@@ -25,6 +27,8 @@ _OWN: list[str] = []
 
 def register_models() -> None:
     """Add the project's models to mmpretrain's ``list_models`` and ``get_model``."""
+    if _OWN:
+        return
     before = set(ModelHub._models_dict)
     ModelHub.register_model_index(MIM / 'model-index.yml', config_prefix=MIM)
     _OWN.extend(sorted(set(ModelHub._models_dict) - before))
@@ -42,7 +46,7 @@ def model_info(name: str) -> dict:
         ``parameters`` and ``macs`` of the classifier for an image of ``size`` x ``size`` pixels,
         and of each of its ``features`` (``out_indices``) the ``channels`` and ``strides``.
     """
-    data = ModelHub._models_dict[_known(name)].metadata.data
+    data = copy.deepcopy(ModelHub._models_dict[_known(name)].metadata.data)
     return {'macs' if key == 'FLOPs' else key.lower(): value for key, value in data.items()}
 
 
@@ -55,8 +59,8 @@ def create(
         name: One of :func:`list_models`.
         features_only: The backbone alone, which gives the maps of all its stages; its
             ``out_channels`` and ``out_strides`` describe them. Else an mmpretrain classifier.
-        checkpoint: Weights for the backbone, also a plain network's; file or address, as
-            ``torchvision://resnet50``.
+        checkpoint: Weights for the backbone, also a plain network's or a whole model's; file or
+            address, as ``torchvision://resnet50``.
         backbone: Arguments of the backbone, such as ``alpha=0.0, alpha_mode='learned'``,
             ``out_indices`` or ``frozen_stages``.
 
@@ -69,7 +73,8 @@ def create(
     if features_only:
         backbone.setdefault('out_indices', model_info(name)['features'])
     if checkpoint is not None:
-        backbone['init_cfg'] = dict(type='Pretrained', checkpoint=checkpoint)
+        prefix = backbone_prefix(checkpoint)
+        backbone['init_cfg'] = dict(type='Pretrained', checkpoint=checkpoint, prefix=prefix)
     _update(model.backbone, backbone)
     if model.type.endswith('WLDClassifier'):  # a teacher is for training
         model.type = 'ImageClassifier'
@@ -90,8 +95,10 @@ def _quiet(quiet: bool = True) -> Iterator[None]:
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel(logging.WARNING if quiet else level)
-    yield
-    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _known(name: str) -> str:
@@ -105,7 +112,9 @@ def _known(name: str) -> str:
 def _update(config: dict, arguments: dict) -> None:
     """Give an adapted backbone its own arguments, and the rest to the one inside."""
     while 'backbone' in config:
-        own = inspect.signature(MODELS.get(config['type'])).parameters.keys() - {'init_cfg'}
+        kinds = MODELS.get(config['type']).__mro__
+        own = {name for kind in kinds for name in inspect.signature(kind.__init__).parameters}
+        own -= {'init_cfg'}
         config.update({key: arguments[key] for key in own & arguments.keys()})
         arguments = {key: value for key, value in arguments.items() if key not in own}
         config = config['backbone']

@@ -54,6 +54,22 @@ def test_a_classifier_from_a_plain_checkpoint(tmp_path):
     assert model(x).shape == (1, 1000)
 
 
+def test_backbone_of_a_whole_models_checkpoint(tmp_path):
+    model = ic_backbones.create('ic_resnet18_cifar10')
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'epoch_1.pth')
+    net = ic_backbones.create(
+        'ic_resnet18_cifar10', features_only=True, checkpoint=str(tmp_path / 'epoch_1.pth')
+    )
+    for name, value in model.backbone.state_dict().items():
+        assert torch.equal(net.state_dict()[name], value), name
+
+
+def test_registering_twice_changes_nothing():
+    before = ic_backbones.list_models()
+    ic_backbones.register_models()
+    assert ic_backbones.list_models() == before
+
+
 def test_arguments_reach_the_backbone_inside():
     net = ic_backbones.create(
         'ic_vgg16_cifar10', features_only=True, out_indices=(1,), frozen_stages=1, alpha=0.5
@@ -70,7 +86,7 @@ def test_a_model_that_a_teacher_trains_needs_none_here():
 def test_wrong_input(tmp_path):
     with pytest.raises(ValueError, match="no model 'ic_resnet51'; did you mean 'ic_resnet50'"):
         ic_backbones.create('ic_resnet51')
-    with pytest.raises(InputError, match='gone.pth cannot be read'):
+    with pytest.raises(InputError, match='gone.pth: no such checkpoint'):
         ic_backbones.create('ic_resnet18', checkpoint=str(tmp_path / 'gone.pth'))
 
 

@@ -15,7 +15,7 @@ from mmpretrain.registry import MODELS
 from torch import nn
 
 from ic_backbones import create
-from ic_backbones.checkpoint import load_pretrained, read_state_dict
+from ic_backbones.checkpoint import backbone_prefix, load_pretrained
 from ic_backbones.cli import read_config
 from ic_backbones.errors import InputError, run_tool
 from ic_backbones.onnx_export import export_onnx, largest_difference, require_onnx
@@ -50,16 +50,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     net = backbone_of(args.config)
     if args.checkpoint:
-        names = read_state_dict(args.checkpoint)
-        whole = any(name.startswith('backbone.') for name in names)
-        load_pretrained(net, args.checkpoint, 'backbone.' if whole else None)
-    file = Path(args.out or f'{Path(args.config).stem}.onnx')
+        load_pretrained(net, args.checkpoint, backbone_prefix(args.checkpoint))
+    file = Path(args.out or f'{Path(args.config.removesuffix(".py")).name}.onnx')
     export_onnx(net, file, args.size)
     height, width = args.size
     for size in ((height, width), (height + 64, width + 32)):
         difference = largest_difference(net, file, size)
         print(f'{size[0]}x{size[1]}: onnxruntime within {difference:.1e} of PyTorch')
-        if difference > TOLERANCE:
+        if not difference <= TOLERANCE:  # NaN is not
             raise InputError(f'{file}: differs by more than {TOLERANCE}; do not use it')
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
 

@@ -9,6 +9,7 @@ from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 
 from ..checkpoint import Match
+from ..errors import one_line
 from ..registry import MODELS
 from .by_name import LoadsByName, init_by_name
 
@@ -47,13 +48,25 @@ class AdaptedBackbone(BaseBackbone):
         self._register_state_dict_hook(_leave_out_prefix)
         self._register_load_state_dict_pre_hook(_put_in_prefix)
         if unstrided is not None:
-            unstride(self.backbone, unstrided)
-        self.adapt()
+            unstride(self.inner, unstrided)
+        self.adapt(self.inner)
         self.backbone.train(self.training)  # freezes what has been put in
         self.out_channels, self.out_strides = outputs(self.backbone)
 
-    def adapt(self) -> None:
-        """Change ``self.backbone`` in place."""
+    @property
+    def inner(self) -> nn.Module:
+        """The backbone that is no wrapper, whose names the state dict and all rules have."""
+        return self._chain()[-1]
+
+    def _chain(self) -> list[nn.Module]:
+        """This wrapper, those inside it, and the innermost backbone."""
+        chain: list[nn.Module] = [self]
+        while isinstance(chain[-1], AdaptedBackbone):
+            chain.append(chain[-1].backbone)
+        return chain
+
+    def adapt(self, net: nn.Module) -> None:
+        """Change ``net``, the innermost backbone, in place."""
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """The checkpoint's tensors as the adapted layers are to load them."""
@@ -65,8 +78,8 @@ class AdaptedBackbone(BaseBackbone):
     def init_weights(self) -> None:
         if self.is_init:
             return
-        inner = self.backbone
-        hooks = [inner, self] if isinstance(inner, LoadsByName) else [self]
+        *wrappers, inner = self._chain()
+        hooks = [inner] * isinstance(inner, LoadsByName) + wrappers[::-1]
 
         def adapt_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
             for hook in hooks:
@@ -78,7 +91,8 @@ class AdaptedBackbone(BaseBackbone):
                 hook.after_init(match)
 
         init_by_name(inner, inner.init_weights, after_init, adapt_state)
-        self.is_init = True
+        for wrapper in wrappers:
+            wrapper.is_init = True
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.backbone(x)
@@ -129,21 +143,37 @@ def unstride(net: nn.Module, pattern: str) -> None:
         module.stride = (1, 1) if isinstance(module.stride, tuple) else 1
 
 
-def outputs(net: nn.Module, size: int = 224) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def outputs(net: nn.Module) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Channels and strides of a backbone's maps, without computing them.
 
     Args:
         net: Is not changed.
-        size: Height and width of the image in pixels.
+
+    Raises:
+        ValueError: It gives no maps for an image of 3 channels, nor of its first convolution's.
     """
     twin = copy.deepcopy(net).to('meta')
     twin.eval()
-    first = next(module for module in twin.modules() if isinstance(module, nn.Conv2d))
-    image = torch.empty(1, first.in_channels * first.groups, size, size, device='meta')
-    with torch.no_grad():
-        maps: Sequence[Tensor] | Tensor = twin(image)
+    convs = [module for module in twin.modules() if isinstance(module, nn.Conv2d)]
+    sizes = 1024, 2048  # the difference of two is exact where a network does not pad
+    for channels in (3, *(conv.in_channels for conv in convs[:1])):
+        try:
+            small, large = (_maps(twin, channels, size) for size in sizes)
+        except Exception as error:  # a foreign network can raise anything
+            reason = one_line(error)
+            continue
+        strides = (
+            round((sizes[1] - sizes[0]) / (b.shape[-1] - a.shape[-1])) if a.ndim == 4 else 0
+            for a, b in zip(small, large, strict=True)
+        )
+        return tuple(feature.shape[1] for feature in small), tuple(strides)
+    raise ValueError(f'{type(net).__name__} cannot be adapted: it gives no maps ({reason})')
+
+
+@torch.no_grad()
+def _maps(net: nn.Module, channels: int, size: int) -> Sequence[Tensor]:
+    maps = net(torch.empty(1, channels, size, size, device='meta'))
     maps = [maps] if isinstance(maps, Tensor) else maps
-    return (
-        tuple(feature.shape[1] for feature in maps),
-        tuple(round(size / feature.shape[-1]) if feature.ndim == 4 else 0 for feature in maps),
-    )
+    if not all(isinstance(feature, Tensor) for feature in maps):
+        raise TypeError('an output is no tensor')
+    return maps

@@ -3,6 +3,8 @@
 Source: "IC Networks: Remodeling the Basic Unit for CNNs", section 4.2.
 """
 
+from torch import nn
+
 from ..checkpoint import Match
 from ..inject import conv_rule, inject, inject_pairs, to_ic_conv
 from ..ops.ic_pair import ICPairConv2d
@@ -47,17 +49,28 @@ class ICBackbone(AdaptedBackbone):
         self.convs, self.pairs, self.start = convs, pairs, dict(alpha=alpha, alpha_mode=alpha_mode)
         super().__init__(backbone, **kwargs)
 
-    def adapt(self) -> None:
+    def adapt(self, net: nn.Module) -> None:
         if self.convs is not None:
             given = dict(name=self.convs) if isinstance(self.convs, str) else self.convs
-            rule = conv_rule(self.backbone, **given)
-            inject(self.backbone, rule, lambda conv: to_ic_conv(conv, **self.start))
+            _require_keys('convs', given, {'name', 'kernel_size', 'skip_first'})
+            inject(net, conv_rule(net, **given), lambda conv: to_ic_conv(conv, **self.start))
         if self.pairs is not None:
+            _require_keys('pairs', self.pairs, needed := {'depthwise', 'pointwise'}, needed)
             inject_pairs(
-                self.backbone,
+                net,
                 **self.pairs,
                 make=lambda *pair: ICPairConv2d.from_pair(*pair, **self.start),
             )
 
     def after_init(self, match: Match | None) -> None:
-        start_ic_layers(self.backbone, match)
+        start_ic_layers(self.inner, match)
+
+
+def _require_keys(
+    argument: str, given: dict, known: set[str], needed: set[str] = frozenset()
+) -> None:
+    if not needed <= set(given) <= known:
+        raise ValueError(
+            f'{argument} has the keys {", ".join(given) or "none"}; it takes '
+            + ', '.join(sorted(known))
+        )

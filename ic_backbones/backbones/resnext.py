@@ -10,11 +10,11 @@ from .trimmed_resnet import TrimmedResNet
 
 @MODELS.register_module()
 class ResNeXt_CIFAR(LoadsByName, TrimmedResNet, backbones.ResNeXt, backbones.ResNet_CIFAR):
-    """mmpretrain's ResNeXt with its CIFAR stem, also of depth 29 (``num_stages=3``).
+    """mmpretrain's ResNeXt with its CIFAR stem, also of depth 29, which has three stages.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
     W / out_strides[i]). All arguments are mmpretrain's. The paper's 2x64d is
-    ``depth=29, num_stages=3, groups=2, width_per_group=64``.
+    ``depth=29, groups=2, width_per_group=64, out_indices=(2,)``.
     """
 
     stem_stride = 1

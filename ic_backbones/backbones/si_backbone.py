@@ -39,13 +39,13 @@ class SIBackbone(AdaptedBackbone):
         self.convs, self.groups, self.exchange = convs, groups, exchange
         super().__init__(backbone, **kwargs)
 
-    def adapt(self) -> None:
+    def adapt(self, net: nn.Module) -> None:
         self._grouped = inject(
-            self.backbone, convs_named(self.convs), lambda conv: to_grouped(conv, self.groups)
+            net, convs_named(self.convs), lambda conv: to_grouped(conv, self.groups)
         )
         if self.exchange:
             inject(
-                self.backbone,
+                net,
                 lambda _, module: can_exchange(module),
                 lambda block: with_exchange(block, self.groups),
             )
@@ -53,7 +53,7 @@ class SIBackbone(AdaptedBackbone):
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Of a plain network's weights the blocks on the diagonal."""
         for name in self._grouped:
-            weight, own = state.get(f'{name}.weight'), self.backbone.get_submodule(name).weight
+            weight, own = state.get(f'{name}.weight'), self.inner.get_submodule(name).weight
             if weight is not None and weight[:, :: self.groups].shape == own.shape:
                 state = {**state, f'{name}.weight': diagonal_blocks(weight, self.groups)}
         return state

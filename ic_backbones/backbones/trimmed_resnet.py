@@ -39,6 +39,7 @@ class TrimmedResNet(ResNet):
     ) -> None:
         if depth not in self.arch_settings:
             raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
+        num_stages = min(num_stages, len(self.arch_settings[depth][1]))
         out_indices, built = checked_stages(out_indices, num_stages, frozen_stages)
         super().__init__(
             depth,

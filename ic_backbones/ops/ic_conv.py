@@ -25,6 +25,7 @@ import math
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torch.nn.utils.parametrize as parametrize
 from torch import Tensor
 
 from ..registry import MODELS
@@ -164,6 +165,12 @@ def ic_linear(
         term = term + inner_bias.to(u.dtype)
     out = add_collision(u, _saturate_(term).relu(), alpha)
     return out if bias is None else out + bias.to(u.dtype)
+
+
+def has_additions(conv: nn.Module) -> bool:
+    """Whether it has hooks or a parametrization, which a layer in its place would not have."""
+    hooked = conv._forward_hooks or conv._forward_pre_hooks  # old weight_norm is one of them
+    return bool(hooked) or parametrize.is_parametrized(conv)
 
 
 ALPHA_MODES = ('constant', 'learned', 'scheduled')

@@ -18,7 +18,14 @@ import torch.nn.functional as F
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import Tensor
 
-from .ic_conv import add_collision, collision, init_w_prime_, same_padding, set_alpha
+from .ic_conv import (
+    add_collision,
+    collision,
+    has_additions,
+    init_w_prime_,
+    same_padding,
+    set_alpha,
+)
 
 
 class Tap:
@@ -31,8 +38,14 @@ class Tap:
         self.x = inputs[0]
 
     def take(self) -> Tensor:
+        if self.x is None:
+            raise RuntimeError('the pointwise convolution of a pair runs before its depthwise one')
         x, self.x = self.x, None
         return x
+
+    def __getstate__(self) -> dict:
+        """Copies have nothing to hand over, should a forward have stopped between the two."""
+        return dict(x=None)
 
 
 class ICPairConv2d(nn.Conv2d):
@@ -110,7 +123,10 @@ def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
         type(pointwise) not in (nn.Conv2d, Conv2dAdaptivePadding)
         or pointwise.kernel_size != (1, 1)
         or pointwise.stride != (1, 1)
+        or pointwise.padding not in ((0, 0), 'same', 'valid')
         or pointwise.groups != 1
         or pointwise.in_channels != depthwise.out_channels
     ):
         raise TypeError(f'{pointwise} is no pointwise convolution of {depthwise.out_channels}')
+    if has_additions(pointwise):
+        raise TypeError(f'{pointwise} has hooks or a parametrization, which would be lost')

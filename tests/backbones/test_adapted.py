@@ -72,6 +72,43 @@ def test_inner_backbones_own_way_of_loading_is_kept(tmp_path):
     )
 
 
+def test_a_wrapper_in_a_wrapper_loads_for_both(tmp_path):
+    """W' that a checkpoint holds is not drawn again, and a plain weight is cut into groups."""
+    torch.manual_seed(0)
+    ic = dict(type='ic_backbones.ICBackbone', convs=dict(name=r'layer1.*'))
+    trained = MODELS.build(dict(ic, backbone=RESNET))
+    torch.save(trained.state_dict(), tmp_path / 'ic.pth')
+    inner = dict(RESNET, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'ic.pth')))
+    grouped = dict(type='ic_backbones.SIBackbone', convs=r'layer4\.1\..*', backbone=inner)
+    net = MODELS.build(dict(ic, backbone=grouped))
+    net.init_weights()
+    for name, value in trained.state_dict().items():
+        if 'layer4.1.conv' not in name:
+            assert torch.equal(net.state_dict()[name], value), name
+    full = trained.backbone.layer4[1].conv1.weight
+    half = net.inner.layer4[1].conv1.weight
+    assert torch.equal(half, torch.cat([full[:32, :32], full[32:, 32:]]))
+
+
+class Coarse(nn.Sequential):
+    """Of stride 64, without padding."""
+
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 4, 3, 8), nn.Conv2d(4, 6, 3, 8))
+
+
+def test_published_strides_are_exact(monkeypatch):
+    monkeypatch.setitem(MODELS._module_dict, 'Coarse', Coarse)
+    net = AdaptedBackbone(dict(type='mmpretrain.Coarse'))
+    assert (net.out_channels, net.out_strides) == ((6,), (64,))
+
+
+def test_a_backbone_without_maps_is_named(monkeypatch):
+    monkeypatch.setitem(MODELS._module_dict, 'Dense', nn.Linear)
+    with pytest.raises(ValueError, match='Linear cannot be adapted: it gives no maps'):
+        AdaptedBackbone(dict(type='mmpretrain.Dense', in_features=3, out_features=3))
+
+
 def test_one_input_channel():
     net = AdaptedBackbone(dict(RESNET, in_channels=1))
     assert net.out_channels == (64,) and net(torch.zeros(1, 1, 64, 64))[0].shape[1] == 64

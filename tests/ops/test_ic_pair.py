@@ -110,12 +110,23 @@ def test_gradients():
 @pytest.mark.parametrize('twin', [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 def test_copies_hand_over_their_own_input(twin):
     _, net = make_pair(padding=1)
-    other = twin(net)
     x, y = torch.randn(2, 1, 3, 5, 5, dtype=torch.float64)
     expected = net(y)
-    net[0](x)  # leaves an input behind in the first network alone
+    net[0](x.requires_grad_() * 1)  # a forward that stops between the two leaves an input behind
+    other = twin(net)
+    assert other[3].tap.x is None and other[3].tap is not net[3].tap
     assert torch.equal(other(y), expected)
-    assert other[3].tap is not net[3].tap and net[3].tap.x is x
+
+
+def test_the_wrong_way_round_is_a_sentence():
+    _, net = make_pair(padding=1)
+    with pytest.raises(RuntimeError, match='runs before its depthwise one'):
+        net[3](torch.randn(1, 3, 5, 5, dtype=torch.float64))
+
+
+def hooked(conv):
+    conv.register_forward_hook(lambda *_: None)
+    return conv
 
 
 def test_nothing_is_kept_after_the_forward():
@@ -132,6 +143,8 @@ def test_nothing_is_kept_after_the_forward():
         (nn.Conv1d(4, 4, 3, groups=4), nn.Conv1d(4, 4, 1), 'no depthwise convolution'),
         (nn.Conv2d(4, 4, 3, groups=4, padding='same'), nn.Conv2d(4, 4, 1), 'pads in a way'),
         (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(8, 4, 1), 'no pointwise convolution of 4'),
+        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1, padding=1), 'no pointwise convolution'),
+        (nn.Conv2d(4, 4, 3, groups=4), hooked(nn.Conv2d(4, 4, 1)), 'has hooks or a parametriz'),
         (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 3), 'no pointwise convolution of 4'),
         (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1, groups=2), 'no pointwise convolution'),
     ],

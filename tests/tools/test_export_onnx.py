@@ -14,6 +14,7 @@ from ic_backbones.registry import MODELS
 
 def build(name):
     torch.manual_seed(0)
+    # The exporter of torch 2.1 has no pool that rounds up with dynamic axes.
     arguments = {key: value for key, value in TINY[name].items() if key != 'ceil_mode'}
     return MODELS.build(dict(type=name, **arguments)).eval()
 
@@ -24,6 +25,20 @@ def test_every_backbone(name, tmp_path):
     export_onnx(net, tmp_path / 'net.onnx', (64, 64))
     for size in ((64, 64), (98, 51)):
         assert largest_difference(net, tmp_path / 'net.onnx', size) < 1e-4
+
+
+@pytest.mark.parametrize('name', ['mmpretrain.ResNet', 'mmdet.ResNet'])
+def test_plain_backbones_and_other_channels(name, tmp_path):
+    net = MODELS.build(dict(type=name, depth=18, base_channels=8, in_channels=1))
+    export_onnx(net, tmp_path / 'net.onnx', (64, 64), channels=1)
+    assert largest_difference(net, tmp_path / 'net.onnx', (75, 98), channels=1) < 1e-4
+
+
+def test_nan_is_no_agreement(tmp_path):
+    net = build('ICResNet')
+    export_onnx(net, tmp_path / 'net.onnx', (64, 64))
+    net.layer4[0].conv1.weight.data.fill_(float('nan'))  # the last of four maps
+    assert not largest_difference(net, tmp_path / 'net.onnx', (64, 64)) < 1e-4
 
 
 def test_padding_that_depends_on_the_size(tmp_path):
