@@ -45,8 +45,21 @@ class DeployedSIUnit(nn.Module):
             self.shortcut = shortcut.exchange
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.project(self.hidden(x))
-        return y if self.shortcut is None else y.add_(self.shortcut(x))
+        hidden = self.hidden(x)
+        if not isinstance(self.shortcut, Pointwise):
+            y = self.project(hidden)
+            return y if self.shortcut is None else y.add_(self.shortcut(x))
+        if not self.shortcut.is_product(x):
+            return self.project(hidden).add_(self.shortcut(x))
+        # Both products into one map.
+        (batch, channels, *size), groups = x.shape, self.project.groups
+        full = self.shortcut.weight.flatten(1).expand(batch, -1, -1)
+        out = torch.baddbmm(self.project.bias[:, None], full, x.flatten(2))
+        rows = self.project.weight.view(groups, channels // groups, -1)
+        rows = rows.expand(batch, -1, -1, -1).flatten(0, 1)
+        maps = hidden.reshape(batch * groups, rows.shape[2], -1)
+        out.view(batch * groups, channels // groups, -1).baddbmm_(rows, maps)
+        return out.view(batch, channels, *size)
 
 
 def _blocks(conv: nn.Conv2d) -> tuple[Tensor, ...]:

@@ -42,7 +42,7 @@ class Pointwise(nn.Conv2d):
         super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self._is_product(x):
+        if not self.is_product(x):
             return super().forward(x)
         stride = self.stride[0]
         if stride > 1:
@@ -55,7 +55,8 @@ class Pointwise(nn.Conv2d):
         # A bias comes with a norm that has been folded in.
         return product if self.bias is None else product.add_(self.bias[:, None, None])
 
-    def _is_product(self, x: Tensor) -> bool:
+    def is_product(self, x: Tensor) -> bool:
+        """Whether ``x`` is taken as matrices."""
         fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
         return fits and x.device.type == 'cpu' and x.stride(3) == 1
 
