@@ -21,8 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--out', help='the picture (default: curves.png in the first RUN)')
     args = parser.parse_args(argv)
     first = Path(args.runs[0])
-    folder = Path('work_dirs') if first.suffix == '.csv' else first
-    for path in plot(args.runs, args.out or folder / 'curves.png'):
+    is_table = first.suffix == '.csv'
+    out = Path('work_dirs') / f'{first.stem}.png' if is_table else first / 'curves.png'
+    for path in plot(args.runs, args.out or out):
         print(path)
     for name, curve, valley in accuracy_valleys(args.runs):
         (start, high), (bottom, low), (end, _) = (

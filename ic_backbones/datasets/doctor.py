@@ -1,10 +1,11 @@
 """What is wrong with a VOC-layout data set, by file name."""
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
-from itertools import chain
+from itertools import chain, permutations
 from pathlib import Path
 from typing import Literal
 
@@ -344,6 +345,14 @@ def _require_known_classes(split: Split, ids: list[str]) -> None:
             f'No object in the first {len(ids)} images of {split.ids_file} has a class of the '
             f'config ({", ".join(split.classes)}); the annotations say {", ".join(names)}: '
             'set metainfo=dict(classes=(...)) to these.'
+        )
+    unseen, unknown = ([*set(a).difference(b)] for a, b in permutations((split.classes, names)))
+    if unseen and unknown:  # one misspelt; a subset that is meant has no unseen class
+        print(
+            f'warning: the first {len(ids)} images of {split.ids_file} have no '
+            f'{", ".join(sorted(unseen))}, and objects of {", ".join(sorted(unknown))} are left '
+            'out; python tools/check_dataset.py CONFIG counts them',
+            file=sys.stderr,
         )
 
 

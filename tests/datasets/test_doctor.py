@@ -327,6 +327,13 @@ def test_quick_check_passes_a_healthy_config(healthy):
     assert [split.name for split in splits_of_config(wrapped)] == ['train', 'val, test']
 
 
+def test_quick_check_warns_of_one_misspelt_class(healthy, capsys):
+    check_quick(config(healthy, classes=('cat',)))  # a subset that is meant
+    assert capsys.readouterr().err == ''
+    check_quick(config(healthy, classes=('cat', 'dogg')))
+    assert 'have no dogg, and objects of dog are left out' in capsys.readouterr().err
+
+
 def test_quick_check_wants_the_data_to_be_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = (
