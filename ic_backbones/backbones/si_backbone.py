@@ -1,16 +1,17 @@
-"""Group convolutions with exchange shortcuts in any backbone of residual blocks.
+"""Group convolutions with exchange shortcuts in backbones of mmpretrain's residual blocks.
 
 Source: Yao et al., "Super Interaction Neural Networks", section 4.2, table 3.
 """
 
 import torch
+import torch.utils.checkpoint as cp
 from mmcv.cnn import DepthwiseSeparableConvModule
 from mmpretrain.models.backbones.mobilenet_v2 import InvertedResidual
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
 from ..inject import convs_named, inject
-from ..ops.super_interaction import Exchange, ExchangeShortcut
+from ..ops.super_interaction import Exchange, require_groups
 from ..registry import MODELS
 from .adapted import AdaptedBackbone
 
@@ -19,7 +20,8 @@ from .adapted import AdaptedBackbone
 class SIBackbone(AdaptedBackbone):
     """A backbone whose convolutions are grouped and whose identity shortcuts exchange the groups.
 
-    A depthwise-separable layer, which has no shortcut, gets one where its shape stays.
+    Blocks that exchange are mmpretrain's BasicBlock, Bottleneck and InvertedResidual; mmcv's
+    depthwise-separable layer, which has no shortcut, gets one where its shape stays.
 
     Args:
         backbone, unstrided: As in :class:`AdaptedBackbone`.
@@ -36,6 +38,7 @@ class SIBackbone(AdaptedBackbone):
     def __init__(
         self, backbone: dict, convs: str, groups: int = 2, exchange: bool = True, **kwargs
     ) -> None:
+        require_groups(0, groups)
         self.convs, self.groups, self.exchange = convs, groups, exchange
         super().__init__(backbone, **kwargs)
 
@@ -44,6 +47,12 @@ class SIBackbone(AdaptedBackbone):
             net, convs_named(self.convs), lambda conv: to_grouped(conv, self.groups)
         )
         if self.exchange:
+            if not any(map(can_exchange, net.modules())):
+                raise ValueError(
+                    f'{type(net).__name__} has no block with a shortcut that can exchange '
+                    "(mmpretrain's BasicBlock, Bottleneck and InvertedResidual, mmcv's "
+                    'DepthwiseSeparableConvModule); give exchange=False'
+                )
             inject(
                 net,
                 lambda _, module: can_exchange(module),
@@ -97,6 +106,22 @@ def diagonal_blocks(weight: Tensor, groups: int) -> Tensor:
     return torch.cat(list(blocks))
 
 
+class ExchangingInvertedResidual(InvertedResidual):
+    """mmpretrain's block with an exchange as its shortcut."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.with_cp and x.requires_grad:
+            return cp.checkpoint(self.conv, x, use_reentrant=False) + self.exchange(x)
+        return self.conv(x) + self.exchange(x)
+
+
+class ExchangingSeparableConv(DepthwiseSeparableConvModule):
+    """mmcv's layer with an exchange as its shortcut."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + self.exchange(x)
+
+
 def can_exchange(module: nn.Module) -> bool:
     """Whether it is a block with an identity shortcut, or could have one."""
     if isinstance(module, BasicBlock | Bottleneck):
@@ -121,12 +146,11 @@ def with_exchange(block: nn.Module, groups: int) -> nn.Module:
             block.downsample = Exchange(block.out_channels, groups)
             return block
         if isinstance(block, InvertedResidual):
-            channels = block.conv[-1].out_channels
-            block.conv, block.use_res_connect = (
-                ExchangeShortcut(block.conv, channels, groups),
-                False,
-            )
-            return block
-        return ExchangeShortcut(block, block.pointwise_conv.out_channels, groups)
+            kind, channels = ExchangingInvertedResidual, block.conv[-1].out_channels
+        else:
+            kind, channels = ExchangingSeparableConv, block.pointwise_conv.out_channels
+        block.exchange = Exchange(channels, groups)
+        block.__class__ = kind  # the same object, so that its layers keep their names
+        return block
     except ValueError as error:
         raise TypeError(str(error)) from None

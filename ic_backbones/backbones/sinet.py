@@ -70,6 +70,12 @@ class SINet(Staged):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(len(channels), out_indices, frozen_stages, norm_eval, init_cfg)
+        lists = dict(units=units, kernel_sizes=kernel_sizes, strides=strides)
+        for name, values in (lists | dict(expand_ratios=expand_ratios)).items():
+            if len(values) != len(channels) or min(values) < 1:
+                raise ValueError(
+                    f'{name} {tuple(values)} are to be {len(channels)} numbers from 1, as channels'
+                )
         rows = list(zip(channels, units, kernel_sizes, strides, expand_ratios, strict=True))
         layer = dict(
             norm_cfg=norm_cfg or dict(type='BN'),
@@ -108,6 +114,8 @@ class SINet(Staged):
             ValueError: The norm is not BN.
         """
         self.eval()
+        if any(isinstance(module, DeployedSIUnit) for module in self.modules()):
+            return
         self.stem = fuse_conv_bn(self.stem)
         inject(self.blocks, lambda _, module: isinstance(module, SIUnit), DeployedSIUnit)
 

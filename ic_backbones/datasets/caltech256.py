@@ -63,8 +63,10 @@ class Caltech256(BaseDataset):
                     f'{folder}: holds {len(images)} images and {needed} are needed; unpack the '
                     'archive whole, or lower train and test'
                 )
-            drawn = random.Random(f'{self._seed} {folder.name}').sample(images, needed)
-            part = drawn[: self._train] if self._split == 'train' else drawn[self._train :]
+            random.Random(f'{self._seed} {folder.name}').shuffle(images)
+            # The test images first: another number of training images does not move them.
+            test, rest = images[: self._test], images[self._test :]
+            part = rest[: self._train] if self._split == 'train' else test
             rows += [dict(img_path=str(path), gt_label=label) for path in part]
         return rows
 

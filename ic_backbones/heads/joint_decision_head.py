@@ -61,10 +61,11 @@ class JointDecisionHead(ClsHead):
 
     def pre_logits(self, feats: tuple[Tensor, ...]) -> Tensor:
         found = tuple(feature.shape[1] for feature in feats)
-        if found != self.in_channels:
+        if found != self.in_channels or any(feature.ndim != 4 for feature in feats):
             raise ValueError(
-                f'JointDecisionHead has in_channels={self.in_channels}, the backbone gives maps of '
-                f'{found} channels: in_channels are to be those of its out_indices, without a neck'
+                f'JointDecisionHead has in_channels={self.in_channels} and gets '
+                f'{[tuple(feature.shape) for feature in feats]}: in_channels are to be those of '
+                "the maps of the backbone's out_indices, without a neck"
             )
         means = [feature.mean((2, 3)) for feature in feats]
         weighted = [attend(z) * z for attend, z in zip(self.attention, means, strict=True)]

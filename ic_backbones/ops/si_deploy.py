@@ -52,14 +52,15 @@ class DeployedSIUnit(nn.Module):
         if not self.shortcut.is_product(x):
             return self.project(hidden).add_(self.shortcut(x))
         # Both products into one map.
-        (batch, channels, *size), groups = x.shape, self.project.groups
+        (batch, channels, height, width), groups = x.shape, self.project.groups
         full = self.shortcut.weight.flatten(1).expand(batch, -1, -1)
         out = torch.baddbmm(self.project.bias[:, None], full, x.flatten(2))
         rows = self.project.weight.view(groups, channels // groups, -1)
         rows = rows.expand(batch, -1, -1, -1).flatten(0, 1)
-        maps = hidden.reshape(batch * groups, rows.shape[2], -1)
-        out.view(batch * groups, channels // groups, -1).baddbmm_(rows, maps)
-        return out.view(batch, channels, *size)
+        maps = hidden.reshape(batch * groups, rows.shape[2], height * width)
+        parts = out.view(batch * groups, channels // groups, height * width)
+        parts.baddbmm_(rows.to(out), maps.to(out))  # autocast leaves what is in place alone
+        return out.view(batch, channels, height, width)
 
 
 def _blocks(conv: nn.Conv2d) -> tuple[Tensor, ...]:

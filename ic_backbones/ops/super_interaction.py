@@ -93,7 +93,9 @@ def require_groups(channels: int, groups: int) -> None:
     Raises:
         ValueError: See :class:`Exchange`.
     """
-    if groups < 1 or channels % groups:
+    if groups < 1:
+        raise ValueError(f'groups={groups} is to be 1 or more')
+    if channels % groups:
         raise ValueError(
             f'{channels} channels cannot be divided into {groups} groups: take a multiple of '
             f'{groups} channels, or groups=1'
@@ -160,7 +162,8 @@ class SIUnit(BaseModule):
     Args:
         in_channels, out_channels, kernel_size, stride: Of the unit; the kernel is the depthwise's.
         expand_ratio: Hidden channels over ``in_channels``; with 1 there is no expansion.
-        groups: Groups of the pointwise convolutions; 2 in the paper, 1 is MobileNetV2's block.
+        groups: Groups of the pointwise convolutions; 2 in the paper. With 1, no funnel and the norm
+            before the activation a unit of stride 1 is MobileNetV2's block.
         exchange: Whether the shortcut exchanges the groups; else it is the identity.
         funnel: Whether a dense funnel follows the shortcut.
         norm_cfg, act_cfg, order: As in mmcv's ``ConvModule``; the paper's order is activation
@@ -168,7 +171,8 @@ class SIUnit(BaseModule):
         with_cp: Recompute the unit in the backward pass, which saves memory.
 
     Raises:
-        ValueError: ``in_channels`` or ``out_channels`` is no multiple of ``groups``.
+        ValueError: ``in_channels`` or ``out_channels`` is no multiple of ``groups``, the kernel is
+            even, or the order another one.
     """
 
     def __init__(
@@ -188,6 +192,8 @@ class SIUnit(BaseModule):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if kernel_size % 2 == 0:
+            raise ValueError(f'kernel_size={kernel_size} is even, no padding keeps the size')
         require_groups(in_channels, groups)
         require_groups(out_channels, groups)
         norm_cfg = norm_cfg or dict(type='BN')
@@ -227,6 +233,8 @@ def conv_layer(
     A norm behind an activation lies one level deeper: ``fuse_conv_bn`` would else fold it into
     the convolution, across the activation.
     """
+    if tuple(order) not in (('conv', 'act', 'norm'), ('conv', 'norm', 'act')):
+        raise ValueError(f"order {order} is to be 'conv', then 'act' and 'norm' either way round")
     parts = dict(conv=('conv', conv), norm=build_norm_layer(norm_cfg, conv.out_channels))
     if act_cfg is not None:
         parts['act'] = ('act', build_activation_layer(act_cfg))

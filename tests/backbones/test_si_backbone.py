@@ -61,7 +61,8 @@ def test_block_of_a_mobilenet_is_equation_1(name, block):
     block = block(small(name).backbone)
     conv = next(module for module in block.modules() if isinstance(module, nn.Conv2d))
     x = torch.randn(2, conv.in_channels, 6, 6)
-    branch = block.conv if name == 'MobileNet' else block.conv.conv
+    parts = (block.depthwise_conv, block.pointwise_conv) if name == 'MobileNet' else block.conv
+    branch = nn.Sequential(*parts)
     halves = [branch(x).chunk(2, 1)[h] + x.chunk(2, 1)[1 - h] for h in (0, 1)]
     torch.testing.assert_close(block(x), torch.cat(halves, 1))
 
@@ -73,6 +74,30 @@ def test_group_convolutions_keep_the_diagonal_blocks():
     torch.manual_seed(0)
     grouped = SIBackbone(narrow, r'layer1\..*conv1').backbone.layer1[0].conv1.weight
     assert torch.equal(grouped, torch.cat([full[:4, :4], full[4:, 4:]]))
+
+
+@pytest.mark.parametrize('name', ABLATIONS)
+def test_a_plain_networks_checkpoint_and_its_own_load(name, tmp_path):
+    plain, _, _, convs = ABLATIONS[name]
+    torch.manual_seed(0)
+    full = MODELS.build(plain).state_dict()
+    torch.save(full, tmp_path / 'plain.pth')
+    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'plain.pth'))
+    net = SIBackbone(dict(plain, init_cfg=init), convs)
+    net.init_weights()
+    state = net.state_dict()
+    assert state.keys() == full.keys()
+    for key, value in state.items():
+        if value.shape == full[key].shape:
+            assert torch.equal(value, full[key]), key
+        else:
+            rows, columns = value.shape[0] // 2, value.shape[1]
+            assert torch.equal(value[:rows], full[key][:rows, :columns])
+            assert torch.equal(value[rows:], full[key][rows:, columns:])
+    torch.save(state, tmp_path / 'plain.pth')
+    again = SIBackbone(dict(plain, init_cfg=init), convs)
+    again.init_weights()
+    assert all(torch.equal(again.state_dict()[key], value) for key, value in state.items())
 
 
 def test_of_a_plain_checkpoint_too(tmp_path):
@@ -102,3 +127,12 @@ def test_of_a_plain_checkpoint_too(tmp_path):
 def test_wrong_rules_are_refused(convs, words):
     with pytest.raises(ValueError, match=words):
         SIBackbone(dict(type='mmpretrain.ResNet', depth=18), convs)
+
+
+def test_blocks_of_others_do_not_exchange():
+    mmdets = dict(type='mmdet.ResNet', depth=18)
+    with pytest.raises(ValueError, match='no block with a shortcut that can exchange'):
+        SIBackbone(mmdets, r'layer1.*conv1')
+    assert SIBackbone(mmdets, r'layer1.*conv1', exchange=False).backbone.layer1[0].conv1.groups == 2
+    with pytest.raises(ValueError, match='groups=0 is to be 1 or more'):
+        SIBackbone(mmdets, r'layer1.*conv1', groups=0)

@@ -115,6 +115,12 @@ def test_deployed_it_is_the_same_function(settings):
                 net(x.contiguous(memory_format=memory_format)), expected, strict=True
             ):
                 torch.testing.assert_close(found, truth, rtol=1e-10, atol=1e-10)
+        assert [len(feature) for feature in net(x[:0])] == [0, 0]
+    net.switch_to_deploy()  # once more changes nothing
+    net.float()
+    with torch.autocast('cpu', torch.bfloat16), torch.no_grad():
+        found = net(x.float())[0].double()
+    torch.testing.assert_close(found, expected[0], rtol=0.1, atol=0.1 * expected[0].std().item())
 
 
 def test_only_bn_is_deployed():
@@ -163,6 +169,11 @@ def test_weights_load_by_name_and_another_networks_are_refused(tmp_path):
         (dict(out_indices=(5,)), r'out_indices \(5,\) are to be one or more of 0\.\.4'),
         (dict(out_indices=()), r'out_indices \(\) are to be one or more'),
         (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages=3, but .* end after stage 2'),
+        (dict(units=(1, 2)), r'units \(1, 2\) are to be 5 numbers from 1'),
+        (dict(units=(1, 0, 1, 1, 1)), 'are to be 5 numbers from 1'),
+        (dict(order=('norm', 'conv', 'act')), "is to be 'conv', then"),
+        (dict(kernel_sizes=(3, 4, 5, 3, 5)), 'kernel_size=4 is even'),
+        (dict(groups=0), 'groups=0 is to be 1 or more'),
         (dict(channels=(24, 41, 80, 96, 192), width=1.0, groups=3), 'into 3 groups'),
     ],
 )

@@ -30,6 +30,8 @@ def test_splits(root):
     for path, label in train + test:
         assert f'/{label + 1:03}.thing-{label + 1}/' in path
     assert draw(root, 'train') == train
+    fewer = draw(root, 'train', train=1)
+    assert not {path for path, _ in fewer} & {path for path, _ in test}
     assert draw(root, 'train', seed=1) != train
 
 

@@ -87,5 +87,7 @@ def test_attention_without_channels_is_refused(wrong):
 
 
 def test_maps_of_other_channels_are_refused():
-    with pytest.raises(ValueError, match=r'in_channels=\(3, 5\), the backbone gives .*\(3, 4\)'):
+    with pytest.raises(ValueError, match=r'in_channels=\(3, 5\) and gets .*\(2, 4, 2, 3\)'):
         JointDecisionHead(5, (3, 5))(maps())
+    with pytest.raises(ValueError, match='without a neck'):
+        JointDecisionHead(5, (3, 4))(tuple(feature.mean((2, 3)) for feature in maps()))
