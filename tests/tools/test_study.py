@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
 
 from benchmarks import study
 from ic_backbones.errors import InputError
 
+ROOT = study.TRAIN.parents[1]
+STUDIES = sorted(path.stem for path in (ROOT / 'benchmarks/studies').glob('*_cifar10.py'))
 STUDY = """
 common = {'train_cfg.max_epochs': 2}
 rows = {
@@ -124,10 +128,13 @@ def test_a_failed_training_and_wrong_studies_are_one_sentence(path, tmp_path, mo
             study.main([str(file), '--work-dir', str(tmp_path / 'w')])
 
 
-@pytest.mark.parametrize('name', ['ic_cifar10', 'wld_cifar10'])
+@pytest.mark.parametrize('name', STUDIES)
 def test_studies_fit_their_configs(name):
-    tables = study.read_study(str(study.TRAIN.parents[1] / f'benchmarks/studies/{name}.py'))
+    tables = study.read_study(str(ROOT / f'benchmarks/studies/{name}.py'))
     for row in tables['rows'].values():
-        row = dict(row, config=study.TRAIN.parents[1] / row['config'])
+        row = dict(row, config=ROOT / row['config'])
         cfg = study.run_config(row, tables['common'], 0, 'teacher.pth')
         assert cfg.train_cfg.max_epochs < 50 and cfg.randomness.seed == 0
+        with DefaultScope.overwrite_default_scope('mmpretrain'), torch.no_grad():
+            scores = MODELS.build(cfg.model).eval()(torch.zeros(1, 3, 32, 32))
+        assert scores.shape == (1, 10)
