@@ -198,12 +198,43 @@ def test_lock_is_exact_and_fits_the_extras(arguments, family):
     assert not locked.keys() & other
 
 
-def test_this_environment_is_the_locked_one():
-    """The tests have tested what the lock says."""
+@pytest.fixture
+def family():
+    """The family of the environment that the tests run in."""
     venvs = {str(ROOT / '.venv'): 'onedl', str(ROOT / '.venv-openmmlab'): 'openmmlab'}
     if sys.prefix not in venvs:
         pytest.skip('the tests run in an environment that make setup has not made')
-    for requirement in lock(venvs[sys.prefix]):
-        if requirement.marker is None or requirement.marker.evaluate():
-            installed = importlib.metadata.version(requirement.name)
-            assert requirement.specifier.contains(installed), f'{requirement}, but {installed}'
+    return venvs[sys.prefix]
+
+
+def locked_here(family):
+    """The lock's lines that hold for this Python."""
+    return [r for r in lock(family) if r.marker is None or r.marker.evaluate()]
+
+
+def test_this_environment_is_the_locked_one(family):
+    """The tests have tested what the lock says."""
+    for requirement in locked_here(family):
+        installed = importlib.metadata.version(requirement.name)
+        assert requirement.specifier.contains(installed), f'{requirement}, but {installed}'
+
+
+def test_a_new_environment_holds_the_whole_lock(family, arguments):
+    """pip installs of a constraints file only what something requires."""
+    todo = [Requirement(name) for name in runpy.run_path(SCRIPT)['BUILD_TOOLS']]
+    todo += map(Requirement, arguments['install_requires'])
+    for extra, lines in arguments['extras_require'].items():
+        if extra not in FAMILIES or extra == family:
+            todo += map(Requirement, lines)
+    required = set()
+    while todo:
+        requirement = todo.pop()
+        if str(requirement) in required:
+            continue
+        required.add(str(requirement))
+        for line in importlib.metadata.requires(requirement.name) or ():
+            wanted = Requirement(line)
+            extras = requirement.extras or {''}
+            if not wanted.marker or any(wanted.marker.evaluate({'extra': e}) for e in extras):
+                todo.append(wanted)
+    assert {canonicalize_name(r.name) for r in locked_here(family)} <= names(required)
