@@ -1,6 +1,8 @@
-"""One sentence where an OpenMMLab package is missing."""
+"""One sentence where a package is missing."""
 
 from importlib.util import find_spec
+
+from .errors import InputError
 
 
 def missing_sentence(*packages: str) -> str:
@@ -20,3 +22,19 @@ def require(*packages: str) -> None:
     sentence = missing_sentence(*packages)
     if sentence:
         raise ImportError(sentence)
+
+
+def require_extra(use: str, package: str, extra: str, module: str | None = None) -> None:
+    """Refuse ``use``, as the sentence calls it, where an optional package is missing.
+
+    Args:
+        use: What needs it, a plural.
+        package: Its name for pip.
+        extra: Of this project, that holds it.
+        module: Its name for ``import``, if another one.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    if find_spec(module or package) is None:
+        raise InputError(f"{use} need the package {package}: `pip install 'ic-backbones[{extra}]'`")

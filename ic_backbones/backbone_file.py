@@ -4,7 +4,6 @@ mmengine reads ``.pth`` alone; importing this module teaches its ``CheckpointLoa
 """
 
 import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -12,10 +11,9 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
-from .checkpoint import tensors_of
+from ._requirements import require_extra
+from .checkpoint import BACKBONE, tensors_of
 from .errors import InputError
-
-PREFIX = 'backbone.'
 
 
 def export_backbone(loaded: dict, stem: str | Path) -> list[Path]:
@@ -33,13 +31,13 @@ def export_backbone(loaded: dict, stem: str | Path) -> list[Path]:
         InputError: No tensor's name begins with ``backbone.``; safetensors is not installed.
     """
     state = {
-        name.removeprefix(PREFIX): value.detach().cpu().contiguous()
+        name.removeprefix(BACKBONE): value.detach().cpu().contiguous()
         for name, value in tensors_of(loaded, f'for {stem}').items()
-        if name.startswith(PREFIX)
+        if name.startswith(BACKBONE)
     }
     if not state:
         raise InputError(
-            f'no tensor of the checkpoint begins with {PREFIX!r}: give one of a whole classifier'
+            f'no tensor of the checkpoint begins with {BACKBONE!r}: give one of a whole classifier'
         )
     Path(stem).parent.mkdir(parents=True, exist_ok=True)
     safe, pth = (Path(f'{stem}{suffix}') for suffix in ('.safetensors', '.pth'))
@@ -62,10 +60,7 @@ def load_from_safetensors(filename: str, map_location: str | None = None) -> dic
 
 
 def _safetensors():
-    if find_spec('safetensors') is None:
-        raise InputError(
-            "safetensors files need the package safetensors: `pip install 'ic-backbones[tools]'`"
-        )
+    require_extra('safetensors files', 'safetensors', 'tools')
     import safetensors.torch
 
     return safetensors.torch

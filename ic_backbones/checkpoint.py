@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .errors import InputError, one_line
 
+BACKBONE = 'backbone.'  # the prefix in the checkpoint of a whole model
 _IC_TENSORS = ('w_prime', 'alpha', 'inner_bias')
 _IC_MODULES = ('norm_local',)
 
@@ -151,7 +152,7 @@ def backbone_prefix(checkpoint: str) -> str | None:
         InputError: It cannot be read.
     """
     names = tensors_of(read_checkpoint(checkpoint), checkpoint)
-    return 'backbone.' if any(name.startswith('backbone.') for name in names) else None
+    return BACKBONE if any(name.startswith(BACKBONE) for name in names) else None
 
 
 def load_pretrained(

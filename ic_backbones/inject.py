@@ -129,9 +129,8 @@ def inject_pairs(
             f'in {type(root).__name__} {depthwise!r} matches {len(found[0])} modules and '
             f'{pointwise!r} {len(found[1])}; pairs need as many of both'
         )
-    partner = dict(zip(found[1], found[0].values(), strict=True))
-    pairs = iter(partner.values())
-    return inject(root, lambda name, _: name in partner, lambda conv: make(next(pairs), conv))
+    partner = dict(zip(found[1].values(), found[0].values(), strict=True))
+    return inject(root, lambda _, module: module in partner, lambda conv: make(partner[conv], conv))
 
 
 _IC_OF = {

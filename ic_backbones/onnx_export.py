@@ -2,7 +2,6 @@
 
 import inspect
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 from unittest import mock
 
@@ -11,6 +10,7 @@ import torch.nn.functional as F
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import Tensor, nn
 
+from ._requirements import require_extra
 from .errors import InputError
 from .ops.ic_conv import same_padding
 
@@ -98,10 +98,9 @@ def largest_difference(
 
 
 def require_onnx(package: str) -> None:
-    """Refuse to go on without an optional package.
+    """Refuse to go on without onnx or onnxruntime.
 
     Raises:
         InputError: It is not installed.
     """
-    if find_spec(package) is None:
-        raise InputError(f"ONNX needs the package {package}: `pip install 'ic-backbones[onnx]'`")
+    require_extra('ONNX files', package, 'onnx')

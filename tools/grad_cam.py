@@ -8,7 +8,6 @@ the map is that of the class that the network itself predicts, over its last fea
 
 import argparse
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -20,6 +19,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
+from ic_backbones._requirements import require_extra
 from ic_backbones.checkpoint import compare, read_checkpoint, tensors_of
 from ic_backbones.cli import read_config
 from ic_backbones.errors import InputError, run_tool
@@ -113,8 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument('--out', default='grad_cam.png', help='the picture (default: %(default)s)')
     args = parser.parse_args(argv)
-    if find_spec('pytorch_grad_cam') is None:
-        raise InputError("Grad-CAM needs the package grad-cam: `pip install 'ic-backbones[tools]'`")
+    require_extra('Grad-CAM pictures', 'grad-cam', 'tools', 'pytorch_grad_cam')
     figure = draw(args.images, [Network(config, checkpoint) for config, checkpoint in args.net])
     try:
         figure.savefig(args.out, dpi=150)

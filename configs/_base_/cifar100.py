@@ -4,19 +4,11 @@ _base_ = [
     'mmpretrain::_base_/datasets/cifar100_bs16.py',
     'mmpretrain::_base_/schedules/cifar10_bs128.py',
     'mmpretrain::_base_/default_runtime.py',
+    'linear_head.py',
     'guards.py',
 ]
 
-model = dict(
-    type='ImageClassifier',
-    neck=dict(type='GlobalAveragePooling'),
-    head=dict(
-        type='LinearClsHead',
-        num_classes=100,
-        in_channels=512,
-        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
-    ),
-)
+model = dict(head=dict(num_classes=100))
 
 # data/cifar100 holds {train,test}/<class>/*.jpg, or the archive, which is fetched where it is not.
 _data = dict(batch_size=128, dataset=dict(type='ic_backbones.CIFAR100Data'))

@@ -55,7 +55,8 @@ class ICBackbone(AdaptedBackbone):
             _require_keys('convs', given, {'name', 'kernel_size', 'skip_first'})
             inject(net, conv_rule(net, **given), lambda conv: to_ic_conv(conv, **self.start))
         if self.pairs is not None:
-            _require_keys('pairs', self.pairs, needed := {'depthwise', 'pointwise'}, needed)
+            both = {'depthwise', 'pointwise'}
+            _require_keys('pairs', self.pairs, known=both, needed=both)
             inject_pairs(
                 net,
                 **self.pairs,

@@ -61,10 +61,11 @@ class SIBackbone(AdaptedBackbone):
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Of a plain network's weights the blocks on the diagonal."""
+        state = dict(state)
         for name in self._grouped:
             weight, own = state.get(f'{name}.weight'), self.inner.get_submodule(name).weight
             if weight is not None and weight[:, :: self.groups].shape == own.shape:
-                state = {**state, f'{name}.weight': diagonal_blocks(weight, self.groups)}
+                state[f'{name}.weight'] = diagonal_blocks(weight, self.groups)
         return state
 
 

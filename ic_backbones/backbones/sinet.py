@@ -70,13 +70,15 @@ class SINet(Staged):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(len(channels), out_indices, frozen_stages, norm_eval, init_cfg)
-        lists = dict(units=units, kernel_sizes=kernel_sizes, strides=strides)
-        for name, values in (lists | dict(expand_ratios=expand_ratios)).items():
+        lists = dict(
+            units=units, kernel_sizes=kernel_sizes, strides=strides, expand_ratios=expand_ratios
+        )
+        for name, values in lists.items():
             if len(values) != len(channels) or min(values) < 1:
                 raise ValueError(
                     f'{name} {tuple(values)} are to be {len(channels)} numbers from 1, as channels'
                 )
-        rows = list(zip(channels, units, kernel_sizes, strides, expand_ratios, strict=True))
+        rows = list(zip(channels, *lists.values(), strict=True))
         layer = dict(
             norm_cfg=norm_cfg or dict(type='BN'),
             act_cfg=act_cfg or dict(type='ReLU6', inplace=True),

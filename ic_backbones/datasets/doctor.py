@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
-from itertools import chain, permutations
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -346,7 +346,7 @@ def _require_known_classes(split: Split, ids: list[str]) -> None:
             f'config ({", ".join(split.classes)}); the annotations say {", ".join(names)}: '
             'set metainfo=dict(classes=(...)) to these.'
         )
-    unseen, unknown = ([*set(a).difference(b)] for a, b in permutations((split.classes, names)))
+    unseen, unknown = set(split.classes) - set(names), set(names) - set(split.classes)
     if unseen and unknown:  # one misspelt; a subset that is meant has no unseen class
         print(
             f'warning: the first {len(ids)} images of {split.ids_file} have no '

@@ -5,7 +5,7 @@ from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from ..checkpoint import compare, read_checkpoint, tensors_of
+from ..checkpoint import BACKBONE, compare, read_checkpoint, tensors_of
 from ..cli import read_config
 from ..errors import InputError
 
@@ -69,10 +69,10 @@ def _model_config(config: dict | str | None, checkpoint: str, loaded: dict) -> d
 
 def _in_mmpretrains_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """torchvision keeps backbone and ``fc`` side by side, without a prefix."""
-    if any(name.startswith('backbone.') for name in state):
+    if any(name.startswith(BACKBONE) for name in state):
         return state
     return {
-        ('head.' if name.startswith('fc.') else 'backbone.') + name: value
+        ('head.' if name.startswith('fc.') else BACKBONE) + name: value
         for name, value in state.items()
     }
 

@@ -62,11 +62,12 @@ class WLDClassifier(ImageClassifier):
     @property
     def teacher(self) -> nn.Module:
         """The frozen network, outside the module tree; read when it is first needed."""
-        if self._teacher is None:
-            self._read_teacher()
+        self._read_teacher()
         return self._teacher.module
 
     def _read_teacher(self) -> None:
+        if self._teacher is not None:
+            return
         teacher = load_teacher(*self._source)
         self._check(teacher)
         self._teacher = Shared(teacher.to(next(self.parameters()).device))

@@ -235,10 +235,11 @@ def conv_layer(
     """
     if tuple(order) not in (('conv', 'act', 'norm'), ('conv', 'norm', 'act')):
         raise ValueError(f"order {order} is to be 'conv', then 'act' and 'norm' either way round")
-    parts = dict(conv=('conv', conv), norm=build_norm_layer(norm_cfg, conv.out_channels))
+    layers = [('conv', conv), build_norm_layer(norm_cfg, conv.out_channels)]
     if act_cfg is not None:
-        parts['act'] = ('act', build_activation_layer(act_cfg))
-    first, *others = (parts[key] for key in order if key in parts)
-    if act_cfg is not None and order.index('act') < order.index('norm'):
-        others = [('act_norm', nn.Sequential(OrderedDict(others)))]
-    return nn.Sequential(OrderedDict([first, *others]))
+        act = ('act', build_activation_layer(act_cfg))
+        if order[1] == 'norm':
+            layers.append(act)
+        else:
+            layers[1] = ('act_norm', nn.Sequential(OrderedDict([act, layers[1]])))
+    return nn.Sequential(OrderedDict(layers))

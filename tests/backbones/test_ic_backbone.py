@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import randomise_norms
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
@@ -25,15 +26,6 @@ KERNEL_3 = dict(name=r'layer.*', kernel_size=3)
 START = dict(alpha=0.0, alpha_mode='learned')
 
 
-def randomised(net):
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 2)
-    net.eval()  # mmpretrain's return None
-    return net
-
-
 def test_the_papers_networks_are_there():
     names = ' '.join(EVERYWHERE)
     for network in ('vgg16', 'vgg19', 'mobilenet', 'se_resnet18', 'se_resnet50', 'resnext29'):
@@ -51,7 +43,8 @@ def test_at_alpha_zero_each_is_its_plain_network(config, tmp_path):
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         plain = MODELS.build(plain)
         file = str(tmp_path / 'plain.pth')
-        torch.save(randomised(plain).state_dict(), file)
+        torch.save(randomise_norms(plain).state_dict(), file)
+        plain.eval()
         ic.backbone.init_cfg = dict(type='Pretrained', checkpoint=file)
         net = MODELS.build(ic)
         net.init_weights()
@@ -122,7 +115,8 @@ def test_backbone_of_timm():
         out_indices=(1, 2, 3, 4),
     )  # fmt: skip
     torch.manual_seed(0)
-    plain = randomised(MODELS.build(inner))
+    plain = randomise_norms(MODELS.build(inner))
+    plain.eval()
     net = ICBackbone(inner, dict(name=r'timm_model\.layer.*', kernel_size=3), **START).eval()
     assert net.out_strides == (4, 8, 16, 32)
     net.load_state_dict(plain.state_dict(), strict=False)

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from helpers import randomise_norms
 from mmpretrain.models.backbones import ResNet, ResNet_CIFAR, ResNetV1d
 from mmpretrain.registry import MODELS
 
@@ -29,17 +30,6 @@ CIFAR = {
 VARIANTS = [(18, '3x3'), (18, 'minus'), (50, '3x3'), (50, 'B'), (50, 'C')]
 
 
-def randomize_norms(net):
-    """Trained statistics: a fresh BN hides every bias and scale."""
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.normal_(module.bias, std=0.2)
-            torch.nn.init.normal_(module.running_mean, std=0.2)
-            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
-    return net
-
-
 def narrow(depth, **kwargs):
     return dict(depth=depth, stem_channels=8, base_channels=8, **kwargs)
 
@@ -62,7 +52,7 @@ def test_cifar_counts(depth, variant):
 def test_alpha_zero_gives_the_plain_features_to_the_bit(depth, variant, mode):
     torch.manual_seed(0)
     out_indices = (0, 1, 2, 3)
-    plain = randomize_norms(ResNet(**narrow(depth, out_indices=out_indices)))
+    plain = randomise_norms(ResNet(**narrow(depth, out_indices=out_indices)))
     plain.eval()
     net = ICResNet(
         **narrow(depth, variant=variant, out_indices=out_indices), alpha=0.0, alpha_mode=mode
@@ -122,7 +112,7 @@ def test_which_convolutions_become_ic_layers(depth, variant, layers):
 
 def test_ic_block_minus_is_its_equation():
     torch.manual_seed(0)
-    net = randomize_norms(ICResNet(**narrow(18, variant='minus'))).double().eval()
+    net = randomise_norms(ICResNet(**narrow(18, variant='minus'))).double().eval()
     block = net.layer2[0]  # stride 2 and a shortcut convolution
     block.alpha = 0.6
     x = torch.randn(1, 8, 9, 9, dtype=torch.float64)
@@ -206,7 +196,7 @@ def test_cifar_stem_and_deep_stem_match_their_plain_networks():
         (ResNet_CIFAR(**narrow(18)), ICResNet_CIFAR(**narrow(18), alpha=0.0)),
         (ResNetV1d(**narrow(50)), ICResNet(**narrow(50), deep_stem=True, avg_down=True, alpha=0.0)),
     ):
-        net.load_state_dict(randomize_norms(plain).state_dict(), strict=False)
+        net.load_state_dict(randomise_norms(plain).state_dict(), strict=False)
         plain.eval()
         assert torch.equal(net.eval()(x)[0], plain(x)[0])
     assert ICResNet_CIFAR(18).out_strides == (8,)

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from helpers import randomise_norms
 from mmpretrain.models.backbones import VGG, ResNet
 from mmpretrain.registry import MODELS as MMPRETRAIN
 from torch import nn
@@ -43,16 +44,6 @@ def test_counts_of_the_paper(type_, classes, size, params, macs):
     assert found == (pytest.approx(params, rel=0.005), pytest.approx(macs, rel=0.005))
 
 
-def randomise_bn(net):
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 2)
-            module.weight.data.uniform_(-1, 2)
-            module.bias.data.normal_()
-    return net
-
-
 def test_layers_are_those_of_the_papers_listing():
     """[Mixed, SC, SC] in scales 4 and 5, each followed by BN and ReLU; 16 smear channels."""
     net = SfNet()
@@ -67,7 +58,7 @@ def test_layers_are_those_of_the_papers_listing():
 def test_features_are_those_of_the_layers_one_by_one(mode):
     """The pool stands before a scale's last ReLU, which changes nothing, whatever BN's sign."""
     torch.manual_seed(0)
-    net = randomise_bn(SfNet(11, out_indices=(0, 1, 2, 3, 4))).double().train(mode)
+    net = randomise_norms(SfNet(11, out_indices=(0, 1, 2, 3, 4))).double().train(mode)
     twin = copy.deepcopy(net)
     x = torch.randn(2, 3, 64, 96, dtype=torch.float64, requires_grad=True)
     outputs, expected, y = net(x), [], x
@@ -96,7 +87,7 @@ def test_depths_and_composed_scales(depth):
 def test_without_composed_scales_it_is_vgg(tmp_path):
     """Weights of mmpretrain's VGG-BN, under a prefix; its biases go into the running means."""
     torch.manual_seed(0)
-    vgg = randomise_bn(VGG(13, norm_cfg=BN, out_indices=(0, 4)))
+    vgg = randomise_norms(VGG(13, norm_cfg=BN, out_indices=(0, 4)))
     for name, parameter in vgg.named_parameters():
         if name.endswith('conv.bias'):
             parameter.data.normal_()
@@ -150,7 +141,7 @@ def test_checkpointing_keeps_features_and_gradients():
 
 def test_weights_of_vgg_load_into_the_scales_that_they_share(tmp_path):
     torch.manual_seed(0)
-    vgg = randomise_bn(VGG(16, norm_cfg=BN))
+    vgg = randomise_norms(VGG(16, norm_cfg=BN))
     torch.save(vgg.state_dict(), tmp_path / 'vgg.pth')
     init = dict(type='Pretrained', checkpoint=str(tmp_path / 'vgg.pth'))
     net = SfNet(out_indices=(2, 4), init_cfg=init)
@@ -166,7 +157,7 @@ def test_weights_of_vgg_load_into_the_scales_that_they_share(tmp_path):
 
 
 def test_its_own_weights_load_whole(tmp_path):
-    net = randomise_bn(SfNet(11))
+    net = randomise_norms(SfNet(11))
     torch.save(net.state_dict(), tmp_path / 'sfnet.pth')
     twin = SfNet(11, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'sfnet.pth')))
     twin.init_weights()
@@ -212,7 +203,7 @@ def test_sc_resnet_composes_the_3x3_of_late_stages(depth, convs):
 
 def test_sc_resnet_takes_a_plain_resnets_weights(tmp_path):
     torch.manual_seed(0)
-    plain = randomise_bn(ResNet(18, out_indices=(1,)))
+    plain = randomise_norms(ResNet(18, out_indices=(1,)))
     torch.save(plain.state_dict(), tmp_path / 'resnet.pth')
     init = dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet.pth'))
     net = SCResNet(18, out_indices=(1, 2), init_cfg=init)
@@ -224,7 +215,7 @@ def test_sc_resnet_takes_a_plain_resnets_weights(tmp_path):
 
 def test_sc_resnet_drops_the_statistics_of_what_it_composes(tmp_path):
     torch.manual_seed(0)
-    plain = randomise_bn(ResNet(50))
+    plain = randomise_norms(ResNet(50))
     torch.save(plain.state_dict(), tmp_path / 'resnet.pth')
     init = dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet.pth'))
     net = SCResNet(50, init_cfg=init)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import randomise_norms
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.registry import MODELS
 
@@ -70,11 +71,7 @@ def test_arguments_of_the_ablations():
 @pytest.mark.parametrize('order', [('conv', 'act', 'norm'), ('conv', 'norm', 'act')])
 def test_folding_the_norms_changes_nothing(order):
     torch.manual_seed(0)
-    net = SINet(**SMALL, order=order).double().eval()
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_()
-            module.running_var.uniform_(0.5, 2)
+    net = randomise_norms(SINet(**SMALL, order=order)).double().eval()
     x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
     expected = net(x)[0]
     folded = fuse_conv_bn(net)
@@ -95,16 +92,8 @@ def test_folding_the_norms_changes_nothing(order):
 )
 def test_deployed_it_is_the_same_function(settings):
     torch.manual_seed(0)
-    net = SINet(0.4, units=(1, 2, 2, 2, 2), out_indices=(0, 4), **settings).double().eval()
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            for values, low, high in (
-                (module.running_mean, -1, 1),
-                (module.running_var, 0.5, 2),
-                (module.weight.data, 0.5, 2),
-                (module.bias.data, -1, 1),
-            ):
-                values.uniform_(low, high)
+    net = randomise_norms(SINet(0.4, units=(1, 2, 2, 2, 2), out_indices=(0, 4), **settings))
+    net.double().eval()
     x = torch.randn(2, 3, 64, 48, dtype=torch.float64)
     expected = net(x)
     net.switch_to_deploy()

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers import randomise_norms
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
@@ -27,12 +28,7 @@ def teacher_checkpoint(tmp_path_factory):
     torch.manual_seed(0)
     net = MODELS.build({**copy.deepcopy(TEACHER), 'data_preprocessor': dict(PREPROCESSOR)})
     net.init_weights()
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_()
-            module.running_var.uniform_(0.5, 2)
-            module.weight.data.uniform_(0.5, 2)
-            module.bias.data.normal_()
+    randomise_norms(net)
     cfg = Config(dict(model=TEACHER, data_preprocessor=PREPROCESSOR))
     path = tmp_path_factory.mktemp('teacher') / 'teacher.pth'
     torch.save(dict(state_dict=net.state_dict(), meta=dict(cfg=cfg.pretty_text)), path)

@@ -7,12 +7,11 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import TORCH
 from mmengine.model import initialize
 
 from ic_backbones.ops import ICConv2d, ic_conv2d
 from ic_backbones.ops.ic_conv import ICConv2dAdaptivePadding
-
-TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:2])
 
 
 def naive_ic_conv(x, weight, w_prime, b1, b2, stride, padding, dilation, groups, alpha):

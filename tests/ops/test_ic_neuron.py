@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import TORCH
 
 from ic_backbones.ops import ICLinear, ic_linear
 
@@ -31,7 +32,7 @@ def test_equals_naive_loops_and_gradcheck():
 
 
 @pytest.mark.skipif(
-    tuple(map(int, torch.__version__.split('.')[:2])) < (2, 2),
+    TORCH < (2, 2),
     reason='torch < 2.2 has no fp16 linear layer on the CPU',
 )
 @pytest.mark.parametrize('w_prime', [-1.0, 0.0, 1.0])

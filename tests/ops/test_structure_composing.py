@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+from helpers import TORCH
 from torch import nn
 
 from ic_backbones.ops import MixedSCLayer, SCLayer
@@ -122,7 +123,7 @@ def test_autocast_compile_copy_and_pickle(kind):
 
 
 @pytest.mark.skipif(
-    not hasattr(torch.export, 'export') or torch.__version__.startswith('2.1.'),
+    TORCH < (2, 2),
     reason='torch.export of 2.1 is a prototype',
 )
 @pytest.mark.parametrize('kind', [SCLayer, MixedSCLayer])

@@ -3,13 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import TORCH, randomise_norms
 from mmpretrain.models.backbones.mobilenet_v2 import InvertedResidual
 from torch import nn
 
 from ic_backbones.ops import DenseFunnel, Exchange, ExchangeShortcut, SIUnit
 from ic_backbones.ops.super_interaction import Pointwise
-
-TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:2])
 
 
 def halves(x):
@@ -28,14 +27,7 @@ def close(found, expected):
 def unit(*args, **kwargs):
     """In float64, BN at statistics and scales of its own."""
     torch.manual_seed(0)
-    made = SIUnit(*args, **kwargs).double().eval()
-    for norm in made.modules():
-        if isinstance(norm, nn.BatchNorm2d):
-            norm.running_mean.normal_(0, 0.2)
-            norm.running_var.uniform_(0.5, 2)
-            nn.init.uniform_(norm.weight, 0.5, 2)
-            nn.init.normal_(norm.bias)
-    return made
+    return randomise_norms(SIUnit(*args, **kwargs)).double().eval()
 
 
 def test_exchange_shortcut_is_equation_1():

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS as CLASSIFIERS
 
-from ic_backbones import backbone_file
+from ic_backbones import _requirements, backbone_file
 from ic_backbones.errors import InputError
 
 CLASSIFIER = dict(
@@ -117,6 +117,6 @@ def test_wrong_input(trained, tool, tmp_path, monkeypatch):
         tool('export_backbone').main([str(tmp_path / 'bare.pth')])
     with pytest.raises(InputError, match='gone.pth: no such checkpoint'):
         tool('export_backbone').main([str(tmp_path / 'gone.pth')])
-    monkeypatch.setattr(backbone_file, 'find_spec', lambda name: None)
+    monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'ic-backbones\[tools\]'"):
         tool('export_backbone').main([trained[0]])

@@ -6,7 +6,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from test_models import REGISTERED, TINY
 
-from ic_backbones import onnx_export
+from ic_backbones import _requirements
 from ic_backbones.errors import InputError
 from ic_backbones.onnx_export import export_onnx, largest_difference
 from ic_backbones.registry import MODELS
@@ -90,6 +90,6 @@ def test_wrong_input(config, tool, tmp_path, monkeypatch):
         module.main([config[0], '--out', str(tmp_path / 'no' / 'net.onnx')])
     with pytest.raises(InputError, match="no model 'ic_resnet51'"):
         module.main(['ic_resnet51'])
-    monkeypatch.setattr(onnx_export, 'find_spec', lambda name: None)
+    monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'ic-backbones\[onnx\]'"):
         module.main(config)

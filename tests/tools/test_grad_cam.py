@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
+from ic_backbones import _requirements
 from ic_backbones.errors import InputError
 
 
@@ -103,6 +104,6 @@ def test_wrong_input(network, image, tool, tmp_path, monkeypatch):
     ):
         with pytest.raises(InputError, match=words):
             module.main(argv)
-    monkeypatch.setattr(module, 'find_spec', lambda name: None)
+    monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'ic-backbones\[tools\]'"):
         module.main([image, '--net', *network])

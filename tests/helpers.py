@@ -1,0 +1,17 @@
+"""What several test files share."""
+
+import torch
+from torch import nn
+
+TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:2])
+
+
+def randomise_norms(net: nn.Module) -> nn.Module:
+    """BN with statistics, scales of both signs and shifts, as no fresh network has them."""
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 2)
+            module.weight.data.uniform_(-1, 2)
+            module.bias.data.normal_()
+    return net
