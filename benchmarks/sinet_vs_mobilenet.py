@@ -55,8 +55,12 @@ NETS = {
 NETS['V2 folded'], NETS['deployed'] = NETS['V2'], NETS['SINet']
 
 
+def trained(name: str) -> torch.nn.Module:
+    return MODELS.build(dict(type='ImageClassifier', **NETS[name])).eval()
+
+
 def build(name: str) -> torch.nn.Module:
-    net = MODELS.build(dict(type='ImageClassifier', **NETS[name])).eval()
+    net = trained(name)
     if name == 'deployed':
         net.backbone.switch_to_deploy()
     return fuse_conv_bn(net) if name == 'V2 folded' else net
@@ -70,7 +74,7 @@ def main() -> None:
     parser.add_argument('--compile', action='store_true', help='also with torch.compile')
     args = parser.parse_args()
 
-    macs = [count(build(name))[1] for name in NETS]
+    macs = [count(trained(name))[1] for name in NETS]
     print(f'{"":36}' + ''.join(f'{name:>14}' for name in NETS))
     print(f'{"multiply-adds":36}' + ''.join(f'{value / macs[0]:14.2f}' for value in macs))
     nets = [build(name) for name in NETS]

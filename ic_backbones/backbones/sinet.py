@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmcv.cnn.utils import fuse_conv_bn
 from mmengine.model import Sequential
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
 from ..inject import inject
-from ..ops.si_deploy import DeployedSIUnit
+from ..ops.si_deploy import ClampedConv, DeployedSIUnit, clamped
 from ..ops.super_interaction import SIUnit, conv_layer
 from ..registry import MODELS
 from .staged import Staged
@@ -118,7 +117,7 @@ class SINet(Staged):
         self.eval()
         if any(isinstance(module, DeployedSIUnit) for module in self.modules()):
             return
-        self.stem = fuse_conv_bn(self.stem)
+        self.stem = self.stem.deployed()
         inject(self.blocks, lambda _, module: isinstance(module, SIUnit), DeployedSIUnit)
 
 
@@ -135,3 +134,16 @@ class SIStem(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([self.conv(x), F.avg_pool2d(x, 3, self.stride, 1)], dim=1)
+
+    @torch.no_grad()
+    def deployed(self) -> nn.Module:
+        """The same function in eval mode; with ReLU or ReLU6 by a single convolution."""
+        own = clamped(self.conv)
+        if not isinstance(own, ClampedConv):
+            return self
+        conv = nn.Conv2d(3, self.out_channels, 3, self.stride, 1).to(own.conv.weight)
+        pool = torch.eye(3).to(conv.weight)[:, :, None, None].expand(-1, -1, 3, 3) / 9
+        conv.weight.copy_(torch.cat([own.conv.weight, pool]))
+        conv.bias.copy_(F.pad(own.conv.bias, (0, 3)))
+        bounds = (own.low, -torch.inf), (own.high, torch.inf)
+        return ClampedConv(conv, *(F.pad(b, (0, 0, 0, 0, 0, 3), value=inf) for b, inf in bounds))

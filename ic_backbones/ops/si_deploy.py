@@ -5,15 +5,99 @@ maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` an
 
     W_x . x + W_y . (P . h + p + R . x) = (W_x + W_y . R) . x + (W_y . P) . h + W_y . p
 
-The first matrix is full instead of grouped; the multiply-adds stay the same.
+The first matrix is full instead of grouped; the multiply-adds stay the same. A norm behind an
+activation goes into the convolution before both: with BN ``s . u + t``, ``s . clamp(z, 0, 6) + t``
+is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the next convolution stays 0.
+
+All maps are in channels_last, where a pointwise convolution is a matrix product and a depthwise one
+reorders nothing.
 """
 
 import torch
 import torch.nn as nn
 from mmcv.cnn.utils import fuse_conv_bn
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from .super_interaction import ExchangeShortcut, Pointwise, SIUnit
+from .super_interaction import ExchangeShortcut, SIUnit, matrices
+
+_ENDS = {nn.ReLU: (0, torch.finfo(torch.float32).max), nn.ReLU6: (0, 6)}
+
+
+class ClampedConv(nn.Module):
+    """A convolution, in channels_last, and bounds for each of its channels.
+
+    Input and output as the convolution's.
+
+    Args:
+        conv: The convolution.
+        low, high: The bounds, (out_channels, 1, 1).
+    """
+
+    def __init__(self, conv: nn.Conv2d, low: Tensor, high: Tensor) -> None:
+        super().__init__()
+        self.conv = conv
+        self.register_buffer('low', low)
+        self.register_buffer('high', high)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        return self.conv(x).clamp_(self.low, self.high)
+
+
+class PixelProduct(nn.Module):
+    """A pointwise group convolution with a bias: for each group a product with all pixels.
+
+    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up, in
+    channels_last.
+
+    Args:
+        weight: (groups, out_channels / groups, in_channels / groups).
+        bias: (out_channels,).
+        stride: Of the convolution.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, stride: int = 1) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight.transpose(1, 2).contiguous())
+        self.bias = nn.Parameter(bias)
+        self.stride = stride
+
+    def forward(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
+        """With ``onto``, which an earlier product gave, the product is added to it, in place."""
+        if self.stride > 1:
+            x = x[:, :, :: self.stride, :: self.stride]
+        batch, _, height, width = x.shape
+        groups, columns, rows = self.weight.shape
+        pixels = batch * height * width
+        if onto is None:
+            bias = self.bias.expand(batch, height, width, -1)
+            onto = bias.clone(memory_format=torch.contiguous_format).permute(0, 3, 1, 2)
+        y = onto.permute(0, 2, 3, 1).view(pixels, groups, rows).transpose(0, 1)
+        x = x.permute(0, 2, 3, 1).reshape(pixels, groups, columns).transpose(0, 1)
+        y.baddbmm_(x.to(y), self.weight.to(y))  # autocast leaves what is in place alone
+        return onto
+
+
+@torch.no_grad()
+def clamped(layer: nn.Sequential) -> nn.Module:
+    """A layer of :func:`conv_layer` with BN and ReLU or ReLU6 as one convolution with bounds.
+
+    With another activation only what ``fuse_conv_bn`` can merge is merged.
+    """
+    conv, *others = (module for module in layer.eval().modules() if not list(module.children()))
+    norm = next((module for module in others if isinstance(module, _BatchNorm)), None)
+    act = next((module for module in others if type(module) in _ENDS), None)
+    if norm is None or act is None:
+        return fuse_conv_bn(layer)
+    ends = norm.weight.new_tensor(_ENDS[type(act)])[:, None, None, None]
+    ends = ends.expand(-1, conv.out_channels, -1, -1)
+    if others == [act, norm]:
+        ends = norm(ends)
+    conv = fuse_conv_bn(nn.Sequential(conv, norm))[0]
+    if conv.kernel_size == (1, 1):
+        conv = PixelProduct(matrices(conv.weight, conv.groups), conv.bias, conv.stride[0])
+    return ClampedConv(conv, ends.amin(0), ends.amax(0))
 
 
 class DeployedSIUnit(nn.Module):
@@ -26,70 +110,36 @@ class DeployedSIUnit(nn.Module):
         TypeError: Its norm is not BN.
     """
 
+    @torch.no_grad()
     def __init__(self, unit: SIUnit) -> None:
         super().__init__()
-        shortcut = unit.conv if isinstance(unit.conv, ExchangeShortcut) else None
-        layers = fuse_conv_bn((shortcut.conv if shortcut else unit.conv).eval())
-        *hidden, last = layers
-        project = last.conv
+        branch = unit.conv.conv if isinstance(unit.conv, ExchangeShortcut) else unit.conv
+        *hidden, last = branch
+        project = fuse_conv_bn(last.eval()).conv
         if project.bias is None:
             raise TypeError('only BN can be merged into a convolution, not another norm')
-        if hasattr(hidden[-1], 'act_norm'):
-            _into_next(hidden[-1].act_norm[-1], project)
-            hidden[-1].act_norm[-1] = nn.Identity()
-        self.hidden, self.project = nn.Sequential(*hidden), project
-        self.shortcut = None
+        self.hidden = nn.Sequential(*map(clamped, hidden))
+        weight, bias = matrices(project.weight.data, project.groups), project.bias.data
+        self.funnel = self.exchange = None
         if unit.funnel is not None:
-            self.shortcut = _merge(unit.funnel, shortcut.exchange.shift, project)
-        elif shortcut is not None:
-            self.shortcut = shortcut.exchange
+            own, after = (
+                matrices(conv.weight.data, project.groups)
+                for conv in (unit.funnel.from_input, unit.funnel.from_output)
+            )
+            weight, mix = after @ weight, torch.block_diag(*after)
+            bias = mix @ bias
+            # Column c of R is a 1 in row c + shift: R . x = roll(x, shift).
+            full = torch.block_diag(*own) + mix.roll(-unit.conv.exchange.shift, 1)
+            self.funnel = nn.Linear(*full.shape).to(full)
+            self.funnel.weight.copy_(full)
+            self.funnel.bias.copy_(bias)
+        elif branch is not unit.conv:
+            self.exchange = unit.conv.exchange
+        self.project = PixelProduct(weight, bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.hidden(x)
-        if not isinstance(self.shortcut, Pointwise):
-            y = self.project(hidden)
-            return y if self.shortcut is None else y.add_(self.shortcut(x))
-        if not self.shortcut.is_product(x):
-            return self.project(hidden).add_(self.shortcut(x))
-        # Both products into one map.
-        (batch, channels, height, width), groups = x.shape, self.project.groups
-        full = self.shortcut.weight.flatten(1).expand(batch, -1, -1)
-        out = torch.baddbmm(self.project.bias[:, None], full, x.flatten(2))
-        rows = self.project.weight.view(groups, channels // groups, -1)
-        rows = rows.expand(batch, -1, -1, -1).flatten(0, 1)
-        maps = hidden.reshape(batch * groups, rows.shape[2], height * width)
-        parts = out.view(batch * groups, channels // groups, height * width)
-        parts.baddbmm_(rows.to(out), maps.to(out))  # autocast leaves what is in place alone
-        return out.view(batch, channels, height, width)
-
-
-def _blocks(conv: nn.Conv2d) -> tuple[Tensor, ...]:
-    """The matrix of each group, (C / groups, C' / groups)."""
-    return conv.weight.data.flatten(1).chunk(conv.groups)
-
-
-@torch.no_grad()
-def _into_next(norm: nn.BatchNorm2d, project: nn.Conv2d) -> None:
-    """Fold a norm into the pointwise convolution that follows it."""
-    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    shift = norm.bias - norm.running_mean * scale
-    blocks = _blocks(project)
-    parts = shift.chunk(project.groups)
-    project.bias.add_(torch.cat([w @ part for w, part in zip(blocks, parts, strict=True)]))
-    for w, part in zip(blocks, scale.chunk(project.groups), strict=True):
-        w.mul_(part)
-
-
-@torch.no_grad()
-def _merge(funnel: nn.Module, shift: int, project: nn.Conv2d) -> Pointwise:
-    """``W_y . P`` and ``W_y . p`` into the projection; gives ``W_x + W_y . R``."""
-    channels = funnel.from_input.in_channels
-    own, after = (torch.block_diag(*_blocks(c)) for c in (funnel.from_input, funnel.from_output))
-    pairs = zip(_blocks(funnel.from_output), _blocks(project), strict=True)
-    merged = [w @ p for w, p in pairs]
-    project.weight.copy_(torch.cat(merged)[:, :, None, None])
-    project.bias.copy_(after @ project.bias)
-    shortcut = Pointwise(channels, channels).to(own)
-    # Column c of R is a 1 in row c + shift: R . x = roll(x, shift).
-    shortcut.weight.copy_((own + after.roll(-shift, 1))[:, :, None, None])
-    return shortcut
+        y = None
+        if self.funnel is not None:
+            y = self.funnel(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        y = self.project(self.hidden(x), y)
+        return y if self.exchange is None else self.exchange.add_to(y, x)

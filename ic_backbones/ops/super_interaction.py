@@ -48,17 +48,24 @@ class Pointwise(nn.Conv2d):
         if stride > 1:
             x = x[:, :, ::stride, ::stride]
         batch, _, height, width = x.shape
-        rows, columns = self.out_channels // self.groups, self.in_channels // self.groups
-        maps = x.reshape(batch, self.groups, columns, height * width)
-        product = torch.matmul(self.weight.view(self.groups, rows, columns), maps)
-        product = product.view(batch, self.out_channels, height, width)
-        # A bias comes with a norm that has been folded in.
-        return product if self.bias is None else product.add_(self.bias[:, None, None])
+        weight = matrices(self.weight, self.groups, batch)
+        maps = x.reshape(len(weight), weight.shape[2], height * width)
+        if self.bias is None:
+            product = torch.bmm(weight, maps)
+        else:  # it comes with a norm that has been folded in
+            product = torch.baddbmm(matrices(self.bias, self.groups, batch), weight, maps)
+        return product.view(batch, self.out_channels, height, width)
 
     def is_product(self, x: Tensor) -> bool:
         """Whether ``x`` is taken as matrices."""
         fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
         return fits and x.device.type == 'cpu' and x.stride(3) == 1
+
+
+def matrices(weight: Tensor, groups: int, batch: int = 1) -> Tensor:
+    """A pointwise convolution's weight (or bias) as (batch * groups, rows, columns (or 1))."""
+    one = weight.view(1, groups, len(weight) // groups, -1)
+    return one.expand(batch, -1, -1, -1).flatten(0, 1)
 
 
 @MODELS.register_module()
@@ -82,6 +89,12 @@ class Exchange(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.roll(self.shift, 1) if self.shift else x
+
+    def add_to(self, y: Tensor, x: Tensor) -> Tensor:
+        """``y + exchange(x)`` in place, without a copy of ``x``."""
+        y[:, self.shift :].add_(x[:, : x.shape[1] - self.shift])
+        y[:, : self.shift].add_(x[:, x.shape[1] - self.shift :])
+        return y
 
     def extra_repr(self) -> str:
         return f'shift={self.shift}'
