@@ -46,7 +46,7 @@ class ClampedConv(nn.Module):
 
 
 class PixelProduct(nn.Module):
-    """A pointwise group convolution with a bias: for each group a product with all pixels.
+    """A pointwise group convolution with a bias, as a matrix product for each group.
 
     Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up, in
     channels_last.
@@ -63,20 +63,20 @@ class PixelProduct(nn.Module):
         self.bias = nn.Parameter(bias)
         self.stride = stride
 
-    def forward(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
-        """With ``onto``, which an earlier product gave, the product is added to it, in place."""
+    def forward(self, x: Tensor) -> Tensor:
         if self.stride > 1:
             x = x[:, :, :: self.stride, :: self.stride]
         batch, _, height, width = x.shape
         groups, columns, rows = self.weight.shape
-        pixels = batch * height * width
-        if onto is None:
-            bias = self.bias.expand(batch, height, width, -1)
-            onto = bias.clone(memory_format=torch.contiguous_format).permute(0, 3, 1, 2)
-        y = onto.permute(0, 2, 3, 1).view(pixels, groups, rows).transpose(0, 1)
-        x = x.permute(0, 2, 3, 1).reshape(pixels, groups, columns).transpose(0, 1)
-        y.baddbmm_(x.to(y), self.weight.to(y))  # autocast leaves what is in place alone
-        return onto
+        x = _pixels(x).view(batch * height * width, groups, columns).transpose(0, 1)
+        # Writing into one map would be faster, but it neither compiles nor gives a right graph.
+        y = torch.baddbmm(self.bias.view(groups, 1, rows), x, self.weight).transpose(0, 1)
+        return y.reshape(batch, height, width, groups * rows).permute(0, 3, 1, 2)
+
+
+def _pixels(x: Tensor) -> Tensor:
+    """(N, C, H, W) as (N * H * W, C), a view in channels_last."""
+    return x.permute(0, 2, 3, 1).flatten(0, 2)
 
 
 @torch.no_grad()
@@ -130,16 +130,18 @@ class DeployedSIUnit(nn.Module):
             bias = mix @ bias
             # Column c of R is a 1 in row c + shift: R . x = roll(x, shift).
             full = torch.block_diag(*own) + mix.roll(-unit.conv.exchange.shift, 1)
-            self.funnel = nn.Linear(*full.shape).to(full)
-            self.funnel.weight.copy_(full)
-            self.funnel.bias.copy_(bias)
+            self.funnel = nn.Parameter(full.t().contiguous())
         elif branch is not unit.conv:
             self.exchange = unit.conv.exchange
         self.project = PixelProduct(weight, bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = None
-        if self.funnel is not None:
-            y = self.funnel(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        y = self.project(self.hidden(x), y)
-        return y if self.exchange is None else self.exchange.add_to(y, x)
+        y = self.project(self.hidden(x))
+        if self.exchange is not None:
+            return y.add_(self.exchange(x))
+        if self.funnel is None:
+            return y
+        # Autocast leaves what is in place alone, so all are to be of one type.
+        sums = _pixels(y).addmm_(_pixels(x).to(y), self.funnel.to(y))
+        batch, channels, height, width = y.shape
+        return sums.view(batch, height, width, channels).permute(0, 3, 1, 2)

@@ -90,12 +90,6 @@ class Exchange(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.roll(self.shift, 1) if self.shift else x
 
-    def add_to(self, y: Tensor, x: Tensor) -> Tensor:
-        """``y + exchange(x)`` in place, without a copy of ``x``."""
-        y[:, self.shift :].add_(x[:, : x.shape[1] - self.shift])
-        y[:, : self.shift].add_(x[:, x.shape[1] - self.shift :])
-        return y
-
     def extra_repr(self) -> str:
         return f'shift={self.shift}'
 

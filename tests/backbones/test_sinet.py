@@ -114,6 +114,16 @@ def test_deployed_it_is_the_same_function(settings):
     torch.testing.assert_close(found, expected[0], rtol=0.1, atol=0.1 * expected[0].std().item())
 
 
+def test_deployed_it_compiles():
+    torch.manual_seed(0)
+    net = randomise_norms(SINet(**SMALL))
+    net.switch_to_deploy()
+    x = torch.randn(2, 3, 64, 48)
+    with torch.no_grad():
+        compiled = torch.compile(net, fullgraph=True, backend='aot_eager')
+        torch.testing.assert_close(compiled(x), net(x))
+
+
 def test_only_bn_is_deployed():
     net = SINet(**SMALL, norm_cfg=dict(type='GN', num_groups=1))
     with pytest.raises(ValueError, match='only BN can be merged'):

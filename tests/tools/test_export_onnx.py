@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import randomise_norms
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from test_models import REGISTERED, TINY
@@ -39,6 +40,14 @@ def test_nan_is_no_agreement(tmp_path):
     export_onnx(net, tmp_path / 'net.onnx', (64, 64))
     net.layer4[0].conv1.weight.data.fill_(float('nan'))  # the last of four maps
     assert not largest_difference(net, tmp_path / 'net.onnx', (64, 64)) < 1e-4
+
+
+def test_deployed_sinet(tmp_path):
+    torch.manual_seed(0)
+    net = randomise_norms(MODELS.build(dict(type='SINet', width=0.4, units=(1, 2, 1, 1, 1))))
+    net.switch_to_deploy()
+    export_onnx(net, tmp_path / 'net.onnx', (64, 64))
+    assert largest_difference(net, tmp_path / 'net.onnx', (75, 98)) < 1e-4
 
 
 def test_padding_that_depends_on_the_size(tmp_path):
