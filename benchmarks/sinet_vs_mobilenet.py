@@ -74,6 +74,7 @@ def main() -> None:
     parser.add_argument('--compile', action='store_true', help='also with torch.compile')
     args = parser.parse_args()
 
+    # Of the deployed form not all products would be counted.
     macs = [count(trained(name))[1] for name in NETS]
     print(f'{"":36}' + ''.join(f'{name:>14}' for name in NETS))
     print(f'{"multiply-adds":36}' + ''.join(f'{value / macs[0]:14.2f}' for value in macs))

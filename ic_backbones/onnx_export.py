@@ -77,7 +77,8 @@ def largest_difference(
     Args:
         net: The backbone, in eval mode.
         file: What :func:`export_onnx` wrote.
-        size, channels: Height, width and channels of two random images.
+        size, channels: Height, width and channels of three random images; the graph is traced with
+            two.
 
     Raises:
         InputError: The package onnxruntime is not installed.
@@ -86,7 +87,7 @@ def largest_difference(
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
-    image = torch.rand(2, channels, *size)
+    image = torch.rand(3, channels, *size)
     with torch.no_grad():
         expected = net(image)
     found = session.run(None, {'image': image.numpy()})

@@ -112,7 +112,7 @@ class SINet(Staged):
         weights first.
 
         Raises:
-            ValueError: The norm is not BN.
+            ValueError: The norm is not BN with scale, shift and running statistics.
         """
         self.eval()
         if any(isinstance(module, DeployedSIUnit) for module in self.modules()):

@@ -5,7 +5,8 @@ maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` an
 
     W_x . x + W_y . (P . h + p + R . x) = (W_x + W_y . R) . x + (W_y . P) . h + W_y . p
 
-The first matrix is full instead of grouped; the multiply-adds stay the same. A norm behind an
+The first matrix is full instead of two grouped ones, with as many multiply-adds for two groups. A
+norm behind an
 activation goes into the convolution before both: with BN ``s . u + t``, ``s . clamp(z, 0, 6) + t``
 is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the next convolution stays 0.
 
@@ -21,7 +22,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from .super_interaction import ExchangeShortcut, SIUnit, matrices
 
-_ENDS = {nn.ReLU: (0, torch.finfo(torch.float32).max), nn.ReLU6: (0, 6)}
+_ENDS = {nn.ReLU: (0, torch.inf), nn.ReLU6: (0, 6)}
 
 
 class ClampedConv(nn.Module):
@@ -84,17 +85,26 @@ def clamped(layer: nn.Sequential) -> nn.Module:
     """A layer of :func:`conv_layer` with BN and ReLU or ReLU6 as one convolution with bounds.
 
     With another activation only what ``fuse_conv_bn`` can merge is merged.
+
+    Raises:
+        ValueError: It has another norm, or one without scale, shift or running statistics.
     """
-    conv, *others = (module for module in layer.eval().modules() if not list(module.children()))
-    norm = next((module for module in others if isinstance(module, _BatchNorm)), None)
-    act = next((module for module in others if type(module) in _ENDS), None)
-    if norm is None or act is None:
+    layer.eval()
+    act_first = hasattr(layer, 'act_norm')
+    act, norm = layer.act_norm if act_first else (layer.act, layer[1])
+    if not isinstance(norm, _BatchNorm) or norm.weight is None or norm.running_mean is None:
+        raise ValueError(
+            f'{norm}: only BN can be merged into a convolution, with scale, shift and running '
+            'statistics'
+        )
+    if type(act) not in _ENDS:
         return fuse_conv_bn(layer)
     ends = norm.weight.new_tensor(_ENDS[type(act)])[:, None, None, None]
-    ends = ends.expand(-1, conv.out_channels, -1, -1)
-    if others == [act, norm]:
+    ends = ends.expand(-1, layer.conv.out_channels, -1, -1)
+    if act_first:
         ends = norm(ends)
-    conv = fuse_conv_bn(nn.Sequential(conv, norm))[0]
+        ends = ends.where(~ends.isnan(), norm.bias[:, None, None])  # 0 * inf
+    conv = fuse_conv_bn(nn.Sequential(layer.conv, norm))[0]
     if conv.kernel_size == (1, 1):
         conv = PixelProduct(matrices(conv.weight, conv.groups), conv.bias, conv.stride[0])
     return ClampedConv(conv, ends.amin(0), ends.amax(0))
@@ -107,7 +117,7 @@ class DeployedSIUnit(nn.Module):
         unit: Is taken apart.
 
     Raises:
-        TypeError: Its norm is not BN.
+        ValueError: As :func:`clamped`.
     """
 
     @torch.no_grad()
@@ -115,10 +125,8 @@ class DeployedSIUnit(nn.Module):
         super().__init__()
         branch = unit.conv.conv if isinstance(unit.conv, ExchangeShortcut) else unit.conv
         *hidden, last = branch
-        project = fuse_conv_bn(last.eval()).conv
-        if project.bias is None:
-            raise TypeError('only BN can be merged into a convolution, not another norm')
         self.hidden = nn.Sequential(*map(clamped, hidden))
+        project = fuse_conv_bn(last.eval()).conv
         weight, bias = matrices(project.weight.data, project.groups), project.bias.data
         self.funnel = self.exchange = None
         if unit.funnel is not None:

@@ -49,7 +49,8 @@ class Pointwise(nn.Conv2d):
             x = x[:, :, ::stride, ::stride]
         batch, _, height, width = x.shape
         weight = matrices(self.weight, self.groups, batch)
-        maps = x.reshape(len(weight), weight.shape[2], height * width)
+        # Not len(weight), which a graph keeps as a constant.
+        maps = x.reshape(batch * self.groups, weight.shape[2], height * width)
         if self.bias is None:
             product = torch.bmm(weight, maps)
         else:  # it comes with a norm that has been folded in

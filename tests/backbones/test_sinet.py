@@ -95,6 +95,10 @@ def test_folding_the_norms_changes_nothing(order):
 def test_deployed_it_is_the_same_function(settings):
     torch.manual_seed(0)
     net = randomise_norms(SINet(0.4, units=(1, 2, 2, 2, 2), out_indices=(0, 4), **settings))
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.weight[0], module.running_var[0] = 0, 0.01
     net.double().eval()
     x = torch.randn(2, 3, 64, 48, dtype=torch.float64)
     pixel = torch.randn(1, 3, 32, 32, dtype=torch.float64)  # of the last map
@@ -124,8 +128,16 @@ def test_deployed_it_compiles():
         torch.testing.assert_close(compiled(x), net(x))
 
 
-def test_only_bn_is_deployed():
-    net = SINet(**SMALL, norm_cfg=dict(type='GN', num_groups=1))
+@pytest.mark.parametrize(
+    'norm_cfg',
+    [
+        dict(type='GN', num_groups=1),
+        dict(type='BN', affine=False),
+        dict(type='BN', track_running_stats=False),
+    ],
+)
+def test_only_bn_is_deployed(norm_cfg):
+    net = SINet(**SMALL, norm_cfg=norm_cfg)
     with pytest.raises(ValueError, match='only BN can be merged'):
         net.switch_to_deploy()
 
