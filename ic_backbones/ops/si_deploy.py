@@ -6,9 +6,9 @@ maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` an
     W_x . x + W_y . (P . h + p + R . x) = (W_x + W_y . R) . x + (W_y . P) . h + W_y . p
 
 The first matrix is full instead of two grouped ones, with as many multiply-adds for two groups. A
-norm behind an
-activation goes into the convolution before both: with BN ``s . u + t``, ``s . clamp(z, 0, 6) + t``
-is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the next convolution stays 0.
+norm behind an activation goes into the convolution before both: with BN ``s . u + t``,
+``s . clamp(z, 0, 6) + t`` is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the
+next convolution stays 0.
 
 All maps are in channels_last, where a pointwise convolution is a matrix product and a depthwise one
 reorders nothing.
@@ -20,7 +20,7 @@ from mmcv.cnn.utils import fuse_conv_bn
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .super_interaction import ExchangeShortcut, SIUnit, matrices
+from .super_interaction import ExchangeShortcut, Pointwise, SIUnit, matrices
 
 _ENDS = {nn.ReLU: (0, torch.inf), nn.ReLU6: (0, 6)}
 
@@ -67,17 +67,22 @@ class PixelProduct(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.stride > 1:
             x = x[:, :, :: self.stride, :: self.stride]
-        batch, _, height, width = x.shape
         groups, columns, rows = self.weight.shape
-        x = _pixels(x).view(batch * height * width, groups, columns).transpose(0, 1)
+        parts = _pixels(x).view(-1, groups, columns).transpose(0, 1)
         # Writing into one map would be faster, but it neither compiles nor gives a right graph.
-        y = torch.baddbmm(self.bias.view(groups, 1, rows), x, self.weight).transpose(0, 1)
-        return y.reshape(batch, height, width, groups * rows).permute(0, 3, 1, 2)
+        y = torch.baddbmm(self.bias.view(groups, 1, rows), parts, self.weight).transpose(0, 1)
+        return _map(y.reshape(-1, groups * rows), x)
 
 
 def _pixels(x: Tensor) -> Tensor:
     """(N, C, H, W) as (N * H * W, C), a view in channels_last."""
     return x.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+def _map(pixels: Tensor, like: Tensor) -> Tensor:
+    """Back again, with the batch, height and width of ``like``."""
+    batch, _, height, width = like.shape
+    return pixels.view(batch, height, width, pixels.shape[1]).permute(0, 3, 1, 2)
 
 
 @torch.no_grad()
@@ -105,7 +110,7 @@ def clamped(layer: nn.Sequential) -> nn.Module:
         ends = norm(ends)
         ends = ends.where(~ends.isnan(), norm.bias[:, None, None])  # 0 * inf
     conv = fuse_conv_bn(nn.Sequential(layer.conv, norm))[0]
-    if conv.kernel_size == (1, 1):
+    if isinstance(conv, Pointwise):
         conv = PixelProduct(matrices(conv.weight, conv.groups), conv.bias, conv.stride[0])
     return ClampedConv(conv, ends.amin(0), ends.amax(0))
 
@@ -150,6 +155,4 @@ class DeployedSIUnit(nn.Module):
         if self.funnel is None:
             return y
         # Autocast leaves what is in place alone, so all are to be of one type.
-        sums = _pixels(y).addmm_(_pixels(x).to(y), self.funnel.to(y))
-        batch, channels, height, width = y.shape
-        return sums.view(batch, height, width, channels).permute(0, 3, 1, 2)
+        return _map(_pixels(y).addmm_(_pixels(x).to(y), self.funnel.to(y)), y)

@@ -42,7 +42,8 @@ class Pointwise(nn.Conv2d):
         super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.is_product(x):
+        fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
+        if not fits or x.device.type != 'cpu' or x.stride(3) != 1:
             return super().forward(x)
         stride = self.stride[0]
         if stride > 1:
@@ -56,11 +57,6 @@ class Pointwise(nn.Conv2d):
         else:  # it comes with a norm that has been folded in
             product = torch.baddbmm(matrices(self.bias, self.groups, batch), weight, maps)
         return product.view(batch, self.out_channels, height, width)
-
-    def is_product(self, x: Tensor) -> bool:
-        """Whether ``x`` is taken as matrices."""
-        fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
-        return fits and x.device.type == 'cpu' and x.stride(3) == 1
 
 
 def matrices(weight: Tensor, groups: int, batch: int = 1) -> Tensor:
