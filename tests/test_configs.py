@@ -12,7 +12,8 @@ from mmengine.evaluator import Evaluator
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DefaultScope
 
-from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
+from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones.datasets.voc.shapes import CLASSES
 
 ROOT = Path(__file__).parents[1] / 'configs'
 DETECTORS = sorted(path.name for path in ROOT.glob('*.py') if not path.name.startswith('my_'))

@@ -1,23 +1,24 @@
-"""Say what is wrong with a detection set in VOC layout, by file name; exit code 1 on errors."""
+"""List what is wrong with a detection data set in VOC layout; the exit code is 1 on errors."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from ic_backbones import cli
-from ic_backbones.datasets.doctor import ERROR, diagnose
-from ic_backbones.datasets.doctor_report import render
-from ic_backbones.datasets.voc_splits import splits_of_config, splits_of_folder
+from ic_backbones.datasets.voc.splits import splits_of_config, splits_of_folder
+from ic_backbones.doctor import Severity, diagnose, render
 from ic_backbones.errors import InputError, run_tool
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('target', help='folder with JPEGImages/ and so on, or a config file')
     parser.add_argument(
-        '--classes', help='names with commas between; default: those found, or the config says'
+        '--classes',
+        help="names of the classes, separated by commas (default: the config's, or those found)",
     )
     parser.add_argument('--all', action='store_true', help='name every file, not ten of a kind')
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
 
     target = Path(args.target)
     if target.is_dir():
@@ -25,17 +26,17 @@ def main() -> int:
         model, splits = None, splits_of_folder(target, [name for name in names if name])
     elif target.is_file():
         if args.classes:
-            raise InputError('--classes is for a folder: a config has its own classes.')
+            raise InputError('--classes: a config has its own classes; leave the option out')
         cfg = cli.read_config(target)
         model, splits = cfg.get('model') or {}, splits_of_config(cfg)
         if not splits:
-            raise InputError(f'{target} has no data set in VOC layout, which this tool checks.')
+            raise InputError(f'{target}: has no data set in VOC layout; give a config that has one')
     else:
-        raise InputError(f'{target} is neither a folder nor a config file.')
+        raise InputError(f'{target}: neither a folder nor a config file; give one of these')
 
     diagnosis = diagnose(splits, model)
     print(render(diagnosis, splits, limit=0 if args.all else 10))
-    return int(any(problem.severity == ERROR for problem in diagnosis.problems))
+    return int(diagnosis.count(Severity.ERROR) > 0)
 
 
 if __name__ == '__main__':

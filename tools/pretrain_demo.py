@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ic_backbones.datasets.object_crops import make_object_crops
+from ic_backbones.datasets.voc.crops import make_object_crops
 from ic_backbones.errors import run_tool
 from ic_backbones.steps import run
 from ic_backbones.work_dir import last_checkpoint, read_scalars

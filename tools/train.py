@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 
 from ic_backbones import cli
 from ic_backbones.checkpoint import read_checkpoint
-from ic_backbones.datasets.doctor import check_quick
+from ic_backbones.doctor import check_quick
 from ic_backbones.errors import run_tool
 from ic_backbones.work_dir import last_checkpoint
 

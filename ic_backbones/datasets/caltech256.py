@@ -14,19 +14,21 @@ CLASS = r'\d{3}\.'  # 001.ak47
 
 @DATASETS.register_module()
 class Caltech256(BaseDataset):
-    """256 classes, a fixed number of training and of test images each.
+    """256 classes with a fixed number of training images and of test images each.
 
-    Reads ``<data_root>/001.ak47/*.jpg`` to ``256.toad/``; ``257.clutter`` is no class. The images
-    of each class are drawn by ``seed``, and no image is in both splits.
+    The data set reads ``<data_root>/001.ak47/*.jpg`` to ``256.toad/``; ``257.clutter`` is not a
+    class. ``seed`` draws the images of each class, and no image is in both splits.
 
     Args:
         data_root: The archive's folder ``256_ObjectCategories``.
         split: ``'train'`` or ``'test'``.
-        train, test: Images a class; the paper's are 50 and 20.
-        seed: Of the draw.
+        train: The number of training images in each class. Defaults to 50, as in the paper.
+        test: The number of test images in each class. Defaults to 20, as in the paper.
+        seed: The seed of the draw. Defaults to 0.
+        **kwargs: Further arguments of mmpretrain's ``BaseDataset``, such as ``pipeline``.
 
     Raises:
-        InputError: The folder is not there or not the archive's, or a class has too few images.
+        InputError: The folder is missing or is not the archive's, or a class has too few images.
     """
 
     def __init__(
@@ -39,9 +41,11 @@ class Caltech256(BaseDataset):
         **kwargs,
     ) -> None:
         if train < 1 or test < 1:
-            raise InputError(f'Caltech256: train={train} and test={test} are to be 1 or more')
+            raise InputError(f'Caltech256: train={train}, test={test}; both must be at least 1')
         if split not in ('train', 'test'):
-            raise InputError(f"Caltech256: split {split!r} is neither 'train' nor 'test'")
+            raise InputError(
+                f"Caltech256: split {split!r} does not exist; choose 'train' or 'test'"
+            )
         self._folders = _class_folders(Path(data_root).expanduser())
         self._split, self._train, self._test, self._seed = split, train, test, seed
         classes = [folder.name.split('.', 1)[1] for folder in self._folders]
@@ -60,11 +64,11 @@ class Caltech256(BaseDataset):
             images = sorted(path for path in folder.iterdir() if path.suffix.lower() == '.jpg')
             if len(images) < needed:
                 raise InputError(
-                    f'{folder}: holds {len(images)} images and {needed} are needed; unpack the '
-                    'archive whole, or lower train and test'
+                    f'{folder}: holds {len(images)} images, but {needed} are needed; unpack the '
+                    'whole archive, or lower train and test'
                 )
             random.Random(f'{self._seed} {folder.name}').shuffle(images)
-            # The test images first: another number of training images does not move them.
+            # The test images come first, so another number of training images does not move them.
             test, rest = images[: self._test], images[self._test :]
             part = rest[: self._train] if self._split == 'train' else test
             rows += [dict(img_path=str(path), gt_label=label) for path in part]
@@ -74,8 +78,8 @@ class Caltech256(BaseDataset):
 def _class_folders(root: Path) -> list[Path]:
     if not root.is_dir():
         raise InputError(
-            f'{root}: no such folder; put the folder 256_ObjectCategories of the CALTECH-256 '
-            'archive there, or set data_root'
+            f'{root}: there is no such folder; put the folder 256_ObjectCategories of the '
+            'CALTECH-256 archive there, or set data_root'
         )
     folders = sorted(
         path for path in root.iterdir() if path.is_dir() and re.match(CLASS, path.name)
@@ -86,7 +90,7 @@ def _class_folders(root: Path) -> list[Path]:
     if numbers != expected:
         odd = sorted(set(numbers) ^ set(expected))
         raise InputError(
-            f'{root}: holds {len(folders)} class folders and not 001 to 256 '
-            f'(see {", ".join(odd[:3])}); unpack the archive whole'
+            f'{root}: holds {len(folders)} class folders instead of 001 to 256 '
+            f'(see {", ".join(odd[:3])}); unpack the whole archive'
         )
     return folders

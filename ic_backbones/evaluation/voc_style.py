@@ -1,4 +1,4 @@
-"""mAP of PASCAL VOC that says which of its two definitions it is."""
+"""The mAP of PASCAL VOC, which states which of its two definitions was used."""
 
 import numpy as np
 from mmdet.evaluation import VOCMetric, eval_map
@@ -13,15 +13,15 @@ MODES = {'11points': 'VOC07, 11 points', 'area': 'VOC12, area under the curve'}
 class VOCStyleMetric(VOCMetric):
     """mmdet's ``VOCMetric`` for any classes, with the mode and the AP of each class.
 
-    The numbers are mmdet's, which counts widths as ``x2 - x1 + 1``. Besides ``pascal_voc/mAP`` and
-    ``pascal_voc/AP50``, the results hold ``pascal_voc/AP_<class>`` (the mean over ``iou_thrs``) for
-    each class that the split has an object of; a class without one has no AP and does not count
-    for the mean.
+    The numbers are those of mmdet, which counts widths as ``x2 - x1 + 1``. Besides
+    ``pascal_voc/mAP`` and ``pascal_voc/AP50``, the results hold ``pascal_voc/AP_<class>`` (the mean
+    over ``iou_thrs``) for each class of which the split has an object. A class without an object
+    has no AP and does not count towards the mean.
 
     Args:
-        eval_mode: '11points' (the mean of the precision at recalls 0, 0.1, ..., 1: VOC07) or 'area'
-            (under the precision-recall curve: VOC12). Defaults to '11points'.
-        **kwargs: ``VOCMetric``'s.
+        eval_mode: '11points' for the mean of the precisions at recalls 0, 0.1, ..., 1 (VOC07), or
+            'area' for the area under the precision-recall curve (VOC12). Defaults to '11points'.
+        **kwargs: Further arguments of ``VOCMetric``, such as ``iou_thrs``, which defaults to 0.5.
     """
 
     def compute_metrics(self, results: list) -> dict[str, float]:

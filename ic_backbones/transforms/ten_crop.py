@@ -1,16 +1,22 @@
-"""10-crop testing: the corners and the centre of an image and of its mirror image."""
+"""Ten-crop testing with the corners and the centre of an image and of its mirror image."""
 
 from mmcv.transforms import BaseTransform, RandomFlip, TestTimeAug
 from mmpretrain.datasets.transforms import PackInputs
 
+from ..errors import InputError
 from ..registry import TRANSFORMS
 
-# Left, top as shares of what the crop leaves over; torchvision's order.
+# Left and top, as shares of the pixels outside the crop, in torchvision's order.
 PLACES = ((0, 0), (1, 0), (0, 1), (1, 1), (0.5, 0.5))
 
 
 class CropAt(BaseTransform):
-    """Cut a square of ``crop_size`` pixels at a place of ``PLACES``."""
+    """Cut out a square.
+
+    Args:
+        crop_size: The edge of the square in pixels.
+        place: One of ``PLACES``.
+    """
 
     def __init__(self, crop_size: int, place: tuple[float, float]) -> None:
         self.crop_size = crop_size
@@ -20,8 +26,8 @@ class CropAt(BaseTransform):
         size, image = self.crop_size, results['img']  # (H, W, 3)
         height, width = image.shape[:2]
         if min(height, width) < size:
-            raise ValueError(
-                f'{results.get("img_path", "an image")}: {width}x{height} pixels, less than '
+            raise InputError(
+                f'{results.get("img_path", "an image")}: {width}x{height} pixels are less than '
                 f'crop_size={size}; resize it first (ResizeEdge)'
             )
         left, top = (
@@ -34,17 +40,17 @@ class CropAt(BaseTransform):
 
 @TRANSFORMS.register_module()
 class TenCrop(TestTimeAug):
-    """Ten crops of an image, packed: the last step of a pipeline for mmpretrain's TTA models.
+    """Ten packed crops of an image, as the last step of a pipeline for mmpretrain's TTA models.
 
-    Needs ``img``, (H, W, 3); gives ``inputs`` and ``data_samples``, lists of ten, in torchvision's
-    order: top left, top right, bottom left, bottom right and centre of the image, then of its
-    mirror image. Each is packed by mmpretrain's PackInputs.
+    The step reads ``img``, (H, W, 3), and returns ``inputs`` and ``data_samples``, two lists of ten
+    in torchvision's order: top left, top right, bottom left, bottom right and centre of the image,
+    then of its mirror image. mmpretrain's PackInputs packs each crop.
 
     Args:
-        crop_size: Edge of the crops in pixels.
+        crop_size: The edge of the crops in pixels.
 
     Raises:
-        ValueError: An image is smaller than the crop.
+        InputError: An image is smaller than the crop.
     """
 
     def __init__(self, crop_size: int) -> None:

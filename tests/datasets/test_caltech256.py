@@ -44,13 +44,13 @@ def test_classes(root):
 def test_what_is_wrong_is_a_sentence(root, tmp_path):
     with pytest.raises(InputError, match='no such folder; put the folder 256_ObjectCategories'):
         draw(tmp_path / 'gone', 'train')
-    with pytest.raises(InputError, match='holds 5 images and 70 are needed'):
+    with pytest.raises(InputError, match='holds 5 images, but 70 are needed'):
         draw(root, 'train', train=50, test=20)
-    with pytest.raises(InputError, match="split 'val' is neither"):
+    with pytest.raises(InputError, match="split 'val' does not exist"):
         draw(root, 'val')
-    with pytest.raises(InputError, match='train=-1 and test=2 are to be 1 or more'):
+    with pytest.raises(InputError, match='train=-1, test=2; both must be at least 1'):
         draw(root, 'train', train=-1)
-    (tmp_path / '256_toad').mkdir()  # no class folder of the archive
+    (tmp_path / '256_toad').mkdir()  # not a class folder of the archive
     (tmp_path / '001.ak47').mkdir()
-    with pytest.raises(InputError, match='1 class folders and not 001 to 256 .see 002'):
+    with pytest.raises(InputError, match='1 class folders instead of 001 to 256 .see 002'):
         draw(tmp_path, 'train')

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from mmengine.visualization import Visualizer
 
-from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
+from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones.datasets.voc.shapes import CLASSES
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 

@@ -1,12 +1,10 @@
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
 
-from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
-
-TOOL = Path(__file__).parents[2] / 'tools/check_dataset.py'
+from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones.datasets.voc.shapes import CLASSES
+from ic_backbones.errors import InputError
 
 
 @pytest.fixture
@@ -16,14 +14,11 @@ def sample(tmp_path) -> Path:
 
 
 @pytest.fixture
-def check(monkeypatch, capsys):
-    """Run the tool; its exit code (or sentence) and what it printed."""
+def check(tool, capsys):
+    """Run the tool and return its exit code and what it printed."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, 'argv', ['check_dataset.py', *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name='__main__')
-        return end.value.code, capsys.readouterr().out
+        return tool('check_dataset').main([*map(str, arguments)]), capsys.readouterr().out
 
     return run
 
@@ -81,15 +76,17 @@ train_dataloader = {{'dataset': {dataset}}}
     assert 'model.bbox_head.num_classes: is 3, but the data set has 4 classes' in out
 
     config.write_text('model = {}\n')
-    assert 'has no data set in VOC layout' in check(config)[0]
+    with pytest.raises(InputError, match='config.py: has no data set in VOC layout; give'):
+        check(config)
 
 
-def test_a_file_that_is_no_config(check, tmp_path):
+def test_a_file_that_is_not_a_config(check, tmp_path):
     for name, text in (('README.md', '# Read me'), ('syntax.py', 'model = dict(')):
         (tmp_path / name).write_text(text)
-        sentence, _ = check(tmp_path / name)
-        assert sentence.startswith(f'error: {tmp_path / name}: the config cannot be read')
+        with pytest.raises(InputError, match=f'^{tmp_path / name}: the config cannot be read'):
+            check(tmp_path / name)
 
 
 def test_neither_folder_nor_file(check):
-    assert check('nowhere')[0] == 'error: nowhere is neither a folder nor a config file.'
+    with pytest.raises(InputError, match='nowhere: neither a folder nor a config file'):
+        check('nowhere')

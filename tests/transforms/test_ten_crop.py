@@ -6,6 +6,7 @@ import torch
 from mmpretrain.registry import TRANSFORMS
 from torchvision.transforms.functional import ten_crop
 
+from ic_backbones.errors import InputError
 from ic_backbones.transforms import TenCrop
 
 
@@ -28,5 +29,5 @@ def test_is_registered_and_says_which_crops_are_mirrored():
 
 
 def test_an_image_smaller_than_the_crop():
-    with pytest.raises(ValueError, match='small.jpg: 5x9 pixels, less than crop_size=6; resize'):
+    with pytest.raises(InputError, match='small.jpg: 5x9 pixels are less than crop_size=6; resize'):
         TenCrop(6)(dict(img=np.zeros((9, 5, 3), np.uint8), img_path='small.jpg'))

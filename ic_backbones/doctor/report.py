@@ -1,33 +1,33 @@
 """The doctor's findings as text."""
 
 from collections.abc import Callable
-from itertools import groupby
 
-from .doctor import ERROR, WARNING, Diagnosis, Problem, Record
-from .voc_files import VOCObject, has_area
-from .voc_splits import Split
+from ..datasets.voc.annotation import VOCObject, has_area
+from ..datasets.voc.splits import Split
+from .diagnosis import Diagnosis
+from .problems import Kind, Severity
+from .records import Record
 
-_BBOX_MIN_SIZE = 32  # of mmdet's VOC configs
+_BBOX_MIN_SIZE = 32  # in mmdet's VOC configs
 
 
 def render(diagnosis: Diagnosis, splits: list[Split], limit: int = 10) -> str:
-    """Tables of classes and of what settings leave out, then the problems, errors last.
+    """Tables of the classes and of what settings leave out, then the problems, errors last.
 
     Args:
-        diagnosis: of ``splits``.
-        splits: the splits.
-        limit: how many files to name for each kind of problem; 0 for all.
+        diagnosis: What was found in ``splits``.
+        splits: The splits.
+        limit: How many files to name for each kind of problem; 0 names all.
     """
-    problems = diagnosis.problems
-    errors = sum(problem.severity == ERROR for problem in problems)
     return '\n\n'.join(
         [
             _class_table(diagnosis),
             _loss_table(diagnosis, splits),
             f'classes = {diagnosis.classes}',
-            *_sections(problems, WARNING, limit),
-            *_sections(problems, ERROR, limit),
-            f'{_count(errors, "error")}, {_count(len(problems) - errors, "warning")}',
+            *_sections(diagnosis, limit),
+            ', '.join(
+                _count(diagnosis, severity) for severity in (Severity.ERROR, Severity.WARNING)
+            ),
         ]
     )
 
@@ -89,16 +89,15 @@ def _loss_table(diagnosis: Diagnosis, splits: list[Split]) -> str:
     )
 
 
-def _sections(problems: list[Problem], severity: str, limit: int) -> list[str]:
-    chosen = sorted(
-        (problem for problem in problems if problem.severity == severity),
-        key=lambda problem: (problem.topic, problem.file),
-    )
+def _sections(diagnosis: Diagnosis, limit: int) -> list[str]:
     sections = []
-    for topic, group in groupby(chosen, key=lambda problem: problem.topic):
-        found = list(group)
+    for kind in Kind:
+        found = [problem for problem in diagnosis.problems if problem.kind is kind]
+        if not found:
+            continue
+        found.sort(key=lambda problem: problem.file)
         shown = found[: limit or None]
-        lines = [f'{severity.upper()}: {topic}']
+        lines = [f'{kind.severity.name}: {kind.title}; {kind.advice}']
         lines += [f'  {problem.file}: {problem.message}' for problem in shown]
         if len(shown) < len(found):
             lines.append(f'  and {len(found) - len(shown)} more (--all names them)')
@@ -106,12 +105,13 @@ def _sections(problems: list[Problem], severity: str, limit: int) -> list[str]:
     return sections
 
 
-def _count(number: int, noun: str) -> str:
-    return f'{number} {noun}{"" if number == 1 else "s"}'
+def _count(diagnosis: Diagnosis, severity: Severity) -> str:
+    number = diagnosis.count(severity)
+    return f'{number} {severity.value}{"" if number == 1 else "s"}'
 
 
 def _table(rows: list[list[str]]) -> str:
-    """Columns side by side, the first flush left, the rest flush right, a line under the head."""
+    """Columns side by side, the first flush left, the others flush right, under a head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         '  '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows

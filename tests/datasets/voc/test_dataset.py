@@ -6,7 +6,8 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS as ROOT_DATASETS
 
 from ic_backbones.datasets import VOCStyleDataset
-from ic_backbones.datasets.sample_voc import CLASSES, make_sample_voc
+from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones.datasets.voc.shapes import CLASSES
 from ic_backbones.errors import InputError
 
 PIPELINE = [
@@ -108,7 +109,7 @@ def test_classes_without_the_comma(write_voc):
 def test_a_split_file_must_be_named(write_voc):
     root = write_voc({'a.jpg': []}, {'train': 'a'})
     for ann_file in ({}, {'ann_file': 'ImageSets/Main'}):
-        with pytest.raises(InputError, match='is no split file: name it, e.g. ImageSets/Main/tr'):
+        with pytest.raises(InputError, match='is not a split file; name one, such as Im'):
             VOCStyleDataset(data_root=str(root), metainfo={'classes': ('cat',)}, **ann_file)
 
 
@@ -119,7 +120,7 @@ def test_of_images_with_one_id_the_jpg_is_read(write_voc):
 
 def test_an_id_with_a_suffix(write_voc):
     root = write_voc({'a.jpg': []}, {'train': 'a.jpg'})
-    with pytest.raises(InputError, match='an id has no suffix, write a;'):
+    with pytest.raises(InputError, match='an id has no suffix, so the line must be a;'):
         read(root)
 
 
@@ -128,10 +129,13 @@ def test_an_id_with_a_suffix(write_voc):
     [
         (
             'JPEGImages/a.jpg',
-            r'JPEGImages/a\.\* is no image: add it, or take a out of .*train\.txt',
+            r'JPEGImages/a\.\*: there is no image with this id; add it, or remove a from .*train',
         ),
-        ('Annotations/a.xml', r'Annotations/a\.xml is not there: add it, or take a out of'),
-        ('ImageSets/Main/train.txt', r'train\.txt is not there: put the data into'),
+        (
+            'Annotations/a.xml',
+            r'Annotations/a\.xml: there is no such annotation; add it, or remove a',
+        ),
+        ('ImageSets/Main/train.txt', r'train\.txt: not found; put the data \(JPEGImages/.*\) into'),
     ],
 )
 def test_a_missing_file_is_named(write_voc, gone, sentence):
@@ -142,7 +146,7 @@ def test_a_missing_file_is_named(write_voc, gone, sentence):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(InputError, match='nowhere is not there: put the data into'):
+    with pytest.raises(InputError, match='nowhere: not found; put the data'):
         read(tmp_path / 'nowhere')
 
 
@@ -161,7 +165,7 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_a_broken_annotation_is_named(write_voc, text):
     root = write_voc({'a.jpg': []}, {'train': 'a'})
     (root / 'Annotations/a.xml').write_text(text)
-    with pytest.raises(InputError, match=r'Annotations/a\.xml is no VOC annotation'):
+    with pytest.raises(InputError, match=r'Annotations/a\.xml: not a VOC annotation'):
         read(root)
 
 

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ic_backbones.datasets import sample_voc
-from ic_backbones.datasets.sample_voc import CLASSES, draw, make_sample_voc
+from ic_backbones.datasets.voc import shapes
+from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones.datasets.voc.shapes import CLASSES, draw
 from ic_backbones.errors import InputError
 
 TINY = {'train': 4, 'val': 2, 'size': (96, 72)}
@@ -79,8 +80,8 @@ def test_every_class_has_its_share_of_sizes_and_some_are_hidden_or_cut():
 def test_boxes_bound_what_was_drawn(seed, monkeypatch):
     """White objects on black: the outermost white pixels are the outermost box edges."""
     black = np.zeros((160, 192, 3))
-    monkeypatch.setattr(sample_voc, '_ground', lambda rng, size: black.copy())
-    monkeypatch.setattr(sample_voc, '_texture', lambda rng, size, avoid: black + 255)
+    monkeypatch.setattr(shapes, '_ground', lambda rng, size: black.copy())
+    monkeypatch.setattr(shapes, '_texture', lambda rng, size, avoid: black + 255)
     image, objects = draw(np.random.RandomState(seed))
     rows, columns = np.where(image.min(2) > 127)
     x1, y1, x2, y2 = zip(*(item['box'] for item in objects), strict=True)
@@ -121,12 +122,12 @@ def test_a_foreign_folder_is_refused_and_untouched(tmp_path):
 
 
 def test_wrong_arguments(tmp_path):
-    with pytest.raises(InputError, match='at least 1'):
+    with pytest.raises(InputError, match='at least 1 of each'):
         make_sample_voc(tmp_path / 'a', train=0)
-    with pytest.raises(InputError, match='seed -1 is out of range'):
+    with pytest.raises(InputError, match='seed -1: out of range'):
         make_sample_voc(tmp_path / 'a', seed=-1)
-    with pytest.raises(InputError, match='/proc/x cannot be written'):
+    with pytest.raises(InputError, match='/proc/x: cannot be written'):
         make_sample_voc('/proc/x', **TINY)
     (tmp_path / 'file').touch()
-    with pytest.raises(InputError, match='is a file'):
+    with pytest.raises(InputError, match='this is a file'):
         make_sample_voc(tmp_path / 'file', **TINY)

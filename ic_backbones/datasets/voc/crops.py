@@ -1,11 +1,12 @@
-"""Image folders for a classifier, cut out of a detection set in VOC layout."""
+"""Image folders for a classifier, cut out of a detection data set in VOC layout."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from .voc_files import has_area, images_by_id, read_annotation, read_ids
+from .annotation import has_area, read_annotation
+from .files import ids_in, images_by_id, read_lines
 
 
 def make_object_crops(
@@ -14,19 +15,19 @@ def make_object_crops(
     """Write ``<out>/<split>/<class>/<id>_<number>.jpg``, a square for each object of ``split``.
 
     Args:
-        voc: Folder with ``JPEGImages``, ``Annotations`` and ``ImageSets/Main``.
-        out: Folder of the crops; those that are there are written again.
-        split: Name of the split file.
-        size: Edge of the crops in pixels.
-        margin: What is added around a box, as a share of its longer edge, on each side.
+        voc: The folder with ``JPEGImages``, ``Annotations`` and ``ImageSets/Main``.
+        out: The folder for the crops; existing ones are written again.
+        split: The name of the split file, without its suffix.
+        size: The edge of the crops in pixels.
+        margin: What is added around a box on each side, as a share of its longer edge.
 
     Returns:
-        How many there are.
+        The number of crops.
     """
     voc = Path(voc)
     images = images_by_id(voc / 'JPEGImages')
     count = 0
-    for image_id in read_ids(voc / f'ImageSets/Main/{split}.txt'):
+    for image_id in ids_in(read_lines(voc / f'ImageSets/Main/{split}.txt')):
         image = cv2.imread(str(images[image_id][0]))
         _, objects = read_annotation(voc / f'Annotations/{image_id}.xml')
         for number, item in enumerate(objects):
@@ -42,7 +43,7 @@ def make_object_crops(
 
 
 def _cut(image: np.ndarray, box: tuple, size: int, margin: float) -> np.ndarray:
-    """The square around a box, (size, size, 3); past the rim, the rim's colours are repeated."""
+    """The square around a box, (size, size, 3); the colours of the rim are repeated beyond it."""
     x1, y1, x2, y2 = box
     scale = size / (max(x2 - x1, y2 - y1) * (1 + 2 * margin))
     centre = np.array([(x1 + x2) / 2, (y1 + y2) / 2])

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ic_backbones.datasets.object_crops import make_object_crops
+from ic_backbones.datasets.voc.crops import make_object_crops
 
 
 def test_a_square_around_each_object(write_voc, tmp_path):

@@ -2,28 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 
-from ..errors import InputError
-from .voc_style import VOCStyleDataset, require_names
+from ...errors import InputError
+from .dataset import VOCStyleDataset, require_names
+from .files import LAYOUT, ids_in, read_lines
 
-LAYOUT = 'JPEGImages/, Annotations/ and ImageSets/Main/'
 LOADERS = ('train', 'val', 'test')
 _READERS = (XMLDataset.load_data_list, VOCStyleDataset.load_data_list)
 
 
 @dataclass
 class Split:
-    """One split file and how it is read.
+    """A split file and how it is read.
 
     Attributes:
-        name: the loaders that use it, as 'train' or 'val, test'.
-        dataset: the data set that reads it, not loaded.
-        filtered: whether the pipeline drops boxes without an area.
+        name: The loaders that use it, such as 'train' or 'val, test'.
+        dataset: The data set that reads it, not yet loaded.
+        filtered: Whether the pipeline drops boxes without an area.
     """
 
     name: str
@@ -33,6 +34,15 @@ class Split:
     @property
     def ids_file(self) -> Path:
         return Path(self.dataset.ann_file)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the split file, which is read once."""
+        return read_lines(self.ids_file)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        return ids_in(self.lines)
 
     @property
     def root(self) -> Path:
@@ -52,12 +62,12 @@ class Split:
 
     @property
     def any_suffix(self) -> bool:
-        """Whether images may have any suffix; mmdet's own data sets take .jpg only."""
+        """Whether images may have any suffix; mmdet's own data sets read .jpg files only."""
         return isinstance(self.dataset, VOCStyleDataset)
 
     @property
     def shift(self) -> int:
-        """What the reader subtracts from the coordinates."""
+        """What the reader subtracts from the coordinates, in pixels."""
         return int(getattr(self.dataset, 'minus_one', True))
 
     def as_read(self, box: tuple[float, ...]) -> tuple[float, ...]:
@@ -71,27 +81,26 @@ class Split:
         ignored = bool(self.dataset.bbox_min_size)
         return self.any_suffix or self.filtered or ignored or self.dataset.test_mode
 
-    def filter(self, key: str) -> float:
-        """A number of ``filter_cfg``, 0 where it is not set."""
-        return (self.dataset.filter_cfg or {}).get(key, 0)
-
 
 def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Split]:
-    """The VOC-layout splits of ``<loader>_dataloader``; wrappers around data sets are opened.
+    """The VOC-layout splits of ``<loader>_dataloader``, also those inside wrappers.
 
-    Other data sets (COCO, ImageNet, CIFAR) are left out, so that the list may be empty.
+    Other data sets (COCO, ImageNet, CIFAR) are left out, so the list may be empty.
+
+    Args:
+        cfg: The whole config.
+        loaders: The loaders to look at, among 'train', 'val' and 'test'.
 
     Raises:
-        InputError: a data set has wrong arguments, or a wrapper holds none.
+        InputError: A data set has wrong arguments, or a wrapper holds no data set.
     """
-    splits: list[Split] = []
+    splits: dict[tuple, Split] = {}
     for loader in loaders:
+        where = f'{loader}_dataloader.dataset'
         leaves = list(_leaves((cfg.get(f'{loader}_dataloader') or {}).get('dataset')))
         for number, (leaf, steps) in enumerate(leaves, 1):
             if 'datasets' in leaf:
-                raise InputError(
-                    f'{loader}_dataloader.dataset: {leaf.get("type")} has no datasets, name one.'
-                )
+                raise InputError(f'{where}: {leaf.get("type")} has no datasets; name one')
             cls = _voc_class(leaf.get('type'))
             if cls is None:
                 continue
@@ -99,34 +108,46 @@ def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Spli
             try:
                 dataset = cls(**{**options, 'lazy_init': True})
                 require_names(dataset)
-            except (TypeError, InputError) as error:
-                message = str(error).rstrip('.')
-                raise InputError(f'{loader}_dataloader.dataset: {message}.') from error
+            except TypeError as error:
+                raise InputError(f'{where}: {error}; correct its arguments') from error
+            except InputError as error:
+                raise InputError(f'{where}: {error}') from error
             filtered = any('FilterAnnotations' in str(step.get('type')) for step in steps)
             split = Split(loader, dataset, filtered)
             if len(leaves) > 1:
                 split.name += f' {number} ({split.root.name})'
-            twin = next((known for known in splits if _same(known, split)), None)
-            if twin:
-                twin.name += f', {split.name}'
+            # Val and test often are one split; train and test never should be.
+            source = split.ids_file, split.root, dataset.test_mode
+            if source in splits:
+                splits[source].name += f', {split.name}'
             else:
-                splits.append(split)
-    return splits
+                splits[source] = split
+    return list(splits.values())
 
 
 def splits_of_folder(folder: str | Path, classes: Sequence[str] | None = None) -> list[Split]:
-    """The splits in ``ImageSets/Main``: train, val, trainval and test, or else every file there."""
+    """The splits in ``ImageSets/Main``: train, val, trainval and test, or else every file there.
+
+    Args:
+        folder: A folder in VOC layout.
+        classes: The names of the classes; by default none are set.
+
+    Raises:
+        InputError: The folder is not in VOC layout or has no split file.
+    """
     folder = Path(folder)
     for needed in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
         if not (folder / needed).is_dir():
-            raise InputError(f'{folder / needed} is not there: a set in VOC layout has {LAYOUT}.')
+            raise InputError(
+                f'{folder / needed}: there is no such folder; a data set in VOC layout has {LAYOUT}'
+            )
     files = sorted((folder / 'ImageSets/Main').glob('*.txt'))
     usual = [folder / f'ImageSets/Main/{name}.txt' for name in ('train', 'val', 'trainval', 'test')]
     known = [file for file in usual if file in files]
     if not files:
         raise InputError(
-            f'{folder}/ImageSets/Main has no split file: write train.txt and val.txt there, '
-            'one image id (a file name without suffix) a line.'
+            f'{folder}/ImageSets/Main: there is no split file; write train.txt and val.txt there, '
+            'with one image id (a file name without its suffix) on each line'
         )
     return [
         Split(
@@ -145,7 +166,7 @@ def splits_of_folder(folder: str | Path, classes: Sequence[str] | None = None) -
 
 
 def _leaves(dataset: dict | None, steps: tuple = ()) -> Iterator[tuple[dict, tuple]]:
-    """Data sets inside of wrappers, each with the steps of its pipeline and of the wrappers'."""
+    """The data sets inside wrappers, each with the steps of its pipeline and of the wrappers'."""
     if not isinstance(dataset, dict):
         return
     steps = (*(dataset.get('pipeline') or ()), *steps)
@@ -160,12 +181,3 @@ def _voc_class(name: str | type) -> type[XMLDataset] | None:
     cls = DATASETS.get(name) if isinstance(name, str) else name
     is_voc = isinstance(cls, type) and issubclass(cls, XMLDataset)
     return cls if is_voc and cls.load_data_list in _READERS else None
-
-
-def _same(one: Split, other: Split) -> bool:
-    """Val and test often are one split; train and test never should be."""
-    return (one.ids_file, one.root, one.dataset.test_mode) == (
-        other.ids_file,
-        other.root,
-        other.dataset.test_mode,
-    )

@@ -1,0 +1,72 @@
+"""The annotation of one image in VOC layout, ``Annotations/<id>.xml``."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+
+class VOCObject(NamedTuple):
+    """An object in an image.
+
+    Attributes:
+        name: The name of its class.
+        box: Its edges xmin, ymin, xmax, ymax in pixels, as they are written.
+        difficult: Whether it is marked difficult.
+    """
+
+    name: str
+    box: tuple[float, float, float, float]
+    difficult: bool
+
+
+def has_area(box: tuple[float, float, float, float]) -> bool:
+    """Whether a box has a width and a height above 0."""
+    x1, y1, x2, y2 = box
+    return x2 > x1 and y2 > y1
+
+
+def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCObject]]:
+    """Read an annotation file.
+
+    Returns:
+        The width and height of the image in pixels, or None where the file does not state them, and
+        the objects.
+
+    Raises:
+        ValueError: The file is not a VOC annotation; the message says why, without the file's name.
+    """
+    try:
+        root = ET.parse(path).getroot()
+    except ET.ParseError as error:
+        raise ValueError(f'broken XML: {error}') from error
+    size = root.find('size')
+    if size is not None:
+        size = int(_number(size, 'width')), int(_number(size, 'height'))
+    return size, [_read_object(node) for node in root.findall('object')]
+
+
+def _read_object(node: ET.Element) -> VOCObject:
+    return VOCObject(
+        name=_text(node, 'name'),
+        box=tuple(_number(node, f'bndbox/{key}') for key in ('xmin', 'ymin', 'xmax', 'ymax')),
+        difficult=node.find('difficult') is not None and _number(node, 'difficult') != 0,
+    )
+
+
+def _text(node: ET.Element, path: str) -> str:
+    text = node.findtext(path)
+    if not text:
+        raise ValueError(f'<{node.tag}> without <{path}>')
+    return text
+
+
+def _number(node: ET.Element, path: str) -> float:
+    text = _text(node, path)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f'<{path}> is {text!r}, not a number')
+    return number

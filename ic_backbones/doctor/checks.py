@@ -1,0 +1,147 @@
+"""The checks of one image, of one split, of all splits together, and of a model's heads."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from ..datasets.voc.annotation import VOCObject, has_area
+from ..datasets.voc.files import missing_image
+from ..datasets.voc.splits import Split
+from .problems import Kind, Problem
+from .records import Record
+
+
+def check_record(split: Split, record: Record, classes: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with one image and its annotation."""
+    yield from _check_image(split, record)
+    file = str(record.annotation)
+    if record.fault:
+        yield Problem(Kind.BROKEN_ANNOTATION, file, record.fault)
+    if record.size and record.written_size and record.size != record.written_size:
+        written, real = ('{}x{}'.format(*size) for size in (record.written_size, record.size))
+        yield Problem(Kind.OTHER_SIZE, file, f'says {written}, but the image is {real}')
+    boxes: dict[tuple, list[str]] = defaultdict(list)
+    for item in record.objects:
+        if item.name in classes:
+            boxes[item.box].append(item.name)
+            yield from _check_box(split, record, item)
+        else:
+            yield Problem(Kind.UNKNOWN_CLASS, file, _text(item))
+    for box, names in boxes.items():
+        if len(names) > 1:
+            yield Problem(Kind.SAME_BOX, file, f'{", ".join(names)} {_numbers(box)}')
+
+
+def _check_image(split: Split, record: Record) -> Iterator[Problem]:
+    if record.image is None:
+        file = str(split.images / f'{record.image_id}.*')
+        message = f'{missing_image(record.image_id)} (listed in {split.ids_file.name})'
+        yield Problem(Kind.MISSING_IMAGE, file, message)
+        return
+    file = str(record.image)
+    if not split.any_suffix and record.image.suffix != '.jpg':
+        message = f'{type(split.dataset).__name__} reads .jpg files only'
+        yield Problem(Kind.OTHER_SUFFIX, file, message)
+    if record.others:
+        others = ', '.join(path.name for path in record.others)
+        yield Problem(Kind.SHARED_ID, file, f'is read, but not {others}')
+    if record.size is None:
+        yield Problem(Kind.BROKEN_IMAGE, file, 'the image is broken, or it is not an image')
+
+
+def _check_box(split: Split, record: Record, item: VOCObject) -> Iterator[Problem]:
+    file, text = str(record.annotation), _text(item)
+    if not has_area(item.box):
+        yield Problem(Kind.DROPPED_BOX if split.drops_empty_boxes else Kind.FATAL_BOX, file, text)
+    elif record.size:
+        x1, y1, x2, y2 = item.box
+        width, height = record.size
+        text = f'{text}, but the image is {width}x{height}'
+        if x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0:
+            yield Problem(Kind.OUTSIDE_BOX, file, text)
+        elif x1 < 0 or y1 < 0 or x2 > width or y2 > height:
+            yield Problem(Kind.CUT_BOX, file, text)
+
+
+def check_split(split: Split, records: list[Record], classes: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with one split as a whole.
+
+    Args:
+        split: The split.
+        records: One record for each of its ids.
+        classes: The classes of the data set.
+    """
+    yield from check_lines(split)
+    if not records:
+        return
+    file = str(split.ids_file)
+    for image_id, count in Counter(split.ids).items():
+        if count > 1:
+            yield Problem(Kind.REPEATED_ID, file, f'lists {image_id} {count} times')
+    found = {item.name for record in records for item in record.objects}
+    absent = [name for name in classes if name not in found]
+    if absent:
+        yield Problem(Kind.ABSENT_CLASS, file, f'has no {", ".join(absent)}')
+
+
+def check_lines(split: Split) -> Iterator[Problem]:
+    """Whether a split file lists images, and whether mmdet's own data sets find their ids.
+
+    These take every line as it is.
+    """
+    file = str(split.ids_file)
+    if not split.any_suffix and split.lines != split.ids:
+        message = f'{type(split.dataset).__name__} takes blanks for a part of the ids'
+        yield Problem(Kind.UNTIDY_LINES, file, message)
+    if not split.ids:
+        yield Problem(Kind.EMPTY_SPLIT, file, 'lists no image')
+
+
+def check_overlap(records: dict[str, list[Record]]) -> Iterator[Problem]:
+    """Which images, compared by content, are in a training split and also in one to measure on.
+
+    Args:
+        records: The records of each split, by the name of the split. Splits with 'train' in their
+            name are trained on. Trainval may share images with val, but train may not, and neither
+            may share images with test.
+    """
+    for name, ours in records.items():
+        if 'train' not in name:
+            continue
+        known = {record.digest: record for record in ours if record.digest}
+        for other, theirs in records.items():
+            if 'train' in other or ('trainval' in name and 'test' not in other):
+                continue
+            for record in theirs:
+                if record.digest in known:
+                    message = (
+                        f'in {other}, the same image as {known[record.digest].image} in {name}'
+                    )
+                    yield Problem(Kind.SHARED_IMAGE, str(record.image), message)
+
+
+def check_heads(model: dict, classes: Sequence[str]) -> Iterator[Problem]:
+    """Whether ``num_classes`` of the model's heads is the number of classes."""
+    for key, head in _heads(model):
+        count = head.get('num_classes', 80)  # mmdet's default
+        if count != len(classes):
+            message = f'is {count}, but the data set has {len(classes)} classes'
+            yield Problem(
+                Kind.WRONG_HEAD, f'{key}.num_classes', f'{message} ({", ".join(classes)})'
+            )
+
+
+def _heads(model: dict) -> Iterator[tuple[str, dict]]:
+    for key, part in (('model', model), ('model.roi_head', model.get('roi_head') or {})):
+        heads = part.get('bbox_head') or []
+        if isinstance(heads, dict):
+            yield f'{key}.bbox_head', heads
+        else:
+            yield from ((f'{key}.bbox_head.{i}', head) for i, head in enumerate(heads))
+
+
+def _numbers(box: tuple) -> str:
+    return f'({", ".join(f"{edge:g}" for edge in box)})'
+
+
+def _text(item: VOCObject) -> str:
+    return f'{item.name} {_numbers(item.box)}'

@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from ic_backbones.datasets.voc.splits import splits_of_config
+from ic_backbones.doctor import check_quick
+from ic_backbones.errors import InputError
+
+
+@pytest.mark.parametrize(
+    'base',
+    [
+        'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py',
+        'mmpretrain::resnet/resnet18_8xb16_cifar10.py',
+    ],
+)
+def test_other_data_sets_are_left_alone(base):
+    cfg = Config.fromstring(f"_base_ = '{base}'", '.py')
+    assert splits_of_config(cfg) == []
+    check_quick(cfg)
+
+
+def test_a_healthy_config_passes(healthy, voc_config):
+    check_quick(voc_config(healthy))
+    wrapped = voc_config(healthy)
+    wrapped.train_dataloader.dataset = {
+        'type': 'RepeatDataset',
+        'times': 2,
+        'dataset': {'type': 'ConcatDataset', 'datasets': [wrapped.train_dataloader.dataset]},
+    }
+    check_quick(wrapped)
+
+
+def test_one_misspelt_class_is_a_warning(healthy, voc_config, capsys):
+    def check(*classes):
+        cfg = voc_config(healthy, num_classes=len(classes))
+        for loader in (cfg.train_dataloader, cfg.val_dataloader):
+            loader.dataset.metainfo = dict(classes=classes)
+        check_quick(cfg)
+
+    check('cat')  # an intended subset
+    assert capsys.readouterr().err == ''
+    check('cat', 'dogg')
+    assert 'have no dogg, and objects of dog are left out' in capsys.readouterr().err
+
+
+def test_the_data_must_be_there(tmp_path, voc_config, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = (
+        'python tools/make_sample_voc.py && '
+        'python tools/train.py configs/faster_rcnn_ic_r18_sample.py'
+    )
+    with pytest.raises(InputError, match=rf'VOC2007: not found; put the data .*`{command}`'):
+        check_quick(voc_config(tmp_path / 'VOC2007', kind='VOCDataset'))
+    with pytest.raises(InputError, match=r'not found; draw .*`python tools/make_sample_voc.py`'):
+        check_quick(voc_config(Path('data/sample_voc')))
+    command = f'python tools/make_sample_voc.py --out {tmp_path}/sample_voc'
+    with pytest.raises(InputError, match=f'`{command}`'):
+        check_quick(voc_config(tmp_path / 'sample_voc'))
+
+
+def test_of_two_images_with_one_id_mmdet_reads_the_jpg(healthy, voc_config):
+    (healthy / 'JPEGImages/a.bmp').write_bytes((healthy / 'JPEGImages/a.jpg').read_bytes())
+    check_quick(voc_config(healthy, kind='VOCDataset'), ['train'])
+
+
+def test_windows_line_endings_and_blank_lines(healthy, voc_config):
+    train = healthy / 'ImageSets/Main/train.txt'
+    train.write_bytes(b'a\r\n')
+    check_quick(voc_config(healthy, kind='VOCDataset'), ['train'])
+    train.write_bytes(b'\r\na\r\n\r\n')
+    check_quick(voc_config(healthy))
+    with pytest.raises(InputError, match=r'train.txt: VOCDataset takes blanks .*VOCStyleDataset'):
+        check_quick(voc_config(healthy, kind='VOCDataset'), ['train'])
+
+
+def test_the_first_fault_is_named(healthy, voc_config):
+    with pytest.raises(InputError, match=r'bbox_head.num_classes: is 20, but .* 2 classes \(cat'):
+        check_quick(voc_config(healthy, num_classes=20))
+    with pytest.raises(InputError, match=r'train_dataloader.dataset: has no classes; set metainfo'):
+        check_quick(voc_config(healthy, metainfo={}))
+
+    renamed = {'metainfo': {'classes': ('Cat', 'Dog')}}
+    with pytest.raises(InputError, match=r'\(Cat, Dog\), for the annotations say cat, dog;'):
+        check_quick(voc_config(healthy, **renamed))
+    check_quick(voc_config(healthy, metainfo={'classes': ('cat', 'bird')}))
+
+    (healthy / 'Annotations/a.xml').unlink()
+    with pytest.raises(InputError, match=r'Annotations/a.xml: there is no such file; correct it'):
+        check_quick(voc_config(healthy))
+    (healthy / 'ImageSets/Main/train.txt').write_text('\n')
+    with pytest.raises(InputError, match=r'train.txt: lists no image; write one image id'):
+        check_quick(voc_config(healthy))
+    check_quick(voc_config(healthy), loaders=['test'])
