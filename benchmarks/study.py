@@ -33,9 +33,11 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ic_backbones.cli import make_folder, read_config
+from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, run_tool
-from ic_backbones.work_dir import last_checkpoint, read_scalars
+from ic_backbones.runs.options import make_folder
+from ic_backbones.runs.scalars import read_scalars
+from ic_backbones.runs.work_dir import last_checkpoint
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
 METRIC = 'accuracy/top1'

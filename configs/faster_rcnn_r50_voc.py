@@ -1,5 +1,6 @@
 # The baseline: mmdet's Faster R-CNN on VOC07+12 trainval -> VOC07 test (paper: 79.5 mAP).
-_base_ = ['mmdet::pascal_voc/faster-rcnn_r50_fpn_1x_voc0712.py', '_base_/guards.py']
+_base_ = 'mmdet::pascal_voc/faster-rcnn_r50_fpn_1x_voc0712.py'
+from ic_backbones.runs.guards import custom_imports, default_hooks
 
 # A box of zero size, after Resize has clipped it, makes the loss NaN; an image without another
 # one stays as background.

@@ -1,5 +1,5 @@
 # SfNet, depth 16, in RetinaNet: as faster_rcnn_sfnet_voc.py.
-_base_ = ['./retinanet_r50_voc.py']
+_base_ = './retinanet_r50_voc.py'
 
 model = dict(
     backbone=dict(

@@ -1,6 +1,7 @@
 # A light one-stage detector: mmdet's SSDLite, from scratch, with SINet of width 1.0, over blocks 4
 # and 5, on VOC07+12 trainval -> VOC07 test.
 _base_ = 'mmdet::ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py'
+from ic_backbones.runs.guards import custom_imports, default_hooks
 
 model = dict(
     backbone=dict(
@@ -55,10 +56,3 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = dict(_delete_=True, type='ic_backbones.VOCStyleMetric', eval_mode='11points')
 test_evaluator = val_evaluator
-
-custom_imports = dict(imports=['ic_backbones'], allow_failed_imports=False)
-custom_hooks = [
-    *_base_.custom_hooks,
-    dict(type='ic_backbones.StopOnNonFiniteLossHook'),
-    dict(type='ic_backbones.CheckCheckpointHook'),
-]

@@ -1,13 +1,21 @@
 import sys
 from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
+from tiny_runs import CLASSIFIER, DETECTOR
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # tools/ is not part of the package
+from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones.datasets.voc.shapes import CLASSES
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # tools/ is not part of the package
 
 OBJECT = (
     '<object><name>{}</name><difficult>{}</difficult><bndbox><xmin>{}</xmin><ymin>{}</ymin>'
@@ -46,3 +54,47 @@ def write_voc(tmp_path) -> Callable[..., Path]:
         return tmp_path
 
     return write
+
+
+@pytest.fixture(scope='session')
+def detector_config(tmp_path_factory) -> str:
+    """Faster R-CNN with a narrow IC-ResNet-18: 4 iterations an epoch, 2 epochs."""
+    folder = tmp_path_factory.mktemp('detector')
+    make_sample_voc(folder / 'data', train=8, val=2, seed=0)
+    config = folder / 'tiny_detector.py'
+    config.write_text(DETECTOR.format(root=str(folder / 'data'), classes=CLASSES))
+    return str(config)
+
+
+@pytest.fixture(scope='session')
+def classifier_config(tmp_path_factory) -> str:
+    """A narrow IC-ResNet-18 on two classes of four noisy images: 2 iterations, 1 epoch."""
+    folder = tmp_path_factory.mktemp('classifier')
+    rng = np.random.default_rng(0)
+    for name in ('cat', 'dog'):
+        (folder / 'data' / name).mkdir(parents=True)
+        for index in range(4):
+            image = rng.integers(0, 256, (32, 40, 3), dtype=np.uint8)
+            cv2.imwrite(str(folder / 'data' / name / f'{name}_{index}.png'), image)
+    config = folder / 'tiny_classifier.py'
+    config.write_text(CLASSIFIER.format(root=str(folder / 'data')))
+    return str(config)
+
+
+@pytest.fixture(autouse=True)
+def fresh_visualizer():
+    """mmengine's hooks draw with the process's latest visualizer, whichever config it is of."""
+    Visualizer._instance_dict.clear()
+
+
+@pytest.fixture(scope='session')
+def tool():
+    """Load a command line of tools/ by its name."""
+
+    def load(name: str) -> ModuleType:
+        spec = spec_from_file_location(f'tools_{name}', ROOT / f'tools/{name}.py')
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

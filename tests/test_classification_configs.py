@@ -16,7 +16,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.datasets.categories import CIFAR10_CATEGORIES, CIFAR100_CATEGORIES
 from mmpretrain.registry import DATASETS, MODELS
 
-from ic_backbones.cli import use_tta
+from ic_backbones.runs.settings import use_tta
 
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(

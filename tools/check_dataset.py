@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ic_backbones import cli
+from ic_backbones.config_file import read_config
 from ic_backbones.datasets.voc.splits import splits_of_config, splits_of_folder
 from ic_backbones.doctor import Severity, diagnose, render
 from ic_backbones.errors import InputError, run_tool
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif target.is_file():
         if args.classes:
             raise InputError('--classes: a config has its own classes; leave the option out')
-        cfg = cli.read_config(target)
+        cfg = read_config(target)
         model, splits = cfg.get('model') or {}, splits_of_config(cfg)
         if not splits:
             raise InputError(f'{target}: has no data set in VOC layout; give a config that has one')

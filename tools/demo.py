@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from ic_backbones.errors import run_tool
-from ic_backbones.steps import run
-from ic_backbones.work_dir import last_checkpoint
+from ic_backbones.runs.steps import run
+from ic_backbones.runs.work_dir import last_checkpoint
 
 CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
 

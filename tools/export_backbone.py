@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ic_backbones.backbone_file import export_backbone, init_cfg_lines
 from ic_backbones.checkpoint import read_checkpoint
-from ic_backbones.cli import make_folder
 from ic_backbones.errors import run_tool
+from ic_backbones.runs.options import make_folder
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -16,7 +16,7 @@ from torch import nn
 
 from ic_backbones import create
 from ic_backbones.checkpoint import backbone_prefix, load_pretrained
-from ic_backbones.cli import read_config
+from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, run_tool
 from ic_backbones.onnx_export import export_onnx, largest_difference, require_onnx
 

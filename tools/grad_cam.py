@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from ic_backbones._requirements import require_extra
 from ic_backbones.checkpoint import compare, read_checkpoint, tensors_of
-from ic_backbones.cli import read_config
+from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, run_tool
 
 

@@ -9,8 +9,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ic_backbones.curves import accuracy_valleys, plot
 from ic_backbones.errors import run_tool
+from ic_backbones.runs.curves import plot, read_curves
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -23,9 +23,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     first = Path(args.runs[0])
     is_table = first.suffix == '.csv'
     out = Path('work_dirs') / f'{first.stem}.png' if is_table else first / 'curves.png'
-    for path in plot(args.runs, args.out or out):
+    curves = read_curves(args.runs)
+    for path in plot(curves, args.out or out):
         print(path)
-    for name, curve, valley in accuracy_valleys(args.runs):
+    for name, curve, valley in curves.valleys():
         (start, high), (bottom, low), (end, _) = (
             curve[index] for index in (valley.rim, valley.bottom, valley.end)
         )

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from ic_backbones.datasets.voc.crops import make_object_crops
 from ic_backbones.errors import run_tool
-from ic_backbones.steps import run
-from ic_backbones.work_dir import last_checkpoint, read_scalars
+from ic_backbones.runs.scalars import read_scalars
+from ic_backbones.runs.steps import run
+from ic_backbones.runs.work_dir import last_checkpoint
 
 TEACHER = 'configs/sample/resnet18_20e.py'
 STUDENT = 'configs/sample/ic_resnet18_wld_10e.py'

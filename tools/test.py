@@ -7,14 +7,15 @@ from mmdet.evaluation import DumpDetResults
 from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner
 
-from ic_backbones import cli
 from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.doctor import check_quick
 from ic_backbones.errors import InputError, run_tool
+from ic_backbones.runs import settings, start
+from ic_backbones.runs.options import load_config, make_folder, make_parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = cli.make_parser(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument('checkpoint', help='file or address of the trained weights')
     parser.add_argument('--out', help='write the predictions into this .pkl file')
     parser.add_argument('--show-dir', help='write the pictures with their predictions here')
@@ -23,20 +24,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--tta', action='store_true', help='test-time augmentation')
     args = parser.parse_args(argv)
 
-    cfg = cli.load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
+    cfg = load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
     check_quick(cfg, ['test'])
     if args.out:
         if not args.out.endswith(('.pkl', '.pickle')) or Path(args.out).is_dir():
             raise InputError(
                 f'--out {args.out}: predictions are pickled; give a file name that ends in .pkl'
             )
-        cli.make_folder(Path(args.out).parent, '--out')
+        make_folder(Path(args.out).parent, '--out')
     if args.show_dir:
-        cli.make_folder(args.show_dir, '--show-dir')
+        make_folder(args.show_dir, '--show-dir')
     if args.show or args.show_dir:
-        cli.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
+        settings.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
     if args.tta:
-        cli.use_tta(cfg)
+        settings.use_tta(cfg)
     read_checkpoint(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
 
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             runner.test_evaluator.metrics.append(dump(out_file_path=args.out))
         runner.test()
 
-    cli.run(cfg, args.config, test)
+    start.run(cfg, args.config, test)
     for path in filter(None, (args.out, args.show_dir)):
         print(f'written: {path}')
 

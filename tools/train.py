@@ -11,15 +11,16 @@ import torch
 from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
-from ic_backbones import cli
 from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.doctor import check_quick
 from ic_backbones.errors import run_tool
-from ic_backbones.work_dir import last_checkpoint
+from ic_backbones.runs import settings, start
+from ic_backbones.runs.options import load_config, make_parser
+from ic_backbones.runs.work_dir import last_checkpoint
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = cli.make_parser(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument('--amp', action='store_true', help='train in mixed precision')
     parser.add_argument(
         '--channels-last', action='store_true', help='keep weights and features in channels_last'
@@ -39,13 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(argv)
 
-    cfg = cli.load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    cfg = load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
     if args.amp:
-        cli.use_amp(cfg)
+        settings.use_amp(cfg)
     if args.auto_scale_lr:
-        cli.use_auto_scale_lr(cfg)
+        settings.use_auto_scale_lr(cfg)
     if args.resume:
-        cli.use_resume(cfg, args.resume)
+        settings.use_resume(cfg, args.resume)
     elif cfg.get('load_from'):
         read_checkpoint(cfg.load_from)
     check_quick(cfg)
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         runner.train()
 
     try:
-        cli.run(cfg, args.config, train)
+        start.run(cfg, args.config, train)
     except KeyboardInterrupt:
         if is_main_process():
             checkpoint = last_checkpoint(cfg.work_dir)

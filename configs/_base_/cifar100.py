@@ -3,9 +3,8 @@
 _base_ = [
     'mmpretrain::_base_/datasets/cifar100_bs16.py',
     'mmpretrain::_base_/schedules/cifar10_bs128.py',
-    'mmpretrain::_base_/default_runtime.py',
+    'mmpretrain_runtime.py',
     'linear_head.py',
-    'guards.py',
 ]
 
 model = dict(head=dict(num_classes=100))

@@ -2,8 +2,7 @@
 # nothing is frozen), everything narrow, few proposals, anchors from 16 pixels on.
 _base_ = [
     'mmdet::_base_/models/faster-rcnn_r50_fpn.py',
-    'mmdet::_base_/default_runtime.py',
-    'guards.py',
+    'mmdet_runtime.py',
 ]
 
 norm_cfg = dict(type='BN')

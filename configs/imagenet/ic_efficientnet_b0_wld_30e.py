@@ -17,7 +17,6 @@ model = dict(
     ),
 )
 custom_hooks = [
-    *_base_.custom_hooks,
     dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
     dict(type='ic_backbones.SeedEpochHook'),
     dict(type='ic_backbones.LogAlphaHook'),

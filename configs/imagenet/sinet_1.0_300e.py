@@ -3,8 +3,7 @@
 _base_ = [
     'mmpretrain::_base_/datasets/imagenet_bs32.py',
     'mmpretrain::_base_/schedules/imagenet_bs256_epochstep.py',
-    'mmpretrain::_base_/default_runtime.py',
-    '../_base_/guards.py',
+    '../_base_/mmpretrain_runtime.py',
 ]
 
 model = dict(

@@ -7,7 +7,6 @@ model = dict(
     backbone=dict(type='ic_backbones.ICResNet', alpha=0.0, alpha_mode='learned'),
 )
 custom_hooks = [
-    *_base_.custom_hooks,
     dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
     dict(type='ic_backbones.SeedEpochHook'),
     dict(type='ic_backbones.LogAlphaHook'),

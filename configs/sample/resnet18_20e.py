@@ -3,8 +3,7 @@
 _base_ = [
     'mmpretrain::_base_/models/resnet18.py',
     'mmpretrain::_base_/schedules/cifar10_bs128.py',
-    'mmpretrain::_base_/default_runtime.py',
-    '../_base_/guards.py',
+    '../_base_/mmpretrain_runtime.py',
 ]
 
 model = dict(

@@ -6,7 +6,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor
 
 from ..checkpoint import BACKBONE, compare, read_checkpoint, tensors_of
-from ..cli import read_config
+from ..config_file import read_config
 from ..errors import InputError
 
 

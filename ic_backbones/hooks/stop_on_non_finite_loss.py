@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 
 from ..errors import InputError
 from ..registry import HOOKS
-from ..work_dir import last_checkpoint
+from ..runs.work_dir import last_checkpoint
 
 CAUSES = (
     'likely causes: zero-size boxes (run tools/check_dataset.py), too high a learning rate, no '

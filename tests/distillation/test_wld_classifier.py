@@ -14,7 +14,7 @@ from mmpretrain.structures import DataSample
 
 from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.errors import InputError
-from ic_backbones.work_dir import read_scalars
+from ic_backbones.runs.scalars import read_scalars
 
 
 @pytest.fixture

@@ -8,8 +8,13 @@ import torch
 from mmengine.config import Config
 from mmpretrain.models import ImageClassifier
 
-from ic_backbones import cli
 from ic_backbones.errors import InputError, run_tool
+from ic_backbones.runs import settings
+from ic_backbones.runs.guards import default_hooks
+from ic_backbones.runs.launcher import LAUNCHER_VARIABLES
+from ic_backbones.runs.options import load_config, make_parser
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
 
 
 @pytest.fixture(scope='module')
@@ -28,10 +33,7 @@ def trained(classifier_config, detector_config, tool, tmp_path_factory) -> dict[
 def test_trains(trained, kind):
     assert (trained[kind] / 'epoch_1.pth').is_file()
     config = Config.fromfile(next(trained[kind].glob('tiny_*.py')))
-    assert [hook.type for hook in config.custom_hooks] == [
-        'ic_backbones.StopOnNonFiniteLossHook',
-        'ic_backbones.CheckCheckpointHook',
-    ]
+    assert {name: config.default_hooks[name] for name in default_hooks} == default_hooks
 
 
 def test_tests_a_classifier(trained, classifier_config, tool, tmp_path):
@@ -68,40 +70,48 @@ def test_tests_a_detector_with_augmentation(trained, detector_config, tool, tmp_
     assert sorted(path.name for path in pictures.iterdir()) == ['val_0000.jpg', 'val_0001.jpg']
 
 
-def test_config_without_hook_settings_of_its_own_keeps_those_it_has(classifier_config, tmp_path):
+def test_a_guard_that_the_config_has_keeps_its_settings(classifier_config, tmp_path):
     own = "[dict(type='EMAHook'), dict(type='StopOnNonFiniteLossHook', max_files=1)]"
     config = tmp_path / 'with_hooks.py'
     config.write_text(f'_base_ = {classifier_config!r}\ncustom_hooks = {own}\n')
-    args = cli.make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
-    hooks = cli.load_config(args).custom_hooks
-    assert [hook['type'] for hook in hooks] == [
-        'EMAHook',
-        'StopOnNonFiniteLossHook',
-        'ic_backbones.CheckCheckpointHook',
-    ]
-    assert hooks[1]['max_files'] == 1
+    args = make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
+    cfg = load_config(args)
+    assert [hook['type'] for hook in cfg.custom_hooks] == ['EMAHook', 'StopOnNonFiniteLossHook']
+    assert 'stop_on_non_finite_loss' not in cfg.default_hooks
+    assert 'check_checkpoint' in cfg.default_hooks and 'logger' in cfg.default_hooks
+
+
+@pytest.mark.parametrize('base', ['faster_rcnn_ic_r18_sample', 'cifar10/resnet18_200e'])
+def test_custom_hooks_do_not_drop_the_guards_of_our_configs(tmp_path, base):
+    """Nor does mmdet's own tools/train.py, which reads a config as this test does."""
+    config = tmp_path / 'child.py'
+    config.write_text(
+        f"_base_ = {str(CONFIGS / base)!r} + '.py'\ncustom_hooks = [dict(type='EMAHook')]\n"
+    )
+    found = Config.fromfile(config).default_hooks
+    assert {name: found[name] for name in default_hooks} == default_hooks
 
 
 def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    args = cli.make_parser('').parse_args(
+    args = make_parser('').parse_args(
         [classifier_config, '--cfg-options', 'model.head.topk=(1,2)', 'randomness.seed=3']
     )
-    cfg = cli.load_config(args, 'model')
+    cfg = load_config(args, 'model')
     assert cfg.model.head.topk == (1, 2) and cfg.randomness.seed == 3
     assert cfg.work_dir == './work_dirs/tiny_classifier' and cfg.launcher == 'none'
-    cli.use_resume(cfg, 'auto')
+    settings.use_resume(cfg, 'auto')
     assert not cfg.resume
     cfg.auto_scale_lr = dict(base_batch_size=256)
-    cli.use_auto_scale_lr(cfg)
+    settings.use_auto_scale_lr(cfg)
     assert cfg.auto_scale_lr == dict(base_batch_size=256, enable=True)
 
 
 def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
-    args = cli.make_parser('').parse_args([classifier_config, '--work-dir', str(tmp_path)])
-    cfg = cli.load_config(args)
-    monkeypatch.setattr(cli, 'get_device', lambda: 'cuda')
-    cli.use_amp(cfg)
+    args = make_parser('').parse_args([classifier_config, '--work-dir', str(tmp_path)])
+    cfg = load_config(args)
+    monkeypatch.setattr(settings, 'get_device', lambda: 'cuda')
+    settings.use_amp(cfg)
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
     assert cfg.optim_wrapper.loss_scale == 'dynamic'
 
@@ -153,12 +163,12 @@ def wrong(classifier_config, trained, tmp_path):
         ('train nowhere.py', 'nowhere.py: no such config file'),
         ('train {tmp}/syntax.py', 'syntax.py: the config cannot be read'),
         ('train {tmp}/base.py', 'nowhere.py'),
-        ('train {tmp}/partial.py', 'partial.py: has no train_dataloader'),
-        ('test {tmp}/partial.py {checkpoint}', 'partial.py: has no test_dataloader'),
-        ('train {config} --cfg-options max_epochs', "'max_epochs': write KEY=VALUE"),
-        ('train {config} --cfg-options model.head.topk=[1,(2]', 'write KEY=VALUE'),
+        ('train {tmp}/partial.py', 'partial.py: it has no train_dataloader'),
+        ('test {tmp}/partial.py {checkpoint}', 'partial.py: it has no test_dataloader'),
+        ('train {config} --cfg-options max_epochs', "'max_epochs': this is not KEY=VALUE"),
+        ('train {config} --cfg-options model.head.topk=[1,(2]', 'this is not KEY=VALUE'),
         ('train {config} --cfg-options modle.head.topk=1', "did you mean 'model'?"),
-        ('train {config} --cfg-options model.type.depth=1', 'does not fit the config'),
+        ('train {config} --cfg-options model.type.depth=1', 'this does not fit the config'),
         (
             'train {config} --work-dir {tmp}/junk.pth/work',
             'junk.pth/work: the folder cannot be made',
@@ -185,7 +195,7 @@ def wrong(classifier_config, trained, tmp_path):
 )
 def test_wrong_input_is_one_sentence_and_code_1(wrong, tool, monkeypatch, line, words):
     monkeypatch.chdir(wrong['tmp'])
-    for variables in cli.LAUNCHER_VARIABLES.values():
+    for variables in LAUNCHER_VARIABLES.values():
         for name in variables:
             monkeypatch.delenv(name, raising=False)
     name, *argv = line.format(**wrong).split()
@@ -259,10 +269,10 @@ def test_ctrl_c_is_answered_once(
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    for name in cli.LAUNCHER_VARIABLES['slurm']:
+    for name in LAUNCHER_VARIABLES['slurm']:
         monkeypatch.setenv(name, rank)
     train = tool('train')
-    monkeypatch.setattr(train.cli, 'run', interrupt)
+    monkeypatch.setattr(train.start, 'run', interrupt)
     monkeypatch.setattr(train, 'is_main_process', lambda: rank == '0')
     argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', launcher]
     assert train.main(argv) == 130

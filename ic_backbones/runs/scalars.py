@@ -1,10 +1,16 @@
-"""What mmengine leaves in the work dir of a run: checkpoints and logged scalars."""
+"""The scalars that mmengine has logged in the work dir of a run."""
 
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import InputError
+from ..errors import InputError
+
+# The figures that a detector or a classifier is judged by: 'pascal_voc/mAP', 'coco/bbox_mAP',
+# 'accuracy/top1'; not 'coco/bbox_mAP_50'.
+METRIC = re.compile(r'(mAP|accuracy/top1)$')
+LARGEST = 1e100  # a picture of greater values overflows
 
 
 class Scalars(NamedTuple):
@@ -20,32 +26,18 @@ class Scalars(NamedTuple):
     val: list[dict]
 
 
-def last_checkpoint(work_dir: str | Path) -> str | None:
-    """The checkpoint to resume from: the last that was written whole, if it is still there."""
-    note = Path(work_dir) / 'last_checkpoint'
-    if not note.is_file():
-        return None
-    # The note holds the path of the time of writing: a work dir that was moved or copied goes on
-    # from its own files. Only a CheckpointHook with an out_dir has written elsewhere.
-    written = Path(note.read_text().strip())
-    for path in (note.parent / written.name, written):
-        if path.is_file():
-            return str(path)
-    return None
-
-
 def read_scalars(work_dir: str | Path) -> Scalars:
     """Read ``<timestamp>/vis_data/scalars.json`` of every start of a run, joined into one.
 
     A start that resumed replaces what the earlier ones logged from its first iteration on, so a run
-    that began anew in the same work dir replaces the earlier one whole.
+    that began anew in the same work dir replaces the earlier one as a whole.
 
     Raises:
-        InputError: ``work_dir`` is not there, holds no log with a loss, or a broken one.
+        InputError: ``work_dir`` does not exist, holds no log with a loss, or a broken one.
     """
     work_dir = Path(work_dir)
     if not work_dir.is_dir():
-        raise InputError(f'{work_dir}: no such work dir; give the --work-dir of a training')
+        raise InputError(f'{work_dir}: this work dir does not exist; give that of a training')
     rows: list[dict] = []
     for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
         new = _read_rows(log)
@@ -54,21 +46,23 @@ def read_scalars(work_dir: str | Path) -> Scalars:
             later = (index for index, row in enumerate(rows) if row.get('iter', 0) >= first)
             rows = rows[: next(later, len(rows))] + new
     train = [row for row in rows if 'iter' in row and 'loss' in row]
-    val = [row for row in rows if 'iter' not in row]
+    val = [row for row in rows if 'iter' not in row and 'step' in row]
     if not train:
         raise InputError(
-            f'{work_dir}: no */vis_data/scalars.json with a loss in it; give the work dir of a '
-            'training that reached its first logged iteration'
+            f'{work_dir}: it has no */vis_data/scalars.json with a loss; give the work dir of a '
+            'training that has reached its first logged iteration'
         )
     return Scalars(train, val)
 
 
 def _read_rows(log: Path) -> list[dict]:
     rows = []
-    for number, line in enumerate(log.read_text().splitlines(keepends=True), 1):
+    # A byte that is not UTF-8 becomes a character that no JSON has outside of its strings.
+    text = log.read_text(encoding='utf-8', errors='replace')
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             if not line.endswith('\n'):  # Ctrl-C struck while mmengine wrote the last line
                 break
             raise InputError(
@@ -76,5 +70,20 @@ def _read_rows(log: Path) -> list[dict]:
             ) from error
         if not isinstance(row, dict):
             raise InputError(f'{log}: line {number} is not a JSON object; delete that line')
+        for key, value in row.items():
+            if not _fits(key, value):
+                raise InputError(
+                    f'{log}: line {number} has {key} = {str(value)[:40]}, which cannot be drawn; '
+                    'delete that line'
+                )
         rows.append(row)
     return rows
+
+
+def _fits(key: str, value: object) -> bool:
+    """Whether what is drawn is a number; NaN leaves a gap."""
+    if key in ('iter', 'epoch', 'step'):
+        return isinstance(value, int) and 0 <= value < LARGEST and (key, value) != ('epoch', 0)
+    if key == 'loss' or METRIC.search(key):
+        return isinstance(value, int | float) and not abs(value) > LARGEST
+    return True

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from ic_backbones.work_dir import last_checkpoint, read_scalars
+from ic_backbones.runs.scalars import read_scalars
+from ic_backbones.runs.work_dir import last_checkpoint
 
 TRAIN = Path(__file__).parents[2] / 'tools' / 'train.py'
 OPTIONS = (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ic_backbones.curves import accuracy_valleys
-from ic_backbones.valleys import Valley, find_valleys
+from ic_backbones.runs.curves import read_curves
+from ic_backbones.runs.valleys import Valley, find_valleys
 
-CURVES = Path(__file__).parents[1] / 'docs' / 'curves'
+CURVES = Path(__file__).parents[2] / 'docs' / 'curves'
 FALLING = [9, 8, 7, 6, 5, 4, 3]
 
 
@@ -30,7 +30,7 @@ def test_a_valley_that_has_not_ended():
 def test_the_papers_curves(data, rim, bottom, end, depth):
     """One in each of SfNet's; VGG's dip on CIFAR-10 comes with a rising loss."""
     table = CURVES / f'structure_composing_{data.lower().replace("-", "")}.csv'
-    found = list(accuracy_valleys([table]))
+    found = list(read_curves([table]).valleys())
     assert [name for name, *_ in found] == [f'SfNet {data} (paper)']
     _, curve, valley = found[0]
     assert [curve[i][0] for i in (valley.rim, valley.bottom, valley.end)] == [rim, bottom, end]

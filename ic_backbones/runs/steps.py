@@ -4,7 +4,7 @@ import shlex
 import subprocess
 import sys
 
-from .errors import InputError
+from ..errors import InputError
 
 
 def run(*command: str) -> None:

@@ -1,18 +1,4 @@
-"""A detector and a classifier that train in seconds: config files, their data beside them."""
-
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from types import ModuleType
-
-import cv2
-import numpy as np
-import pytest
-from mmengine.visualization import Visualizer
-
-from ic_backbones.datasets.voc.sample import make_sample_voc
-from ic_backbones.datasets.voc.shapes import CLASSES
-
-TOOLS = Path(__file__).parents[2] / 'tools'
+"""Configs of a detector and of a classifier that train in seconds, for a given data folder."""
 
 DETECTOR = """
 _base_ = ['mmdet::_base_/models/faster-rcnn_r50_fpn.py', 'mmdet::_base_/default_runtime.py']
@@ -114,47 +100,3 @@ test_cfg = dict()
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01))
 default_hooks = dict(logger=dict(interval=1))
 """
-
-
-@pytest.fixture(scope='session')
-def detector_config(tmp_path_factory) -> str:
-    """Faster R-CNN with a narrow IC-ResNet-18: 4 iterations an epoch, 2 epochs."""
-    folder = tmp_path_factory.mktemp('detector')
-    make_sample_voc(folder / 'data', train=8, val=2, seed=0)
-    config = folder / 'tiny_detector.py'
-    config.write_text(DETECTOR.format(root=str(folder / 'data'), classes=CLASSES))
-    return str(config)
-
-
-@pytest.fixture(scope='session')
-def classifier_config(tmp_path_factory) -> str:
-    """A narrow IC-ResNet-18 on two classes of four noisy images: 2 iterations, 1 epoch."""
-    folder = tmp_path_factory.mktemp('classifier')
-    rng = np.random.default_rng(0)
-    for name in ('cat', 'dog'):
-        (folder / 'data' / name).mkdir(parents=True)
-        for index in range(4):
-            image = rng.integers(0, 256, (32, 40, 3), dtype=np.uint8)
-            cv2.imwrite(str(folder / 'data' / name / f'{name}_{index}.png'), image)
-    config = folder / 'tiny_classifier.py'
-    config.write_text(CLASSIFIER.format(root=str(folder / 'data')))
-    return str(config)
-
-
-@pytest.fixture(autouse=True)
-def fresh_visualizer():
-    """mmengine's hooks draw with the process's latest visualizer, whichever config it is of."""
-    Visualizer._instance_dict.clear()
-
-
-@pytest.fixture(scope='session')
-def tool():
-    """Load a command line of tools/ by its name."""
-
-    def load(name: str) -> ModuleType:
-        spec = spec_from_file_location(f'tools_{name}', TOOLS / f'{name}.py')
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load

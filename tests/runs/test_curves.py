@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from ic_backbones.curves import plot
 from ic_backbones.errors import InputError
-from ic_backbones.work_dir import read_scalars
+from ic_backbones.runs import curves, scalars
+from ic_backbones.runs.scalars import read_scalars
 
 CURVES = Path(__file__).parents[2] / 'docs' / 'curves'
 
@@ -36,6 +36,10 @@ def make_run(run, last_map=0.5):
     write_log(run, '20260101_000000', first)
     write_log(run, '20260101_010000', second)
     return run
+
+
+def plot(runs, out):
+    return curves.plot(curves.read_curves(runs), out)
 
 
 def read_table(path):
@@ -151,16 +155,28 @@ def test_bad_input_is_one_sentence(tmp_path):
     with (tmp_path / 'broken/1/vis_data/scalars.json').open('a') as file:
         file.write('{"loss": 1\n')
     write_log(tmp_path / 'list', '1', [train_row(1, 1.0, 1), [1]])
+    write_log(tmp_path / 'nested', '1', [train_row(1, {'a': 1}, 1)])
+    write_log(tmp_path / 'huge', '1', [train_row(1, 10**400, 1)])
+    write_log(tmp_path / 'zeroth', '1', [train_row(1, 1.0, 0)])
+    write_log(tmp_path / 'latin', '1', [])
+    (tmp_path / 'latin/1/vis_data/scalars.json').write_bytes(b'{"loss\xe9: 1}\n')
+    write_log(tmp_path / 'deep', '1', [])
+    (tmp_path / 'deep/1/vis_data/scalars.json').write_text('[' * 100_000 + '\n')
     out = tmp_path / 'curves.png'
     for runs, target, words in (
-        ([tmp_path / 'nowhere'], out, 'nowhere: no such work dir'),
-        ([tmp_path / 'empty'], out, r'empty: no .*scalars\.json'),
+        ([tmp_path / 'nowhere'], out, 'nowhere: this work dir does not exist'),
+        ([tmp_path / 'empty'], out, r'empty: it has no .*scalars\.json'),
         ([tmp_path / 'broken'], out, r'scalars\.json: line 2 is not JSON'),
         ([tmp_path / 'list'], out, r'scalars\.json: line 2 is not a JSON object'),
-        ([good, good], out, 'good: the same run is given twice'),
+        ([tmp_path / 'nested'], out, r'scalars\.json: line 1 has loss = .*cannot be drawn'),
+        ([tmp_path / 'huge'], out, r'scalars\.json: line 1 has loss = 1000.*cannot be drawn'),
+        ([tmp_path / 'zeroth'], out, r'scalars\.json: line 1 has epoch = 0'),
+        ([tmp_path / 'latin'], out, r'scalars\.json: line 1 is not JSON'),
+        ([tmp_path / 'deep'], out, r'scalars\.json: line 1 is not JSON'),
+        ([good, good], out, 'good: this run is given twice'),
         ([good, tmp_path / 'iterations'], out, 'good counts epochs, iterations counts iterations'),
-        ([good, tmp_path / 'other'], out, 'good: pascal_voc/mAP; other: coco/bbox_mAP'),
-        ([good], tmp_path / 'curves.jpg', r'curves\.jpg: the picture must be a \.png'),
+        ([good, tmp_path / 'other'], out, 'good: pascal_voc/mAP, other: coco/bbox_mAP'),
+        ([good], tmp_path / 'curves.jpg', r'curves\.jpg: this is not a \.png file'),
         ([good], good / '20260101_000000/vis_data/scalars.json/c.png', 'cannot be written'),
     ):
         with pytest.raises(InputError, match=words) as caught:
@@ -168,10 +184,13 @@ def test_bad_input_is_one_sentence(tmp_path):
         assert '\n' not in str(caught.value)
 
 
-def test_command_line(tmp_path, tool, capsys):
+def test_command_line_reads_each_log_once(tmp_path, tool, capsys, monkeypatch):
     make_run(tmp_path / 'run')
+    read, logs = scalars._read_rows, []
+    monkeypatch.setattr(scalars, '_read_rows', lambda log: logs.append(log) or read(log))
     tool('plot_curves').main([str(tmp_path / 'run'), '--out', str(tmp_path / 'c.png')])
     assert capsys.readouterr().out.split() == [str(tmp_path / 'c.png'), str(tmp_path / 'c.csv')]
+    assert len(logs) == len(set(logs)) == 2
 
 
 def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
@@ -202,6 +221,9 @@ def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
         'run,epoch\na,1\n',
         'run,epoch,name,value\na,x,loss,1\n',
         'run,epoch,name,value\na,0,loss,1\n',
+        'run,epoch,name,value\na,1,loss,1e999\n',
+        'run,epoch,name,value\na,1,loss,1\nb,1,accuracy/top1,1\n',
+        'run,epoch\0,name,value\na,1,loss,1\n',
     ],
 )
 def test_a_table_of_another_kind_is_a_sentence(tmp_path, text):

@@ -16,7 +16,7 @@ class Valley:
         rim: Where the former maximum was reached.
         bottom: The lowest point.
         end: The first point above the former maximum again; the last index if there is none.
-        depth: Of the bottom, as a part of the former maximum.
+        depth: How far the bottom lies below the former maximum, as a fraction of it.
     """
 
     rim: int
@@ -44,7 +44,7 @@ def find_valleys(
         if not ended and accuracy[index] < accuracy[rim]:
             continue
         below = [i for i in range(rim + 1, index) if loss[i] < loss[rim]]
-        if below:
+        if below and accuracy[rim] > 0:
             bottom = min(below, key=accuracy.__getitem__)
             depth = 1 - accuracy[bottom] / accuracy[rim]
             if depth >= threshold:

@@ -1,0 +1,3 @@
+# mmdet's runtime with the hooks that guard every run of this project.
+_base_ = 'mmdet::_base_/default_runtime.py'
+from ic_backbones.runs.guards import custom_imports, default_hooks

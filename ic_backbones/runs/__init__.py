@@ -1,0 +1,1 @@
+"""Trainings and tests as runs in a work dir: how they are set up, started and read afterwards."""

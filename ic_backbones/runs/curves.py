@@ -1,0 +1,223 @@
+"""Loss and mAP or accuracy of training runs over the epochs, as a picture and as a table."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ..errors import InputError, one_line
+from .scalars import LARGEST, METRIC, Scalars, read_scalars
+from .valleys import Valley, find_valleys
+
+Curve = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of several runs over one axis.
+
+    Attributes:
+        unit: What the axis counts, ``'epoch'`` or ``'iteration'``.
+        metric: The name of the validation metric; None if no run has had a validation yet.
+        losses: The training loss of each run, by the run's name.
+        metrics: The validation metric of each run; empty before its first validation.
+    """
+
+    unit: str
+    metric: str | None
+    losses: dict[str, Curve]
+    metrics: dict[str, Curve]
+
+    def named(self) -> Iterator[tuple[str, str, Curve]]:
+        """Run, ``'loss'`` or the metric, and curve, for every curve with a point."""
+        for run, losses in self.losses.items():
+            yield run, 'loss', losses
+            if self.metrics[run]:
+                yield run, self.metric, self.metrics[run]
+
+    def valleys(self) -> Iterator[tuple[str, Curve, Valley]]:
+        """Run, metric and valley, for every accuracy valley (:mod:`ic_backbones.runs.valleys`)."""
+        for run, curve in self.metrics.items():
+            ends = [x for x, _ in curve]
+            losses = [
+                [loss for x, loss in self.losses[run] if start < x <= end]
+                for start, end in zip([0, *ends], ends, strict=False)
+            ]
+            if all(losses):
+                means = [sum(values) / len(values) for values in losses]
+                for valley in find_valleys([value for _, value in curve], means):
+                    yield run, curve, valley
+
+
+def read_curves(runs: Sequence[str | Path]) -> Curves:
+    """Read the curves of ``runs``.
+
+    Args:
+        runs: Work dirs of trainings, where a resumed one is one run, or tables that
+            :func:`plot` has written.
+
+    Raises:
+        InputError: A run has no log, or the runs share no axis or no metric.
+    """
+    scalars = _read(runs)
+    unit, metric = _common_unit(scalars), _common_metric(scalars)
+    return Curves(
+        unit,
+        metric,
+        losses={name: _losses(run, unit) for name, run in scalars.items()},
+        metrics={
+            name: [(row['step'], row[metric]) for row in run.val if metric in row]
+            for name, run in scalars.items()
+        },
+    )
+
+
+def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
+    """Draw the training loss and the validation metric into one picture, with shaded valleys.
+
+    Args:
+        curves: What :func:`read_curves` returned.
+        out: The picture, ``.png``. The same values go to a ``.csv`` beside it, one row per point:
+            ``run, epoch (or iteration), name, value``.
+
+    Returns:
+        The two files.
+
+    Raises:
+        InputError: ``out`` is not a ``.png`` file or cannot be written.
+    """
+    out = Path(out)
+    if out.suffix != '.png':
+        raise InputError(f'{out}: this is not a .png file; give the picture such a name')
+    table = out.with_suffix('.csv')
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with table.open('w', newline='') as file:
+            writer = csv.writer(file)
+            writer.writerow(('run', curves.unit, 'name', 'value'))
+            for run, name, curve in curves.named():
+                writer.writerows((run, x, name, value) for x, value in curve)
+        _draw(curves).savefig(out, dpi=150)
+    except OSError as error:
+        raise InputError(
+            f'{out}: the picture cannot be written ({error.strerror}); choose another --out'
+        ) from error
+    return out, table
+
+
+def _read(runs: Sequence[str | Path]) -> dict[str, Scalars]:
+    scalars: dict[str, Scalars] = {}
+    for name, path in zip(_names(runs), map(Path, runs), strict=True):
+        found = _read_table(path) if path.suffix == '.csv' else {name: read_scalars(path)}
+        twice = sorted(scalars.keys() & found.keys())
+        if twice:
+            raise InputError(f'{path}: a run {twice[0]!r} is drawn already; rename one of the two')
+        scalars |= found
+    return scalars
+
+
+def _read_table(path: Path) -> dict[str, Scalars]:
+    """The runs of a table of :func:`plot` that counts epochs."""
+    scalars: dict[str, Scalars] = {}
+    try:
+        with path.open(newline='', encoding='utf-8') as file:
+            for row in csv.DictReader(file):
+                run = scalars.setdefault(row['run'], Scalars([], []))
+                epoch, value = float(row['epoch']), float(row['value'])
+                if not 0 <= epoch < LARGEST or abs(value) > LARGEST:
+                    raise ValueError(f'{value:g} at epoch {epoch:g} cannot be drawn')
+                if row['name'] == 'loss':
+                    run.train.append(dict(iter=epoch, epoch=epoch, loss=value))
+                else:
+                    run.val.append({'step': epoch, row['name']: value})
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+        raise InputError(
+            f'{path}: this is not a table with the columns run, epoch, name and value '
+            f'({one_line(error)}); give one that this tool has written'
+        ) from error
+    if any(row['epoch'] <= 0 for run in scalars.values() for row in run.train):
+        raise InputError(
+            f'{path}: it has a loss before the first epoch; give a table that this tool has written'
+        )
+    if not all(run.train for run in scalars.values()) or not scalars:
+        raise InputError(
+            f'{path}: a run in it has no loss; give a table that this tool has written'
+        )
+    return scalars
+
+
+def _names(runs: Sequence[str | Path]) -> list[str]:
+    """The runs' directory names, or their whole paths where two have the same name."""
+    names = [Path(run).resolve().name for run in runs]
+    if len(set(names)) < len(names):
+        names = [str(run) for run in runs]
+    if len(set(names)) < len(names):
+        raise InputError(f'{max(names, key=names.count)}: this run is given twice; leave one out')
+    return names
+
+
+def _common_unit(scalars: dict[str, Scalars]) -> str:
+    units = {
+        name: 'epoch' if all('epoch' in row for row in run.train) else 'iteration'
+        for name, run in scalars.items()
+    }
+    if len(set(units.values())) > 1:
+        raise InputError(
+            f'{", ".join(f"{name} counts {unit}s" for name, unit in units.items())}: '
+            'draw them in two pictures'
+        )
+    return next(iter(units.values()))
+
+
+def _common_metric(scalars: dict[str, Scalars]) -> str | None:
+    """The metric that all runs with a validation have; None if none has had one yet."""
+    found = {
+        name: [key for key in run.val[-1] if METRIC.search(key)]
+        for name, run in scalars.items()
+        if run.val
+    }
+    if not found:
+        return None
+    first = next(iter(found.values()))
+    for key in first:
+        if all(key in keys for keys in found.values()):
+            return key
+    shown = ', '.join(f'{name}: {" and ".join(keys) or "none"}' for name, keys in found.items())
+    raise InputError(
+        f'the runs: their logs share no mAP or accuracy ({shown}); draw runs of the same evaluator'
+    )
+
+
+def _losses(run: Scalars, unit: str) -> list[tuple[float, float]]:
+    if unit == 'iteration':
+        return [(row['iter'], row['loss']) for row in run.train]
+    # The logs hold no epoch length; the last line of an epoch comes closest to it.
+    length = max(row['iter'] / row['epoch'] for row in run.train)
+    return [(round(row['iter'] / length, 4), row['loss']) for row in run.train]
+
+
+def _draw(curves: Curves) -> Figure:
+    keys = ['loss'] if curves.metric is None else ['loss', curves.metric]
+    figure = Figure(figsize=(5.5 * len(keys), 4), layout='constrained')
+    panels = dict(zip(keys, figure.subplots(1, len(keys), squeeze=False)[0], strict=True))
+    colors = {}
+    for run, name, curve in curves.named():
+        marker = 'o' if len(curve) < 30 else None
+        points = zip(*curve, strict=True)
+        (line,) = panels[name].plot(*points, marker=marker, markersize=3, label=run)
+        colors[run, name] = line.get_color()
+    for run, curve, valley in curves.valleys():
+        span = curve[valley.rim][0], curve[valley.end][0]
+        panels[curves.metric].axvspan(*span, color=colors[run, curves.metric], alpha=0.12)
+    for name, axes in panels.items():
+        axes.set(
+            xlabel=curves.unit, title='training loss' if name == 'loss' else f'validation {name}'
+        )
+        axes.set_xlim(left=0)
+        if name != 'loss':
+            axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure

@@ -1,0 +1,34 @@
+"""The hooks that guard every run, listed once: for the project's configs and for all others.
+
+They are default hooks, which mmengine merges by name: a config that inherits from one of ours keeps
+them whatever its ``custom_hooks`` are, also under mmdet's own ``tools/train.py``. The names here
+are keys of a config, so that a config file takes them over in one line::
+
+    from ic_backbones.runs.guards import custom_imports, default_hooks
+
+That line must stand below ``_base_``, or mmengine takes the file for one of its lazy configs.
+"""
+
+from mmengine.config import Config
+
+custom_imports = dict(imports=['ic_backbones'], allow_failed_imports=False)
+default_hooks = dict(
+    stop_on_non_finite_loss=dict(type='ic_backbones.StopOnNonFiniteLossHook'),
+    check_checkpoint=dict(type='ic_backbones.CheckCheckpointHook'),
+)
+
+
+def add_guards(cfg: Config) -> None:
+    """Add each guard that the config has neither as a default hook nor as a custom hook."""
+    hooks = cfg.get('default_hooks') or {}
+    present = [
+        str(hook.get('type'))
+        for hook in [*hooks.values(), *(cfg.get('custom_hooks') or [])]
+        if isinstance(hook, dict)
+    ]
+    missing = {
+        name: guard
+        for name, guard in default_hooks.items()
+        if not any(guard['type'].rpartition('.')[2] in found for found in present)
+    }
+    cfg.default_hooks = {**hooks, **missing}

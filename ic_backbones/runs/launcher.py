@@ -1,0 +1,67 @@
+"""Several processes in one run: what a launcher must have set, and processes without a GPU."""
+
+import os
+
+import torch
+from mmengine.config import Config
+
+from ..errors import InputError
+
+LAUNCHER_VARIABLES = {
+    'none': (),
+    'pytorch': ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'),
+    'slurm': ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_NODELIST'),
+    'mpi': (
+        'OMPI_COMM_WORLD_RANK',
+        'OMPI_COMM_WORLD_LOCAL_RANK',
+        'OMPI_COMM_WORLD_SIZE',
+        'MASTER_ADDR',
+    ),
+}
+
+
+def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
+    """Put ``launcher`` into the config; without GPUs, make the group of processes as well.
+
+    Args:
+        cfg: The config of the run.
+        launcher: A key of ``LAUNCHER_VARIABLES``.
+        local_rank: The number of this process on its machine, for a launcher that does not set
+            ``LOCAL_RANK``.
+
+    Raises:
+        InputError: The launcher did not start this process, or it has no GPU where others have one.
+    """
+    cfg.launcher = launcher
+    if launcher == 'none':
+        return
+    missing = [name for name in LAUNCHER_VARIABLES[launcher] if name not in os.environ]
+    if missing:
+        raise InputError(
+            f'--launcher {launcher}: {", ".join(missing)} not set; it is for processes that '
+            'the launcher starts (tools/dist_train.sh CONFIG GPUS), leave it out for one process'
+        )
+    os.environ.setdefault('LOCAL_RANK', str(local_rank))
+    if torch.cuda.is_available():
+        rank, gpus = int(os.environ['LOCAL_RANK']), torch.cuda.device_count()
+        if rank >= gpus:
+            raise InputError(
+                f'--launcher {launcher}: process {rank + 1} of this machine has no GPU of its own, '
+                f'because there are {gpus}; start {gpus}'
+            )
+    elif launcher == 'pytorch':
+        _use_gloo(cfg)
+
+
+def _use_gloo(cfg: Config) -> None:
+    """Several processes on the CPU, where mmengine itself would ask for a GPU."""
+    torch.distributed.init_process_group('gloo')
+    cfg.setdefault(
+        'model_wrapper_cfg',
+        dict(
+            type='MMDistributedDataParallel',
+            device_ids=None,
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        ),
+    )

@@ -1,0 +1,133 @@
+"""What the flags of ``tools/train.py`` and ``tools/test.py`` change in a config."""
+
+import os
+from copy import deepcopy
+
+from mmengine.config import Config, ConfigDict
+from mmengine.device import get_device
+
+from ..checkpoint import read_checkpoint
+from ..errors import InputError
+from .work_dir import last_checkpoint
+
+# What mmdet and mmpretrain take where a config says nothing about test-time augmentation.
+TTA_MODELS = {
+    'mmdet': dict(
+        type='DetTTAModel',
+        tta_cfg=dict(nms=dict(type='nms', iou_threshold=0.5), max_per_img=100),
+    ),
+    'mmpretrain': dict(type='AverageClsScoreTTA'),
+}
+
+
+def use_amp(cfg: Config) -> None:
+    """Train in mixed precision with a dynamic loss scale, as mmdet does.
+
+    Raises:
+        InputError: There is no GPU; mmengine's AmpOptimWrapper has no mode for the CPU.
+    """
+    if get_device() in ('cpu', 'mps'):
+        raise InputError(
+            '--amp: mixed precision needs a GPU, and this machine has none; leave it out'
+        )
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def use_auto_scale_lr(cfg: Config) -> None:
+    """Scale the learning rate with the batch size that is really used.
+
+    Raises:
+        InputError: The config does not say for which batch size its learning rate is meant.
+    """
+    if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
+        raise InputError(
+            '--auto-scale-lr: the config has no auto_scale_lr=dict(base_batch_size=...); add the '
+            'batch size that its learning rate is meant for'
+        )
+    cfg.auto_scale_lr.enable = True
+
+
+def use_resume(cfg: Config, checkpoint: str) -> None:
+    """Go on from ``checkpoint``, or with 'auto' from the last one in the work dir.
+
+    Where 'auto' finds none, the training starts from the beginning, ``load_from`` included.
+
+    Raises:
+        InputError: The checkpoint does not exist, cannot be read or holds weights only.
+    """
+    if checkpoint == 'auto':
+        checkpoint = last_checkpoint(cfg.work_dir)
+        if checkpoint is None:
+            print(f'--resume: no checkpoint in {cfg.work_dir}, starting from the beginning')
+            return
+    state = read_checkpoint(checkpoint)
+    if not {'meta', 'message_hub', 'optimizer'} <= state.keys():
+        raise InputError(
+            f'{checkpoint}: it holds weights but no optimizer state, so a training cannot go on '
+            f'from it; start one from its weights with --cfg-options load_from={checkpoint}'
+        )
+    cfg.resume = True
+    cfg.load_from = checkpoint
+
+
+def use_pictures(
+    cfg: Config, show: bool, show_dir: str | None, wait_time: float, tta: bool
+) -> None:
+    """Have the visualization hook of mmdet or mmpretrain draw every image that is tested.
+
+    Args:
+        cfg: The config of the test.
+        show: Whether to open a window.
+        show_dir: The folder for the pictures, or None.
+        wait_time: Seconds that a picture stays in the window.
+        tta: Whether the test uses test-time augmentation.
+
+    Raises:
+        InputError: The config has no such hook, or mmpretrain's meets test-time augmentation.
+    """
+    hook = (cfg.get('default_hooks') or {}).get('visualization')
+    if hook is None:
+        raise InputError(
+            '--show, --show-dir: the config has no default_hooks.visualization; add '
+            "visualization=dict(type='DetVisualizationHook') or, for a classifier, "
+            "'VisualizationHook'"
+        )
+    # Absolute, because mmdet's hook puts a relative path below the previous one with every batch.
+    show_dir = show_dir and os.path.abspath(show_dir)
+    hook.update(show=show, wait_time=wait_time)
+    if 'DetVisualizationHook' in str(hook['type']):
+        hook.update(draw=True, test_out_dir=show_dir)
+        return
+    if tta:
+        raise InputError(
+            "--tta: mmpretrain's visualization hook does not work with it; leave --show-dir out"
+        )
+    hook.update(enable=True, interval=1, out_dir=show_dir)
+
+
+def use_tta(cfg: Config) -> None:
+    """Test with test-time augmentation: the config's own, or else each image and its mirror image.
+
+    Raises:
+        InputError: The config says nothing about it and is neither mmdet's nor mmpretrain's.
+    """
+    scope = cfg.get('default_scope')
+    wrapper = cfg.get('tta_model') or TTA_MODELS.get(scope)
+    if wrapper is None:
+        raise InputError(
+            f'--tta: the config has no tta_model, and scope {scope} has none of its own; add one'
+        )
+    cfg.model = ConfigDict(deepcopy(wrapper), module=cfg.model)
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    dataset.pipeline = cfg.get('tta_pipeline') or _with_flip(dataset.pipeline)
+
+
+def _with_flip(pipeline: list[dict]) -> list[dict]:
+    *steps, pack = pipeline
+    if 'meta_keys' in pack:
+        pack = dict(pack, meta_keys=[*pack['meta_keys'], 'flip', 'flip_direction'])
+    flips = [dict(type='RandomFlip', prob=prob) for prob in (1.0, 0.0)]
+    return [*steps, dict(type='TestTimeAug', transforms=[flips, [pack]])]

@@ -1,0 +1,81 @@
+"""Build the runner of a config and let it work."""
+
+import inspect
+import traceback
+from collections.abc import Callable
+
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from ..errors import InputError, one_line
+
+# What a wrong value in a config raises while mmengine builds from it.
+CONFIG_ERRORS = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
+    """Build the config's runner and let it ``work``, which means to train or to test.
+
+    Runner builds loops, data sets, optimizer and evaluators only then. What a wrong value in the
+    config raises before the loop starts is told in one sentence; what is raised later is not the
+    config's fault and passes.
+
+    Args:
+        cfg: What :func:`~ic_backbones.runs.options.load_config` returned.
+        source: The path of the config file.
+        work: Called with the runner.
+
+    Raises:
+        InputError: The runner, or a part of it, cannot be built from the config.
+    """
+    start = _Start()
+    try:
+        runner = RUNNERS.build(cfg)
+        runner.register_hook(start, priority='LOWEST')
+        work(runner)
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        if start.reached:
+            raise
+        raise InputError(
+            f'{source}: {error.filename or one_line(error)} does not exist{_part(error)}; put the '
+            'data there, or name their folder in --cfg-options, as train_dataloader.dataset.'
+            'data_root=FOLDER'
+        ) from error
+    except CONFIG_ERRORS as error:
+        if start.reached:
+            raise
+        raise InputError(
+            f'{source}: the config cannot be built, {one_line(error)}{_part(error)}; correct '
+            'that key'
+        ) from error
+
+
+def _part(error: Exception) -> str:
+    """What Runner was building, because its messages do not always name it."""
+    parts = [
+        frame.name.removeprefix('build_')
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == inspect.getfile(Runner) and frame.name.startswith('build_')
+    ]
+    return f' (in {", ".join(parts)})' if parts else ''
+
+
+class _Start(Hook):
+    """Notes that everything is built and loaded, and that the loop runs."""
+
+    reached = False
+
+    def before_train(self, runner: Runner) -> None:
+        self.reached = True
+
+    before_test = before_train
