@@ -1,6 +1,6 @@
-# Without pretrained weights: alpha = 1 from the start, nothing frozen, GN because two images a GPU
-# are too few for BN in train mode, a long warm-up, gradient clipping, six times the schedule.
-_base_ = './faster_rcnn_r50_voc.py'
+# IC-ResNet-50 in Faster R-CNN without pretrained weights: alpha is 1 from the start, nothing is
+# frozen, and GN replaces BN, because two images per GPU are too few for BN in train mode.
+_base_ = ['./faster_rcnn_r50_voc.py', '_base_/voc_from_scratch.py']
 
 norm_cfg = dict(type='GN', num_groups=32)
 model = dict(
@@ -15,10 +15,7 @@ model = dict(
     roi_head=dict(bbox_head=dict(type='Shared4Conv1FCBBoxHead', norm_cfg=norm_cfg)),
 )
 
-max_epochs = 24
+max_epochs = _base_._from_scratch.max_epochs
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=2000),
-    dict(type='MultiStepLR', by_epoch=True, begin=0, end=max_epochs, milestones=[18, 22]),
-]
-optim_wrapper = dict(optimizer=dict(lr=0.02), clip_grad=dict(max_norm=10, norm_type=2))
+param_scheduler = _base_._from_scratch.param_scheduler
+optim_wrapper = _base_._from_scratch.optim_wrapper

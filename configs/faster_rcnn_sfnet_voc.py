@@ -1,19 +1,8 @@
-# SfNet, depth 16, in Faster R-CNN: FPN over scales 2 to 5 (strides 4 to 32). A VGG-16-BN checkpoint
-# of mmpretrain fills scales 1 to 3; the composed ones start anew, so nothing is frozen.
-_base_ = './faster_rcnn_r50_voc.py'
+# SfNet, depth 16, in Faster R-CNN.
+_base_ = ['./faster_rcnn_r50_voc.py', '_base_/sfnet16_voc.py']
 
 model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='ic_backbones.SfNet',
-        out_indices=(1, 2, 3, 4),
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='https://download.openmmlab.com/mmclassification/v0/vgg/'
-            'vgg16_bn_batch256_imagenet_20210208-7e55cd29.pth',
-            prefix='backbone.',
-        ),
-    ),
-    neck=dict(in_channels=[128, 256, 512, 512]),
+    backbone=dict(_base_._sfnet, _delete_=True),
+    neck=dict(in_channels=_base_._sfnet_channels),
 )
 optim_wrapper = dict(clip_grad=dict(max_norm=10, norm_type=2))

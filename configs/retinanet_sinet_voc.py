@@ -1,5 +1,5 @@
 # SINet, width 1.0, in RetinaNet: as faster_rcnn_sinet_voc.py.
-_base_ = './retinanet_r50_voc.py'
+_base_ = ['./retinanet_r50_voc.py', '_base_/voc_from_scratch.py']
 
 model = dict(
     backbone=dict(_delete_=True, type='ic_backbones.SINet', out_indices=(1, 2, 3, 4)),
@@ -7,11 +7,8 @@ model = dict(
 )
 train_dataloader = dict(batch_size=8)
 
-max_epochs = 24
+max_epochs = _base_._from_scratch.max_epochs
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=2000),
-    dict(type='MultiStepLR', by_epoch=True, begin=0, end=max_epochs, milestones=[18, 22]),
-]
-optim_wrapper = dict(optimizer=dict(lr=0.02), clip_grad=dict(max_norm=10, norm_type=2))
+param_scheduler = _base_._from_scratch.param_scheduler
+optim_wrapper = _base_._from_scratch.optim_wrapper
 auto_scale_lr = dict(base_batch_size=64)

@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +8,7 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import utils as config_utils
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 from tiny_runs import CLASSIFIER, DETECTOR
@@ -98,3 +100,11 @@ def tool():
         return module
 
     return load
+
+
+@pytest.fixture(autouse=True, scope='session')
+def indices_read_once():
+    """For every base mmengine reads all index files of mmpretrain or mmdet, which takes 0.1 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_utils, 'load', cache(config_utils.load))
+        yield

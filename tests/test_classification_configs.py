@@ -1,6 +1,5 @@
 """Every classification config: built, its data read, one training and one test step."""
 
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.config import config as config_module
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
 from mmengine.optim import build_optim_wrapper
@@ -56,15 +54,6 @@ def data(tmp_path_factory):
             folder.mkdir(parents=True)
             cv2.imwrite(str(folder / '0.jpg'), rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
     return root
-
-
-@pytest.fixture(scope='module', autouse=True)
-def remembered_bases():
-    """mmengine reads all of mmpretrain's 500 YAML files for every base: the path once is enough."""
-    with pytest.MonkeyPatch.context() as patch:
-        find = cache(config_module._get_external_cfg_path)
-        patch.setattr(config_module, '_get_external_cfg_path', find)
-        yield
 
 
 def use_untrained_teacher(cfg, file):

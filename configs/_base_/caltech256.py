@@ -1,7 +1,7 @@
 # CALTECH-256 as in Structure Composing Layer: 50 training and 20 test images a class, 224x224,
 # batches of 32 accumulated to 128, 52 epochs, the learning rate falling linearly to 0. The paper
 # gives neither optimizer nor learning rate: SGD with momentum from 0.05 is our choice.
-_base_ = 'mmpretrain_runtime.py'
+_base_ = './mmpretrain_runtime.py'
 
 data_preprocessor = dict(
     num_classes=256, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True

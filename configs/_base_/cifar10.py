@@ -1,11 +1,6 @@
 # CIFAR-10 for a classifier without its backbone. The schedule is IC v1's and v2's: 200 epochs of
 # batch 128, 0.1 divided by 10 at 60 and 120, SGD with momentum 0.9, weight decay 1e-4.
-_base_ = [
-    'mmpretrain::_base_/datasets/cifar10_bs16.py',
-    'mmpretrain::_base_/schedules/cifar10_bs128.py',
-    'mmpretrain_runtime.py',
-    'linear_head.py',
-]
+_base_ = ['mmpretrain::_base_/datasets/cifar10_bs16.py', './cifar.py']
 
 model = dict(head=dict(num_classes=10))
 
@@ -16,4 +11,3 @@ val_dataloader = _data
 test_dataloader = _data
 
 param_scheduler = dict(milestones=[60, 120])
-default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=1, save_best='auto'))

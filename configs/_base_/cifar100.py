@@ -1,11 +1,6 @@
 # CIFAR-100 for a classifier without its backbone, the schedule of SINet's ablations: 150 epochs of
 # batch 128, 0.01 divided by 10 after 80, SGD with momentum 0.9. Weight decay 5e-4 is our choice.
-_base_ = [
-    'mmpretrain::_base_/datasets/cifar100_bs16.py',
-    'mmpretrain::_base_/schedules/cifar10_bs128.py',
-    'mmpretrain_runtime.py',
-    'linear_head.py',
-]
+_base_ = ['mmpretrain::_base_/datasets/cifar100_bs16.py', './cifar.py']
 
 model = dict(head=dict(num_classes=100))
 
@@ -18,4 +13,3 @@ test_dataloader = _data
 train_cfg = dict(max_epochs=150)
 optim_wrapper = dict(optimizer=dict(lr=0.01, weight_decay=5e-4))
 param_scheduler = dict(milestones=[80])
-default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=1, save_best='auto'))

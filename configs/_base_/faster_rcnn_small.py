@@ -1,9 +1,6 @@
 # A small Faster R-CNN for training from scratch on small images: BN in FPN and head (in train mode:
 # nothing is frozen), everything narrow, few proposals, anchors from 16 pixels on.
-_base_ = [
-    'mmdet::_base_/models/faster-rcnn_r50_fpn.py',
-    'mmdet_runtime.py',
-]
+_base_ = ['mmdet::_base_/models/faster-rcnn_r50_fpn.py', './mmdet_runtime.py']
 
 norm_cfg = dict(type='BN')
 model = dict(

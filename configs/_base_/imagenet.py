@@ -4,7 +4,7 @@
 _base_ = [
     'mmpretrain::_base_/datasets/imagenet_bs32.py',
     'mmpretrain::_base_/schedules/imagenet_bs256.py',
-    'mmpretrain_runtime.py',
+    './mmpretrain_runtime.py',
 ]
 
 train_cfg = dict(max_epochs=120)

@@ -1,17 +1,12 @@
 # IC-ResNet-18 by weak logit distillation with the paper's schedule of ImageNet. The teacher is
 # resnet18_200e.py, trained; its checkpoint holds its config.
-_base_ = './resnet18_200e.py'
+_base_ = ['./resnet18_200e.py', '../_base_/wld.py']
 
 model = dict(
     type='ic_backbones.WLDClassifier',
     teacher_checkpoint='work_dirs/resnet18_200e/epoch_200.pth',
     backbone=dict(type='ic_backbones.ICResNet_CIFAR', alpha=0.0, alpha_mode='learned'),
 )
-custom_hooks = [
-    dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
-    dict(type='ic_backbones.SeedEpochHook'),
-    dict(type='ic_backbones.LogAlphaHook'),
-]
 
 train_cfg = dict(max_epochs=30)
 optim_wrapper = dict(optimizer=dict(lr=0.001))

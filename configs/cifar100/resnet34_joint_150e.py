@@ -1,14 +1,7 @@
 # Table 4: the joint decision of all stages.
-_base_ = './resnet34_150e.py'
+_base_ = ['./resnet34_150e.py', '../_base_/joint_head.py']
 model = dict(
     backbone=dict(out_indices=(0, 1, 2, 3)),
     neck=None,
-    head=dict(
-        _delete_=True,
-        type='ic_backbones.JointDecisionHead',
-        num_classes=100,
-        in_channels=(64, 128, 256, 512),
-        attention_channels=0.25,
-        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
-    ),
+    head=dict(_base_._joint_head_cifar100, _delete_=True, in_channels=(64, 128, 256, 512)),
 )

@@ -1,6 +1,6 @@
 # IC-EfficientNet-B0 by weak logit distillation, section 4.2 of IC Networks: 30 epochs, lr 0.001
 # divided by 10 every 10. The depthwise convolution and the projection of a block are one.
-_base_ = './efficientnet_b0.py'
+_base_ = ['./efficientnet_b0.py', '../_base_/wld.py']
 
 model = dict(
     type='ic_backbones.WLDClassifier',
@@ -16,11 +16,6 @@ model = dict(
         alpha_mode='learned',
     ),
 )
-custom_hooks = [
-    dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
-    dict(type='ic_backbones.SeedEpochHook'),
-    dict(type='ic_backbones.LogAlphaHook'),
-]
 
 train_cfg = dict(max_epochs=30)
 optim_wrapper = dict(optimizer=dict(lr=0.001))

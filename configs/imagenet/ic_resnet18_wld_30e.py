@@ -1,6 +1,6 @@
 # IC-ResNet-18 by weak logit distillation, section 3.3 and 4.1 of IC Networks: 30 epochs from a
 # trained plain network, lr 0.001 divided by 10 after 15.
-_base_ = './resnet18_120e.py'
+_base_ = ['./resnet18_120e.py', '../_base_/wld.py']
 
 model = dict(
     type='ic_backbones.WLDClassifier',
@@ -8,11 +8,6 @@ model = dict(
     teacher_checkpoint='torchvision://resnet18',
     backbone=dict(type='ic_backbones.ICResNet', alpha=0.0, alpha_mode='learned'),
 )
-custom_hooks = [
-    dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
-    dict(type='ic_backbones.SeedEpochHook'),
-    dict(type='ic_backbones.LogAlphaHook'),
-]
 
 train_cfg = dict(max_epochs=30)
 optim_wrapper = dict(optimizer=dict(lr=0.001))

@@ -4,18 +4,12 @@ _base_ = [
     'mmpretrain::_base_/datasets/imagenet_bs32.py',
     'mmpretrain::_base_/schedules/imagenet_bs256_epochstep.py',
     '../_base_/mmpretrain_runtime.py',
+    '../_base_/sinet.py',
 ]
 
 model = dict(
     type='ImageClassifier',
-    backbone=dict(type='ic_backbones.SINet', out_indices=(0, 1, 2, 3, 4)),
-    head=dict(
-        type='ic_backbones.JointDecisionHead',
-        num_classes=1000,
-        in_channels=(24, 40, 80, 96, 192),
-        mid_channels=1280,
-        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
-        topk=(1, 5),
-    ),
+    backbone=_base_._sinet,
+    head=dict(_base_._sinet_head, num_classes=1000, topk=(1, 5)),
 )
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1, save_best='auto'))

@@ -1,16 +1,5 @@
 # VGG-16-BN beside SfNet, with the linear layers of CALTECH-256.
-_base_ = '../_base_/imagenet.py'
+_base_ = ['../_base_/vgg16.py', '../_base_/imagenet.py']
 
-model = dict(
-    type='ImageClassifier',
-    backbone=dict(type='VGG', depth=16, norm_cfg=dict(type='BN')),
-    head=dict(
-        type='ic_backbones.FlattenedLinearClsHead',
-        num_classes=1000,
-        in_channels=512 * 7 * 7,
-        mid_channels=[2048, 2048],
-        norm_cfg=dict(type='BN1d'),
-        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
-    ),
-)
+model = dict(head=dict(num_classes=1000))
 optim_wrapper = dict(optimizer=dict(lr=0.05))

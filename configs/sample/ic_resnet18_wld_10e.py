@@ -1,16 +1,11 @@
 # IC-ResNet-18 by weak logit distillation from resnet18_20e.py, a third of the paper's epochs.
-_base_ = './resnet18_20e.py'
+_base_ = ['./resnet18_20e.py', '../_base_/wld.py']
 
 model = dict(
     type='ic_backbones.WLDClassifier',
     teacher_checkpoint='work_dirs/pretrain_demo/teacher/epoch_20.pth',
     backbone=dict(type='ic_backbones.ICResNet', alpha=0.0, alpha_mode='learned'),
 )
-custom_hooks = [
-    dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1),
-    dict(type='ic_backbones.SeedEpochHook'),
-    dict(type='ic_backbones.LogAlphaHook'),
-]
 
 train_cfg = dict(max_epochs=10)
 optim_wrapper = dict(optimizer=dict(lr=0.01))

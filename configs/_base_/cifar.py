@@ -1,0 +1,7 @@
+# CIFAR for a classifier without its backbone and data: batches of 128, SGD with momentum 0.9.
+_base_ = [
+    'mmpretrain::_base_/schedules/cifar10_bs128.py',
+    './mmpretrain_runtime.py',
+    './linear_head.py',
+]
+default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=1, save_best='auto'))

@@ -1,0 +1,39 @@
+"""Every merged config is the one that merged_configs.txt names by a digest.
+
+A config inherits from others, so a changed line may change many: the list says which. After a
+change that is meant, ``python tests/test_merged_configs.py`` writes it anew.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from mmengine.config import Config
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+LIST = Path(__file__).with_name('merged_configs.txt')
+
+
+def digest(path: Path) -> str:
+    """Digest of all keys but the files' own variables, whose names begin with an underscore."""
+    merged = Config.fromfile(path).to_dict()
+    kept = {key: value for key, value in merged.items() if not key.startswith('_')}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def digests() -> list[str]:
+    """A line for each config: its digest and its path in ``configs/``."""
+    paths = (path for path in sorted(CONFIGS.rglob('*.py')) if not path.name.startswith('my_'))
+    return [
+        f'{digest(path)} {path.relative_to(CONFIGS)}'
+        for path in paths
+        if path.parent.name != '_base_'
+    ]
+
+
+def test_merged_configs():
+    assert digests() == LIST.read_text().splitlines()
+
+
+if __name__ == '__main__':
+    LIST.write_text('\n'.join(digests()) + '\n')
