@@ -2,23 +2,22 @@
 
     python benchmarks/box_sum.py [--threads 2] [--rounds 15]
 
-``ops/ic_conv.py`` takes "pointwise first" at stride 1, else "depthwise". The variants alternate in
-one process; printed are medians over the median of the convolution, forward only, for layers of
-ResNet-50 at batch 4.
+``ops/ic_conv.py`` computes "pointwise first" at stride 1 and "depthwise" otherwise. The variants
+alternate in one process. Each is printed as the ratio of its median time to that of the
+convolution, forward only, for layers of ResNet-50 at batch 4.
 """
 
 import argparse
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
+from timing import FORMATS, Run, ratios
 
 LAYERS = ((64, 56, 1), (128, 56, 2), (128, 28, 1), (256, 14, 1), (512, 7, 1))
 
 
-def variants(c: int, size: int, stride: int, channels_last: bool) -> dict:
-    memory_format = torch.channels_last if channels_last else torch.contiguous_format
+def variants(c: int, size: int, stride: int, memory_format: torch.memory_format) -> dict[str, Run]:
+    """The plain convolution and the ways to compute the collision term, by name."""
     x = torch.rand(4, c, size, size).contiguous(memory_format=memory_format)
     weight = torch.randn(c, c, 3, 3).contiguous(memory_format=memory_format)
     w_prime = torch.randn(c, c, 1, 1)
@@ -46,17 +45,6 @@ def variants(c: int, size: int, stride: int, channels_last: bool) -> dict:
     }
 
 
-def medians(runs: dict, rounds: int) -> dict[str, float]:
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for lap in range(rounds + 2):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            if lap >= 2:  # warm-up
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(seconds) for name, seconds in times.items()}
-
-
 @torch.inference_mode()
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -66,12 +54,13 @@ def main() -> None:
     parser.add_argument('--rounds', type=int, default=15)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    for channels_last in (False, True):
-        print('channels_last' if channels_last else 'contiguous')
+    for name, memory_format in FORMATS.items():
+        print(name)
         for layer in LAYERS:
-            seconds = medians(variants(*layer, channels_last), args.rounds)
-            base = seconds.pop('convolution')
-            cells = ', '.join(f'{name} {value / base:.2f}' for name, value in seconds.items())
+            runs = variants(*layer, memory_format)
+            _, *values = ratios(list(runs.values()), args.rounds)
+            _, *names = runs
+            cells = ', '.join(f'{n} {value:.2f}' for n, value in zip(names, values, strict=True))
             print('  {} channels, {} pixels, stride {}: '.format(*layer) + cells)
 
 

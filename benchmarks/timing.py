@@ -1,4 +1,4 @@
-"""Times of several things that alternate in one process."""
+"""Compare the times of functions that take turns in one process."""
 
 import statistics
 import time
@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 
 FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
-Run = Callable[[], None]
+Run = Callable[[], object]
 
 
 def ratios(runs: list[Run], rounds: int) -> list[float]:
-    """Median time of each over the median time of the first, run in turns."""
+    """Ratio of each function's median time to that of the first; they run in turns."""
     times: list[list[float]] = [[] for _ in runs]
     for lap in range(rounds + 2):
         for run, seconds in zip(runs, times, strict=True):

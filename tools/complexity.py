@@ -1,133 +1,110 @@
-"""Print parameters and multiply-adds, each network beside its plain twin.
+"""Print parameters and multiply-adds of the networks in configs/, each beside its plain twin.
 
-python tools/complexity.py             # IC-ResNets, 224x224
-python tools/complexity.py cifar       # IC-ResNets with the CIFAR stem, 32x32
-python tools/complexity.py sinet       # SINet and the ablations of its paper, 224x224
-python tools/complexity.py everywhere  # IC in the other networks of its paper, 32x32
-python tools/complexity.py efficientnet  # and in EfficientNet, 224x224
+python tools/complexity.py               # IC-ResNets, 224x224
+python tools/complexity.py cifar         # IC-ResNets with the CIFAR stem, 32x32
+python tools/complexity.py sinet         # SINet and the ablations of its paper, 224x224
+python tools/complexity.py everywhere    # IC in the other networks of its paper, 32x32
+python tools/complexity.py efficientnet  # IC in EfficientNet, 224x224
 """
 
 import argparse
 import logging
+from collections import ChainMap
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from mmengine.config import Config
+from mmengine.config import ConfigDict
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
 from ic_backbones.complexity import count
+from ic_backbones.config_file import read_config
 from ic_backbones.errors import run_tool
 
-RESNETS = (
-    (18, None), (18, '3x3'), (18, 'minus'),
-    (34, None), (34, '3x3'), (34, 'minus'),
-    (50, None), (50, '3x3'), (50, 'B'), (50, 'C'),
-    (101, None), (101, '3x3'),
-    (152, None), (152, '3x3'),
-)  # fmt: skip
-SUFFIX = {None: '', '3x3': '', 'minus': '⁻', 'B': '-B', 'C': '-C'}
+CONFIGS = Path(__file__).parents[1] / 'configs'
 
-# Plain network, channels of its last map, the maps of a joint decision, which convolutions SINet's
-# ablation groups.
-ABLATIONS = {
-    'MobileNet': (
-        dict(type='ic_backbones.MobileNet'),
-        1024,
-        {0: 64, 1: 128, 2: 256, 3: 512, 4: 1024},
-        r'blocks\..*\.pointwise_conv\.conv',
+
+class Table(NamedTuple):
+    """Networks to compare.
+
+    Args:
+        groups: Name and config of each network, a plain one first. Behind the config may stand a
+            depth, where no config has it.
+        size: Height and width of the image.
+        change: What turns the configs' models into the table's.
+    """
+
+    groups: list[dict[str, str]]
+    size: int
+    change: Callable[[ConfigDict], None] = lambda model: None
+
+    def network(self, name: str) -> ConfigDict:
+        """The model of one of the names."""
+        file, *depth = ChainMap(*self.groups)[name].split()
+        model = read_config(CONFIGS / f'{file}.py').model
+        if depth:
+            model.backbone.depth = int(depth[0])
+        self.change(model)
+        return model
+
+
+def for_cifar(model: ConfigDict) -> None:
+    """Give a network for ImageNet the stem and the classes of CIFAR-10."""
+    model.backbone.type += '_CIFAR'
+    model.head.num_classes = 10
+
+
+def for_imagenet(model: ConfigDict) -> None:
+    """Give a network for CIFAR-100 the stem, the strides and the classes of ImageNet."""
+    backbone = model.backbone.get('backbone', model.backbone)
+    backbone.type = backbone.type.removesuffix('_CIFAR')
+    backbone.pop('strides', None)
+    model.head.num_classes = 1000
+
+
+RESNETS = [
+    *(
+        {
+            f'ResNet-{n}': f'imagenet/resnet{n}_120e',
+            f'IC-ResNet-{n}': f'imagenet/ic_resnet{n}_120e',
+            f'IC-ResNet-{n}⁻': f'imagenet/ic_resnet{n}_minus_120e',
+        }
+        for n in (18, 34)
     ),
-    'MobileNetV2': (
-        dict(type='ic_backbones.MobileNetV2', out_indices=(7,)),
-        1280,
-        {0: 16, 1: 24, 2: 32, 4: 96, 6: 320},
-        r'layer\d\.[1-9]\.conv\.[02]\.conv',
+    {
+        'ResNet-50': 'imagenet/resnet50_120e',
+        'IC-ResNet-50': 'imagenet/ic_resnet50_120e',
+        'IC-ResNet-50-B': 'imagenet/ic_resnet50_b_120e',
+        'IC-ResNet-50-C': 'imagenet/ic_resnet50_c_120e',
+    },
+    *(
+        {
+            f'ResNet-{n}': f'imagenet/resnet50_120e {n}',
+            f'IC-ResNet-{n}': f'imagenet/ic_resnet50_120e {n}',
+        }
+        for n in (101, 152)
     ),
-    'ResNet-34': (
-        dict(type='mmpretrain.ResNet', depth=34),
-        512,
-        {0: 64, 1: 128, 2: 256, 3: 512},
-        r'layer\d\.\d\.conv1|layer(1\.0|\d\.[1-9])\.conv2',
+]
+SINETS = [
+    {f'SINet {width}': f'imagenet/sinet_{width}_300e' for width in (1.0, 1.2, 1.6, 1.8)},
+    *(
+        {
+            name: f'cifar100/{file}_150e',
+            f'{name}, G = 2': f'cifar100/{file}_si_150e',
+            f'{name}, joint': f'cifar100/{file}_joint_150e',
+        }
+        for name, file in (
+            ('MobileNet', 'mobilenet'),
+            ('MobileNetV2', 'mobilenet_v2'),
+            ('ResNet-34', 'resnet34'),
+            ('SE-ResNet-18', 'se_resnet18'),
+        )
     ),
-    'SE-ResNet-18': (
-        dict(type='ic_backbones.SEResNet', depth=18),
-        512,
-        {0: 64, 1: 128, 2: 256, 3: 512},
-        r'layer\d\.\d\.conv2|layer(1\.0|\d\.1)\.conv1',
-    ),
-}
-
-
-def pooled(backbone: dict, channels: int, classes: int) -> dict:
-    """Config of a backbone with a linear head."""
-    return dict(
-        type='ImageClassifier',
-        backbone=backbone,
-        neck=dict(type='GlobalAveragePooling'),
-        head=dict(type='LinearClsHead', num_classes=classes, in_channels=channels),
-    )
-
-
-def joint(backbone: dict, channels: tuple[int, ...], **kwargs) -> dict:
-    """Config of a backbone with SINet's joint decision."""
-    head = dict(type='ic_backbones.JointDecisionHead', num_classes=1000, in_channels=channels)
-    return dict(type='ImageClassifier', backbone=backbone, head=dict(head, **kwargs))
-
-
-def classifier(depth: int, variant: str | None, cifar: bool) -> dict:
-    """Config of a plain ResNet (``variant`` None) or an IC-ResNet with its linear head."""
-    stem = '_CIFAR' if cifar else ''
-    plain = dict(type=f'mmpretrain.ResNet{stem}', depth=depth)
-    ic = dict(type=f'ic_backbones.ICResNet{stem}', depth=depth, variant=variant)
-    channels = 512 if depth < 50 else 2048
-    return pooled(plain if variant is None else ic, channels, 10 if cifar else 1000)
-
-
-def resnets(cifar: bool) -> dict[str, list[tuple[str, dict]]]:
-    """By plain network: its name and config, then those of what is compared with it."""
-    table: dict[str, list[tuple[str, dict]]] = {}
-    for depth, variant in RESNETS:
-        name = ('IC-' if variant else '') + f'ResNet-{depth}{SUFFIX[variant]}'
-        table.setdefault(str(depth), []).append((name, classifier(depth, variant, cifar)))
-    return table
-
-
-def sinets() -> dict[str, list[tuple[str, dict]]]:
-    table: dict[str, list[tuple[str, dict]]] = {'SINet': []}
-    for width, channels in (
-        (1.0, (24, 40, 80, 96, 192)),
-        (1.2, (32, 48, 96, 112, 232)),
-        (1.6, (40, 64, 128, 152, 304)),
-        (1.8, (40, 72, 144, 176, 344)),
-    ):
-        backbone = dict(type='ic_backbones.SINet', width=width, out_indices=(0, 1, 2, 3, 4))
-        net = joint(backbone, channels, mid_channels=int(1280 * width))
-        table['SINet'].append((f'SINet {width}', net))
-    for name, (plain, channels, maps, convs) in ABLATIONS.items():
-        grouped = dict(type='ic_backbones.SIBackbone', backbone=plain, convs=convs)
-        several = dict(plain, out_indices=tuple(maps))
-        table[name] = [
-            (name, pooled(plain, channels, 1000)),
-            (f'{name}, G = 2', pooled(grouped, channels, 1000)),
-            (f'{name}, joint', joint(several, tuple(maps.values()), attention_channels=0.25)),
-        ]
-    return table
-
-
-def everywhere(folder: str, pairs: dict[str, tuple[str, str]]) -> dict:
-    """The plain network and the IC one of two configs in ``configs/<folder>``."""
-    root = Path(__file__).parents[1] / 'configs' / folder
-    return {
-        name: [
-            (title, Config.fromfile(root / f'{file}.py').model)
-            for title, file in zip((name, f'IC-{name}'), files, strict=True)
-        ]
-        for name, files in pairs.items()
-    }
-
-
-CIFAR10 = {
-    name: (f'{file}_200e', f'ic_{file}_200e')
+]
+EVERYWHERE = [
+    {name: f'cifar10/{file}_200e', f'IC-{name}': f'cifar10/ic_{file}_200e'}
     for name, file in (
         ('VGG-16', 'vgg16'),
         ('VGG-19', 'vgg19'),
@@ -136,17 +113,20 @@ CIFAR10 = {
         ('SE-ResNet-50', 'se_resnet50'),
         ('ResNeXt-29 (2x64d)', 'resnext29'),
     )
-}
-EFFICIENTNETS = {
-    f'EfficientNet-B{n}': (f'efficientnet_b{n}', f'ic_efficientnet_b{n}_wld_30e') for n in range(3)
-}
-
+]
+EFFICIENTNETS = [
+    {
+        f'EfficientNet-B{n}': f'imagenet/efficientnet_b{n}',
+        f'IC-EfficientNet-B{n}': f'imagenet/ic_efficientnet_b{n}_wld_30e',
+    }
+    for n in range(3)
+]
 TABLES = {
-    'resnet': (lambda: resnets(cifar=False), 224),
-    'cifar': (lambda: resnets(cifar=True), 32),
-    'sinet': (sinets, 224),
-    'everywhere': (lambda: everywhere('cifar10', CIFAR10), 32),
-    'efficientnet': (lambda: everywhere('imagenet', EFFICIENTNETS), 224),
+    'resnet': Table(RESNETS, 224),
+    'cifar': Table(RESNETS, 32, for_cifar),
+    'sinet': Table(SINETS, 224, for_imagenet),
+    'everywhere': Table(EVERYWHERE, 32),
+    'efficientnet': Table(EFFICIENTNETS, 224),
 }
 
 
@@ -155,18 +135,20 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('table', nargs='?', choices=TABLES, default='resnet')
-    args = parser.parse_args(argv)
+    table = TABLES[parser.parse_args(argv).table]
     MMLogger.get_current_instance().setLevel(logging.WARNING)
 
-    make, size = TABLES[args.table]
-    print(f'{f"{size}x{size}":21} params (M)  MACs (G)  against the first')
-    for rows in make().values():
-        with DefaultScope.overwrite_default_scope('mmpretrain'):
-            counts = [count(MODELS.build(config), (size, size)) for _, config in rows]
-        for (name, _), (params, macs) in zip(rows, counts, strict=True):
+    size = (table.size, table.size)
+    print('{:21} params (M)  MACs (G)  against the first'.format('{}x{}'.format(*size)))
+    for names in table.groups:
+        first = None
+        for name in names:
+            with DefaultScope.overwrite_default_scope('mmpretrain'):
+                params, macs = count(MODELS.build(table.network(name)), size)
+            first = first or (params, macs)
             more = ''
-            if (params, macs) != counts[0]:
-                more = f'{params / counts[0][0] - 1:+.1%}  {macs / counts[0][1] - 1:+.1%}'
+            if (params, macs) != first:
+                more = f'{params / first[0] - 1:+.1%}  {macs / first[1] - 1:+.1%}'
             print(f'{name:21} {params / 1e6:10.2f} {macs / 1e9:9.3f}  {more}')
 
 

@@ -13,19 +13,19 @@ from ic_backbones.backbones.ic_resnet import ICBasicBlockMinus
 from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d
-from tools.complexity import classifier
+from tools.complexity import TABLES
 
 # millions of parameters, G multiply-adds: the papers' networks, counted by hand
 IMAGENET = {
-    (18, None): (11.69, 1.814), (18, '3x3'): (12.91, 2.013),
-    (34, None): (21.80, 3.664), (34, '3x3'): (24.14, 4.080),
-    (50, None): (25.56, 4.089), (50, '3x3'): (26.81, 4.307),
-    (50, 'B'): (31.14, 5.245), (50, 'C'): (36.17, 6.067),
-    (101, None): (44.55, 7.801), (101, '3x3'): (46.92, 8.245),
+    'ResNet-18': (11.69, 1.814), 'IC-ResNet-18': (12.91, 2.013),
+    'ResNet-34': (21.80, 3.664), 'IC-ResNet-34': (24.14, 4.080),
+    'ResNet-50': (25.56, 4.089), 'IC-ResNet-50': (26.81, 4.307),
+    'IC-ResNet-50-B': (31.14, 5.245), 'IC-ResNet-50-C': (36.17, 6.067),
+    'ResNet-101': (44.55, 7.801), 'IC-ResNet-101': (46.92, 8.245),
 }  # fmt: skip
 CIFAR = {
-    (18, None): 0.555, (18, '3x3'): 0.620, (18, 'minus'): 0.585,
-    (34, None): 1.159, (34, '3x3'): 1.295, (34, 'minus'): 1.224,
+    'ResNet-18': 0.555, 'IC-ResNet-18': 0.620, 'IC-ResNet-18⁻': 0.585,
+    'ResNet-34': 1.159, 'IC-ResNet-34': 1.295, 'IC-ResNet-34⁻': 1.224,
 }  # fmt: skip
 VARIANTS = [(18, '3x3'), (18, 'minus'), (50, '3x3'), (50, 'B'), (50, 'C')]
 
@@ -34,17 +34,17 @@ def narrow(depth, **kwargs):
     return dict(depth=depth, stem_channels=8, base_channels=8, **kwargs)
 
 
-@pytest.mark.parametrize(('depth', 'variant'), IMAGENET)
-def test_imagenet_counts_are_the_papers(depth, variant):
-    params, macs = count(MODELS.build(classifier(depth, variant, cifar=False)))
-    assert params / 1e6 == pytest.approx(IMAGENET[depth, variant][0], rel=5e-3)
-    assert macs / 1e9 == pytest.approx(IMAGENET[depth, variant][1], rel=5e-3)
+@pytest.mark.parametrize('name', IMAGENET)
+def test_imagenet_counts_are_the_papers(name):
+    params, macs = count(MODELS.build(TABLES['resnet'].network(name)))
+    assert params / 1e6 == pytest.approx(IMAGENET[name][0], rel=5e-3)
+    assert macs / 1e9 == pytest.approx(IMAGENET[name][1], rel=5e-3)
 
 
-@pytest.mark.parametrize(('depth', 'variant'), CIFAR)
-def test_cifar_counts(depth, variant):
-    _, macs = count(MODELS.build(classifier(depth, variant, cifar=True)), (32, 32))
-    assert macs / 1e9 == pytest.approx(CIFAR[depth, variant], rel=5e-3)
+@pytest.mark.parametrize('name', CIFAR)
+def test_cifar_counts(name):
+    _, macs = count(MODELS.build(TABLES['cifar'].network(name)), (32, 32))
+    assert macs / 1e9 == pytest.approx(CIFAR[name], rel=5e-3)
 
 
 @pytest.mark.parametrize(('depth', 'variant'), VARIANTS)
