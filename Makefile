@@ -1,4 +1,4 @@
-# PYTHON makes the virtual environments; STACK is onedl (the default) or openmmlab.
+# PYTHON creates the virtual environments; STACK is onedl (the default) or openmmlab.
 PYTHON ?= python3
 STACK ?= onedl
 VENV_onedl := .venv
@@ -8,21 +8,21 @@ IN_VENV := $(VENV_$(STACK))/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint
 
-help: ## print this
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
-	@echo 'demo, test, lint set up first what they need. PYTHON=python3.11 names the interpreter;'
-	@echo 'STACK=openmmlab takes the official mm packages instead of the onedl ones.'
+	@echo 'demo, test and lint first set up what they need. PYTHON=python3.11 names the interpreter;'
+	@echo 'STACK=openmmlab uses the official mm packages instead of the onedl ones.'
 
-setup: ## make or complete the virtual environment (5 to 20 minutes, a second when it is there)
-	@command -v $(PYTHON) > /dev/null || { echo 'error: there is no $(PYTHON): install Python 3.10 or newer, or name one with PYTHON=...' >&2; exit 1; }
+setup: ## create or complete the virtual environment (5 to 20 minutes; a second once it is there)
+	@command -v $(PYTHON) > /dev/null || { echo 'error: $(PYTHON): no such command; install Python 3.10 or newer, or name one with PYTHON=...' >&2; exit 1; }
 	@$(PYTHON) tools/setup_env.py $(STACK)
 
-demo: setup ## train Faster R-CNN with an IC-ResNet on drawn data, show the mAP and pictures
+demo: setup ## train Faster R-CNN with an IC-ResNet on drawn data and show its mAP and pictures
 	$(IN_VENV) tools/demo.py
 
 test: setup ## run all tests
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(IN_VENV) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-lint: setup ## check style and format with ruff
+lint: setup ## check style and formatting with ruff
 	$(IN_VENV) -m ruff check
 	$(IN_VENV) -m ruff format --check

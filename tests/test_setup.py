@@ -1,4 +1,4 @@
-"""The set-up says in one sentence what is missing, and the core requires no OpenMMLab package."""
+"""The set-up says in one sentence what is missing; the core requires no OpenMMLab package."""
 
 import ast
 import importlib.metadata
@@ -23,7 +23,7 @@ FAMILIES = {
 
 @pytest.fixture
 def script(monkeypatch, tmp_path):
-    """The set-up script as a module, in an empty project; running a command is a failure."""
+    """The set-up script as a module in an empty project; running a command fails the test."""
     spec = importlib.util.spec_from_file_location('setup_env', SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -38,7 +38,7 @@ def script(monkeypatch, tmp_path):
 
 @pytest.fixture
 def capable(script, monkeypatch):
-    """The script on a machine that has everything, whatever this one has."""
+    """The script on a machine that has everything, whatever this machine lacks."""
     usage = type('Usage', (), {'free': 100e9})
     monkeypatch.setattr(script.sys, 'version_info', (3, 11, 7))
     monkeypatch.setattr(script.importlib.util, 'find_spec', lambda name: name)
@@ -68,13 +68,13 @@ def refusal(script, stack='onedl'):
 def test_unfit_python(capable, monkeypatch, stack, version, range_):
     monkeypatch.setattr(capable.sys, 'version_info', version)
     sentence = refusal(capable, stack)
-    assert f'needs Python {range_}' in sentence
-    assert f'is {version[0]}.{version[1]}: ' in sentence
+    assert f'needs {range_};' in sentence
+    assert f'this is Python {version[0]}.{version[1]}, ' in sentence
 
 
 def test_no_venv_module(capable, monkeypatch):
     monkeypatch.setattr(capable.importlib.util, 'find_spec', lambda name: None)
-    assert 'cannot make virtual environments' in refusal(capable)
+    assert 'cannot create virtual environments' in refusal(capable)
 
 
 def test_no_headers(capable, monkeypatch):
@@ -84,9 +84,9 @@ def test_no_headers(capable, monkeypatch):
 
 def test_no_compiler(capable, monkeypatch):
     monkeypatch.setattr(capable.shutil, 'which', lambda name: None)
-    assert 'no C++ compiler c++,' in refusal(capable)
+    assert 'c++: no such C++ compiler,' in refusal(capable)
     monkeypatch.setenv('CXX', 'clang++ -O2')
-    assert 'no C++ compiler clang++,' in refusal(capable)
+    assert 'clang++: no such C++ compiler,' in refusal(capable)
 
 
 def test_small_disk(capable, monkeypatch):
@@ -97,7 +97,7 @@ def test_small_disk(capable, monkeypatch):
 
 
 def test_unknown_stack(script):
-    assert refusal(script, 'mm') == 'there is no stack mm: STACK is one of onedl, openmmlab.'
+    assert refusal(script, 'mm') == 'mm: no such stack; STACK is one of onedl, openmmlab'
 
 
 def test_environment_of_another_python(script, tmp_path):
@@ -109,26 +109,26 @@ def test_environment_of_another_python(script, tmp_path):
 
 
 def test_complete_environment_is_left_alone(script, monkeypatch):
-    """Nothing is run, or looked at, where the stamp fits; another lock makes pip look again."""
+    """Nothing runs, and nothing is checked, while the stamp fits; a new lock changes that."""
     python = script.ROOT / '.venv' / 'bin' / 'python'
     python.parent.mkdir(parents=True)
     python.touch()
     lock = script.ROOT / 'requirements' / 'onedl.txt'
     (script.ROOT / '.venv' / 'complete').write_text(script.fingerprint(lock))
-    monkeypatch.setattr(script, 'check_python', lambda stack: pytest.fail('looked'))
+    monkeypatch.setattr(script, 'check_python', lambda stack: pytest.fail('checked'))
     script.main('onedl')
 
     lock.write_text('torch==2.11.0\n')
-    with pytest.raises(pytest.fail.Exception, match='looked'):
+    with pytest.raises(pytest.fail.Exception, match='checked'):
         script.main('onedl')
 
 
 def test_exit_code_and_sentence():
-    """As a process, and with the one line on stderr."""
+    """A process that fails prints one line to stderr and exits with 1."""
     result = subprocess.run([sys.executable, SCRIPT, 'mm'], capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stdout == ''
-    assert result.stderr == ('error: there is no stack mm: STACK is one of onedl, openmmlab.\n')
+    assert result.stderr == ('error: mm: no such stack; STACK is one of onedl, openmmlab\n')
 
 
 def test_no_python_at_all():
@@ -136,7 +136,7 @@ def test_no_python_at_all():
         ['make', 'setup', 'PYTHON=no-such-python'], cwd=ROOT, capture_output=True, text=True
     )
     assert result.returncode == 2  # make's own code for a failed recipe
-    assert result.stderr.startswith('error: there is no no-such-python: install Python 3.10')
+    assert result.stderr.startswith('error: no-such-python: no such command; install Python 3.10')
 
 
 def test_script_can_be_read_by_old_pythons():
@@ -152,7 +152,7 @@ def test_help_names_every_target():
 
 @pytest.fixture
 def arguments(monkeypatch):
-    """What setup.py hands to setuptools."""
+    """The arguments that setup.py passes to setuptools."""
     import setuptools
 
     given = {}
@@ -200,10 +200,10 @@ def test_lock_is_exact_and_fits_the_extras(arguments, family):
 
 @pytest.fixture
 def family():
-    """The family of the environment that the tests run in."""
+    """The family of the environment in which the tests run."""
     venvs = {str(ROOT / '.venv'): 'onedl', str(ROOT / '.venv-openmmlab'): 'openmmlab'}
     if sys.prefix not in venvs:
-        pytest.skip('the tests run in an environment that make setup has not made')
+        pytest.skip('make setup has not created the environment in which the tests run')
     return venvs[sys.prefix]
 
 
@@ -213,14 +213,14 @@ def locked_here(family):
 
 
 def test_this_environment_is_the_locked_one(family):
-    """The tests have tested what the lock says."""
+    """What the tests have tested is what the lock says."""
     for requirement in locked_here(family):
         installed = importlib.metadata.version(requirement.name)
         assert requirement.specifier.contains(installed), f'{requirement}, but {installed}'
 
 
 def test_a_new_environment_holds_the_whole_lock(family, arguments):
-    """pip installs of a constraints file only what something requires."""
+    """From a constraints file pip installs only what something requires."""
     todo = [Requirement(name) for name in runpy.run_path(SCRIPT)['BUILD_TOOLS']]
     todo += map(Requirement, arguments['install_requires'])
     for extra, lines in arguments['extras_require'].items():

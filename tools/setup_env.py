@@ -1,7 +1,7 @@
-"""Make or complete the virtual environment of one stack: ``python setup_env.py onedl|openmmlab``.
+"""Create or complete the virtual environment of one stack: ``python setup_env.py onedl|openmmlab``.
 
-The standard library and the syntax of Python 3.6 only: an old Python must get as far as the
-sentence that says so.
+This file uses only the standard library and the syntax of Python 3.6, so that an old Python gets as
+far as the sentence that says it is too old.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 10)
 BUILD_TOOLS = ['pip', 'setuptools', 'wheel', 'packaging', 'ninja']
 
-# installed, download: gigabytes of the finished environment and of what pip fetches for it.
+# installed, download: size in GB of the finished environment and of what pip downloads for it.
 Stack = namedtuple('Stack', 'venv newest_python installed download compile_minutes')
 STACKS = {
     'onedl': Stack('.venv', (3, 13), 9, 4.5, 5),
@@ -27,25 +27,25 @@ STACKS = {
 
 
 class SetupError(Exception):
-    """What is missing, and what to do about it, in one sentence."""
+    """One sentence that says what is missing and what to do about it."""
 
 
 def check_python(stack):
     oldest, newest = dotted(OLDEST_PYTHON), dotted(stack.newest_python)
     if not OLDEST_PYTHON <= sys.version_info[:2] <= stack.newest_python:
         raise SetupError(
-            f'{stack.venv} needs Python {oldest} to {newest}, and {sys.executable} is '
-            f'{dotted(sys.version_info[:2])}: name another one, as in `make PYTHON=python3.11`.'
+            f'{sys.executable}: this is Python {dotted(sys.version_info[:2])}, but {stack.venv} '
+            f'needs {oldest} to {newest}; name another one, such as `make PYTHON=python3.11`'
         )
     if importlib.util.find_spec('ensurepip') is None:
         raise SetupError(
-            f'{sys.executable} cannot make virtual environments: install its venv package '
-            '(Debian, Ubuntu: python3-venv).'
+            f'{sys.executable}: it cannot create virtual environments; install its venv package '
+            '(Debian, Ubuntu: python3-venv)'
         )
     if not Path(sysconfig.get_path('include'), 'Python.h').exists():
         raise SetupError(
-            f'{sys.executable} has no C headers, which compiling mmcv takes: install them '
-            '(Debian, Ubuntu: python3-dev; Fedora: python3-devel).'
+            f'{sys.executable}: it has no C headers, which mmcv needs to compile; install them '
+            '(Debian, Ubuntu: python3-dev; Fedora: python3-devel)'
         )
 
 
@@ -53,8 +53,8 @@ def check_compiler():
     command = os.environ.get('CXX', 'c++').split()[0]
     if shutil.which(command) is None:
         raise SetupError(
-            f'there is no C++ compiler {command}, which compiling mmcv takes: install one '
-            '(Debian, Ubuntu: g++; Fedora: gcc-c++), or name yours in CXX.'
+            f'{command}: no such C++ compiler, which mmcv needs to compile; install one '
+            '(Debian, Ubuntu: g++; Fedora: gcc-c++), or name yours in CXX'
         )
 
 
@@ -63,8 +63,8 @@ def check_disk(stack):
     free = free_gigabytes()
     if free < needed:
         raise SetupError(
-            f'{stack.venv} needs {needed:.1f} GB more on the disk of {ROOT}, and {free:.1f} GB are '
-            'free: make room, or move the project to another disk.'
+            f'{stack.venv}: it needs {needed:.1f} GB more on the disk of {ROOT}, and {free:.1f} GB '
+            'are free; free some space, or move the project to another disk'
         )
 
 
@@ -81,13 +81,13 @@ def gigabytes_in(folder):
 
 
 def fingerprint(lock):
-    """What the environment was made from; another one means that pip has to look again."""
+    """A hash of what the environment was made from; when it changes, pip has to run again."""
     content = lock.read_bytes() + (ROOT / 'setup.py').read_bytes() + str(ROOT).encode()
     return hashlib.sha256(content).hexdigest()
 
 
 def make_venv(venv, python):
-    """Make the folder, or keep what an earlier run has put there."""
+    """Create the environment, or keep what an earlier run has installed."""
     probe = 'import pip._internal.cli.main, sys; print("%d.%d" % sys.version_info[:2])'
     try:
         found = subprocess.check_output([str(python), '-c', probe], stderr=subprocess.DEVNULL)
@@ -97,13 +97,13 @@ def make_venv(venv, python):
     version = found.decode().strip()
     if version != dotted(sys.version_info[:2]):
         raise SetupError(
-            f'{venv} was made with Python {version}, not with {dotted(sys.version_info[:2])}: '
-            f'remove it, or name that one with PYTHON=python{version}.'
+            f'{venv}: it was made with Python {version}, not with {dotted(sys.version_info[:2])}; '
+            f'remove it, or name that version with PYTHON=python{version}'
         )
 
 
 def pip_environment(stack, temporary):
-    """mmcv's compile flags, and the downloads on the disk that was checked, once if it is small."""
+    """Set mmcv's flags, and keep downloads on the checked disk, without a cache if it is small."""
     env = dict(os.environ, MMCV_WITH_OPS='1')
     env['CFLAGS'] = env.get('CFLAGS', '') + ' -g0'  # a third of the compile time
     env.setdefault('MAX_JOBS', str(os.cpu_count()))
@@ -118,7 +118,7 @@ def pip_environment(stack, temporary):
 def run(*command, **kwargs):
     code = subprocess.call(list(map(str, command)), **kwargs)
     if code:
-        raise SetupError('that step failed, see above: mend it and run the same command again.')
+        raise SetupError('set-up: this step failed; fix the error above and run the command again')
 
 
 def install(stack, name, lock, venv, python):
@@ -132,7 +132,7 @@ def install(stack, name, lock, venv, python):
     run(*pip, *BUILD_TOOLS, env=env)
     say(
         f'3/4 torch and torchvision: up to {stack.download} GB to download, 2 to 5 minutes on a '
-        'fast line'
+        'fast connection'
     )
     run(*pip, 'torch', 'torchvision', env=env)
     say(
@@ -149,7 +149,7 @@ def say(text):
 
 def main(name):
     if name not in STACKS:
-        raise SetupError(f'there is no stack {name}: STACK is one of {", ".join(sorted(STACKS))}.')
+        raise SetupError(f'{name}: no such stack; STACK is one of {", ".join(sorted(STACKS))}')
     stack = STACKS[name]
     lock = ROOT / 'requirements' / f'{name}.txt'
     venv = ROOT / stack.venv
@@ -160,7 +160,7 @@ def main(name):
     check_python(stack)
     check_compiler()
     check_disk(stack)
-    say(f'1/4 {stack.venv}: up to {stack.installed} GB when it is complete')
+    say(f'1/4 virtual environment {stack.venv}: up to {stack.installed} GB when it is complete')
     make_venv(venv, python)
     install(stack, name, lock, venv, python)
     stamp.write_text(fingerprint(lock))
@@ -173,4 +173,4 @@ if __name__ == '__main__':
     except SetupError as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:
-        sys.exit('interrupted: the same command goes on from here.')
+        sys.exit('interrupted; the same command continues from here')
