@@ -1,6 +1,7 @@
 from .check_checkpoint import CheckCheckpointHook
 from .linear_schedule import AlphaScheduleHook, WLDScheduleHook
 from .log_alpha import LogAlphaHook
+from .safe_checkpoint import SafeCheckpointHook
 from .seed_epoch import SeedEpochHook
 from .stop_on_non_finite_loss import StopOnNonFiniteLossHook
 
@@ -8,6 +9,7 @@ __all__ = [
     'AlphaScheduleHook',
     'CheckCheckpointHook',
     'LogAlphaHook',
+    'SafeCheckpointHook',
     'SeedEpochHook',
     'StopOnNonFiniteLossHook',
     'WLDScheduleHook',

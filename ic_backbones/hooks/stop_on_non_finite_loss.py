@@ -8,15 +8,8 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..errors import InputError
 from ..registry import HOOKS
-from ..runs.work_dir import last_checkpoint
-
-CAUSES = (
-    'likely causes: zero-size boxes (run tools/check_dataset.py), too high a learning rate, no '
-    'warm-up, no gradient clipping (optim_wrapper.clip_grad), BatchNorm in eval mode (norm_eval) '
-    'in a network trained from scratch, or an overflow in fp16 (--amp)'
-)
+from .finite import non_finite, stop
 
 
 @HOOKS.register_module()
@@ -27,6 +20,8 @@ class StopOnNonFiniteLossHook(Hook):
     mmengine's RuntimeInfoHook has copied the same values to the host just before, so there is
     nothing left to wait for. By then the optimizer may have stepped: the weights in memory are
     lost, those on disk are not, because a model with a non-finite parameter is never saved.
+    ``SafeCheckpointHook`` keeps the previous checkpoint then; mmengine's own hook with
+    ``max_keep_ckpts`` has already deleted it.
 
     Args:
         max_files: How many of the batch's image files the error names.
@@ -56,23 +51,13 @@ class StopOnNonFiniteLossHook(Hook):
         images = ', '.join(files[: self.max_files]) or 'without file names'
         if len(files) > self.max_files:
             images += f' and {len(files) - self.max_files} more'
-        self._stop(runner, f'the loss is not finite ({terms}; images: {images})')
+        stop(runner, runner.iter + 1, f'the loss is not finite ({terms}; images: {images})')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        broken = [
-            name
-            for name, parameter in runner.model.named_parameters()
-            if not torch.isfinite(parameter).all()
-        ]
+        broken = non_finite(dict(runner.model.named_parameters()))
         if broken:
-            self._stop(runner, f'{len(broken)} parameters are not finite ({broken[0]}, ...)')
-
-    def _stop(self, runner: Runner, what: str) -> None:
-        saved = last_checkpoint(runner.work_dir)
-        raise InputError(
-            f'training stopped at iteration {runner.iter + 1}: {what}; {CAUSES}; '
-            + (f'the last checkpoint, {saved}, is sound' if saved else 'nothing was saved yet')
-        )
+            what = f'{len(broken)} parameters are not finite ({broken[0]}, ...)'
+            stop(runner, checkpoint['meta']['iter'], what)
 
 
 def image_files(batch: Any) -> Iterator[str]:

@@ -1,0 +1,34 @@
+"""How a training stops whose numbers are NaN or infinite."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from mmengine.runner import Runner
+from torch import Tensor
+
+from ..errors import InputError
+from ..runs.work_dir import last_checkpoint
+
+CAUSES = (
+    'likely causes: zero-size boxes (run tools/check_dataset.py), too high a learning rate, no '
+    'warm-up, no gradient clipping (optim_wrapper.clip_grad), BatchNorm in eval mode (norm_eval) '
+    'in a network trained from scratch, or an overflow in fp16 (--amp)'
+)
+
+
+def non_finite(state: Mapping[str, Any]) -> list[str]:
+    """The names of the tensors in a state dict that hold NaN or infinity."""
+    return [
+        name
+        for name, value in state.items()
+        if isinstance(value, Tensor) and not value.isfinite().all()
+    ]
+
+
+def stop(runner: Runner, iteration: int, what: str) -> NoReturn:
+    """Raise the InputError that ends the training and names the checkpoint to go back to."""
+    saved = last_checkpoint(runner.work_dir)
+    raise InputError(
+        f'training stopped at iteration {iteration}: {what}; {CAUSES}; '
+        + (f'the last checkpoint, {saved}, is sound' if saved else 'nothing was saved yet')
+    )

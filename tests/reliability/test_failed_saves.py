@@ -1,0 +1,109 @@
+"""A checkpoint that cannot be written ends the training with a sentence; the previous one stays."""
+
+import os
+import resource
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from training import Child, resumable, train
+
+NOBODY = 65534
+
+
+class Fault(Hook):
+    """Does something to the machine in the second epoch, before the checkpoint is saved."""
+
+    def __init__(self, fault: Callable[[], object]) -> None:
+        self.fault = fault
+
+    def after_train_epoch(self, runner) -> None:
+        if runner.epoch == 1:
+            self.fault()
+
+
+def fail(work_dir: Path, fault: Callable[[], object], **settings) -> str:
+    """The last line that a training prints whose second save meets the fault."""
+    log = work_dir.with_suffix('.log')
+    child = Child(
+        lambda report: train(work_dir, hooks=(Fault(fault),), report=report, **settings), log
+    )
+    code, saved = child.wait()
+    assert (code, saved) == (1, 1), log.read_text()
+    return log.read_text().splitlines()[-1]
+
+
+def full_disk(work_dir: Path) -> None:
+    """A device that takes no byte, in the place of the temporary file."""
+    (work_dir / 'epoch_2.pth.tmp').symlink_to('/dev/full')
+
+
+def short_files(work_dir: Path) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+
+def read_only_folder(work_dir: Path) -> None:
+    work_dir.chmod(0o500)
+    if os.getuid() == 0:  # whom no permission stops
+        os.chown(work_dir, NOBODY, NOBODY)
+        for folder in work_dir.parents[:3]:  # pytest's own, of its user alone
+            folder.chmod(0o755)
+        os.setuid(NOBODY)
+
+
+@pytest.mark.parametrize(
+    ('fault', 'reason'),
+    [
+        (full_disk, 'No space left on device); free some space'),
+        (short_files, 'File too large); raise the limit of file sizes (ulimit -f)'),
+        (read_only_folder, 'Permission denied); make the folder writable'),
+    ],
+)
+def test_the_previous_checkpoint_stays(tmp_path, fault, reason):
+    work_dir = tmp_path / 'run'
+    error = fail(work_dir, lambda: fault(work_dir), ballast=20_000)
+    work_dir.chmod(0o700)
+    assert error == (
+        f'ic_backbones.errors.InputError: {work_dir}: the checkpoint cannot be saved ({reason}; '
+        f'the last checkpoint, {work_dir}/epoch_1.pth, is sound'
+    )
+    assert resumable(work_dir) == (f'{work_dir}/epoch_1.pth', 1)
+    assert not list(work_dir.glob('*.tmp'))
+
+
+def test_a_removed_work_dir(tmp_path):
+    work_dir = tmp_path / 'run'
+    error = fail(work_dir, lambda: shutil.rmtree(work_dir))
+    assert 'No such file or directory); leave the work dir of a running training' in error
+    assert error.endswith('no checkpoint is there') and not work_dir.exists()
+
+
+def test_no_memory(tmp_path):
+    """As much as the file takes is not there, when PyTorch writes it into memory first."""
+
+    def little_memory() -> None:
+        used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 10_000_000, used + 10_000_000))
+
+    error = fail(tmp_path / 'run', little_memory, ballast=10_000_000)
+    assert 'the checkpoint cannot be saved (not enough memory); free some memory' in error
+    assert resumable(tmp_path / 'run')[1] == 1
+    assert not list((tmp_path / 'run').glob('*.tmp'))
+
+
+def test_a_failing_best_checkpoint(tmp_path):
+    """The first save of the second epoch succeeds, the best one after its validation does not."""
+    work_dir = tmp_path / 'run'
+    log = tmp_path / 'log'
+
+    def full() -> None:
+        (work_dir / 'best_accuracy_epoch_2.pth.tmp').symlink_to('/dev/full')
+
+    child = Child(lambda report: train(work_dir, hooks=(Fault(full),), report=report), log)
+    assert child.wait() == (1, 2)
+    assert log.read_text().splitlines()[-1].endswith(f'{work_dir}/epoch_2.pth, is sound')
+    assert torch.load(work_dir / 'best_accuracy_epoch_1.pth', weights_only=False)['state_dict']
+    assert resumable(work_dir)[1] == 2
