@@ -8,6 +8,12 @@ from collections.abc import Callable
 class InputError(ValueError):
     """What a user gave is wrong; the message names it and says what to do."""
 
+    def __init__(self, message: str) -> None:
+        # A data loader raises its worker's exception again, with the traceback as the message.
+        if message.startswith('Caught InputError in '):
+            message = message.rpartition('InputError: ')[2].strip()
+        super().__init__(message)
+
 
 def one_line(error: Exception) -> str:
     """An exception in one line, with the classes that mmengine was building but not their files."""

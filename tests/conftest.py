@@ -13,6 +13,7 @@ from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 from tiny_runs import CLASSIFIER, DETECTOR
 
+from ic_backbones.datasets import size_cache
 from ic_backbones.datasets.voc.sample import make_sample_voc
 from ic_backbones.datasets.voc.shapes import CLASSES
 
@@ -31,6 +32,14 @@ def own_default_scope():
     DefaultScope._instance_dict.clear()
     yield
     DefaultScope._instance_dict.clear()
+
+
+@pytest.fixture(autouse=True, scope='session')
+def own_cache(tmp_path_factory):
+    """No test reads or writes the user's cache of image sizes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(size_cache, 'CACHE', tmp_path_factory.mktemp('cache') / 'images.sqlite')
+        yield
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from mmpretrain.datasets import BaseDataset
 
 from ..errors import InputError
 from ..registry import DATASETS
+from .checked_images import CheckedImages
 
 CLASS = r'\d{3}\.'  # 001.ak47
 
 
 @DATASETS.register_module()
-class Caltech256(BaseDataset):
+class Caltech256(CheckedImages, BaseDataset):
     """256 classes with a fixed number of training images and of test images each.
 
     The data set reads ``<data_root>/001.ak47/*.jpg`` to ``256.toad/``; ``257.clutter`` is not a
@@ -25,10 +26,12 @@ class Caltech256(BaseDataset):
         train: The number of training images in each class. Defaults to 50, as in the paper.
         test: The number of test images in each class. Defaults to 20, as in the paper.
         seed: The seed of the draw. Defaults to 0.
-        **kwargs: Further arguments of mmpretrain's ``BaseDataset``, such as ``pipeline``.
+        **kwargs: The arguments of mmpretrain's ``BaseDataset``, such as ``pipeline``, and
+            ``skip_broken`` and ``max_pixels`` of ``CheckedImages``.
 
     Raises:
-        InputError: The folder is missing or is not the archive's, or a class has too few images.
+        InputError: The folder is missing or is not the archive's, a class has too few images, or an
+            image is broken.
     """
 
     def __init__(

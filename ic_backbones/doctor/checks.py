@@ -16,9 +16,15 @@ def check_record(split: Split, record: Record, classes: Sequence[str]) -> Iterat
     file = str(record.annotation)
     if record.fault:
         yield Problem(Kind.BROKEN_ANNOTATION, file, record.fault)
+        return
     if record.size and record.written_size and record.size != record.written_size:
         written, real = ('{}x{}'.format(*size) for size in (record.written_size, record.size))
         yield Problem(Kind.OTHER_SIZE, file, f'says {written}, but the image is {real}')
+    if not record.objects:
+        yield Problem(Kind.NO_OBJECT, file, 'has no <object>')
+    if record.relative:
+        yield Problem(Kind.RELATIVE_BOXES, file, 'all its coordinates are from 0 to 1')
+        return
     boxes: dict[tuple, list[str]] = defaultdict(list)
     for item in record.objects:
         if item.name in classes:
@@ -44,8 +50,8 @@ def _check_image(split: Split, record: Record) -> Iterator[Problem]:
     if record.others:
         others = ', '.join(path.name for path in record.others)
         yield Problem(Kind.SHARED_ID, file, f'is read, but not {others}')
-    if record.size is None:
-        yield Problem(Kind.BROKEN_IMAGE, file, 'the image is broken, or it is not an image')
+    if record.image_fault:
+        yield Problem(Kind.BROKEN_IMAGE, file, record.image_fault)
 
 
 def _check_box(split: Split, record: Record, item: VOCObject) -> Iterator[Problem]:
@@ -56,7 +62,9 @@ def _check_box(split: Split, record: Record, item: VOCObject) -> Iterator[Proble
         x1, y1, x2, y2 = item.box
         width, height = record.size
         text = f'{text}, but the image is {width}x{height}'
-        if x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0:
+        beside = x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0
+        far = x1 < -width or y1 < -height or x2 > 2 * width or y2 > 2 * height
+        if beside or far:
             yield Problem(Kind.OUTSIDE_BOX, file, text)
         elif x1 < 0 or y1 < 0 or x2 > width or y2 > height:
             yield Problem(Kind.CUT_BOX, file, text)
@@ -77,9 +85,14 @@ def check_split(split: Split, records: list[Record], classes: Sequence[str]) -> 
     for image_id, count in Counter(split.ids).items():
         if count > 1:
             yield Problem(Kind.REPEATED_ID, file, f'lists {image_id} {count} times')
-    found = {item.name for record in records for item in record.objects}
+    found = {item.name: None for record in records for item in record.objects}
     absent = [name for name in classes if name not in found]
-    if absent:
+    if len(absent) == len(classes):
+        message = f'no object in its {len(records)} images has a class of {", ".join(classes)}'
+        if found:
+            message += f', for the annotations say {", ".join(found)}'
+        yield Problem(Kind.NO_OBJECTS, file, message)
+    elif absent:
         yield Problem(Kind.ABSENT_CLASS, file, f'has no {", ".join(absent)}')
 
 

@@ -12,7 +12,7 @@ from ..datasets.voc.splits import Split
 from ..errors import InputError
 from .checks import check_heads, check_overlap, check_record, check_split
 from .problems import Kind, Problem, Severity
-from .records import Record, read_record
+from .records import Examine, Record, decode, read_record
 
 
 @dataclass
@@ -35,7 +35,9 @@ class Diagnosis:
         return sum(problem.severity is severity for problem in self.problems)
 
 
-def diagnose(splits: list[Split], model: dict | None = None) -> Diagnosis:
+def diagnose(
+    splits: list[Split], model: dict | None = None, examine: Examine = decode
+) -> Diagnosis:
     """Read every image and annotation of ``splits`` and collect what is wrong.
 
     A terminal gets a progress bar.
@@ -43,13 +45,14 @@ def diagnose(splits: list[Split], model: dict | None = None) -> Diagnosis:
     Args:
         splits: The splits of one data set.
         model: The model of the config, whose heads are checked; None for a folder.
+        examine: Returns the size and the digest of an image file, by default after decoding it.
 
     Raises:
         InputError: A folder or a split file is missing.
     """
     for split in splits:
         require_files(split)
-    records = _read(splits)
+    records = _read(splits, examine)
     named = [split.classes for split in splits if split.classes]
     found = {item.name for record in chain(*records.values()) for item in record.objects}
     classes = named[0] if named else tuple(sorted(found))
@@ -78,15 +81,15 @@ def _advice(root: Path) -> str:
     return f'put the data ({LAYOUT}) into {root}, or train on the sample data: `{draw} && {train}`'
 
 
-def _read(splits: list[Split]) -> dict[str, list[Record]]:
+def _read(splits: list[Split], examine: Examine) -> dict[str, list[Record]]:
     images = {folder: images_by_id(folder) for folder in {split.images for split in splits}}
     tasks = [(split, image_id) for split in splits for image_id in split.ids]
     records: dict[str, list[Record]] = {split.name: [] for split in splits}
     seen: dict[tuple, Record] = {}  # an image that train and trainval share is read once
-    for split, image_id in tqdm(tasks, unit='image', disable=None):
-        key = (split.images, split.shift, split.any_suffix, image_id)
+    for split, image_id in tqdm(tasks, 'checking the data', unit='image', delay=1, disable=None):
+        key = (split.images, split.shift, split.any_suffix, split.max_pixels, image_id)
         if key not in seen:
-            seen[key] = read_record(split, image_id, images[split.images])
+            seen[key] = read_record(split, image_id, images[split.images], examine)
         records[split.name].append(seen[key])
     return records
 
@@ -96,7 +99,8 @@ def _check(
 ) -> Iterator[Problem]:
     for split in splits:
         if split.classes and split.classes != classes:
-            yield Problem(Kind.OTHER_CLASSES, str(split.ids_file), ', '.join(split.classes))
+            message = f'has {", ".join(split.classes)}, and another split {", ".join(classes)}'
+            yield Problem(Kind.OTHER_CLASSES, str(split.ids_file), message)
     if model is not None:
         yield from check_heads(model, classes)
     for split in splits:

@@ -30,6 +30,7 @@ class Kind(Enum):
     SAME_BOX = WARNING, 'the same box twice', 'remove one of the two objects'
     REPEATED_ID = WARNING, 'image listed more than once', 'remove the repeated lines'
     ABSENT_CLASS = WARNING, 'class without an object in a split', 'check how the class is spelt'
+    NO_OBJECT = WARNING, 'image without an object', 'check that there is nothing to annotate'
     SHARED_IMAGE = (
         WARNING,
         'image that is trained on and measured on',
@@ -41,8 +42,8 @@ class Kind(Enum):
     UNTIDY_LINES = ERROR, 'blank lines, or spaces around ids', 'remove them, or use VOCStyleDataset'
     MISSING_IMAGE = ERROR, 'missing image', 'add the image, or correct the split file'
     OTHER_SUFFIX = ERROR, 'image that the data set does not read', 'use VOCStyleDataset'
-    BROKEN_IMAGE = ERROR, 'image that cannot be decoded', 'replace it, or remove its id'
-    BROKEN_ANNOTATION = ERROR, 'missing or broken annotation', 'correct it, or remove its id'
+    BROKEN_IMAGE = ERROR, 'image that cannot be read', 'replace it, or remove its id'
+    BROKEN_ANNOTATION = ERROR, 'missing or broken annotation', 'add or correct it'
     UNKNOWN_CLASS = (
         ERROR,
         'object of an unknown class',
@@ -55,6 +56,8 @@ class Kind(Enum):
         'keep_empty=False)',
     )
     OUTSIDE_BOX = ERROR, 'box outside the image', 'correct or remove it'
+    RELATIVE_BOXES = ERROR, 'boxes within 0..1', 'write coordinates in pixels'
+    NO_OBJECTS = ERROR, 'split without an object of the classes', 'correct the classes or the data'
 
     def __init__(self, severity: Severity, title: str, advice: str) -> None:
         self.severity = severity

@@ -1,5 +1,7 @@
 """CALTECH-256: the archive's folders, a fixed draw, no clutter."""
 
+import cv2
+import numpy as np
 import pytest
 
 from ic_backbones.datasets import Caltech256
@@ -9,11 +11,12 @@ from ic_backbones.errors import InputError
 @pytest.fixture(scope='module')
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp('data') / '256_ObjectCategories'
+    jpeg = cv2.imencode('.jpg', np.zeros((2, 2, 3), np.uint8))[1].tobytes()
     for number in range(1, 258):
         folder = root / f'{number:03}.{"clutter" if number == 257 else f"thing-{number}"}'
         folder.mkdir(parents=True)
         for image in range(1, 6):
-            (folder / f'{number:03}_{image:04}.jpg').touch()
+            (folder / f'{number:03}_{image:04}.jpg').write_bytes(jpeg)
     return root
 
 

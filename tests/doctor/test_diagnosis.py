@@ -41,10 +41,10 @@ def test_missing_and_broken_files(healthy):
     (healthy / 'JPEGImages/b.png').write_bytes(b'no image')
     (healthy / 'Annotations/b.xml').write_text('<annotation>')
     assert [problem[:2] for problem in problems(healthy)] == [
-        (Kind.ABSENT_CLASS, TRAIN),
+        (Kind.NO_OBJECTS, TRAIN),
         (Kind.MISSING_IMAGE, 'JPEGImages/a.*'),
         (Kind.BROKEN_ANNOTATION, A),
-        (Kind.ABSENT_CLASS, VAL),
+        (Kind.NO_OBJECTS, VAL),
         (Kind.BROKEN_IMAGE, 'JPEGImages/b.png'),
         (Kind.BROKEN_ANNOTATION, B),
     ]
@@ -86,7 +86,7 @@ def test_missing_and_broken_files(healthy):
             '<xmin>2</xmin>',
             '',
             [
-                (Kind.ABSENT_CLASS, TRAIN, 'has no cat, dog'),
+                (Kind.NO_OBJECTS, TRAIN, 'no object in its 1 images has a class of cat, dog'),
                 (Kind.BROKEN_ANNOTATION, A, '<object> without <bndbox/xmin>'),
             ],
         ),

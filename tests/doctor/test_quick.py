@@ -81,13 +81,15 @@ def test_the_first_fault_is_named(healthy, voc_config):
     with pytest.raises(InputError, match=r'train_dataloader.dataset: has no classes; set metainfo'):
         check_quick(voc_config(healthy, metainfo={}))
 
-    renamed = {'metainfo': {'classes': ('Cat', 'Dog')}}
-    with pytest.raises(InputError, match=r'\(Cat, Dog\), for the annotations say cat, dog;'):
-        check_quick(voc_config(healthy, **renamed))
-    check_quick(voc_config(healthy, metainfo={'classes': ('cat', 'bird')}))
+    renamed = voc_config(healthy, metainfo={'classes': ('Cat', 'Dog')})
+    with pytest.raises(InputError, match=r'no object .* of Cat, Dog, for the annotations say cat'):
+        check_quick(renamed, ['train'])
+    with pytest.raises(InputError, match=r'has cat, dog, and another split Cat, Dog; .* \(2 more;'):
+        check_quick(renamed)
+    check_quick(voc_config(healthy, metainfo={'classes': ('cat', 'bird')}), ['train'])
 
     (healthy / 'Annotations/a.xml').unlink()
-    with pytest.raises(InputError, match=r'Annotations/a.xml: there is no such file; correct it'):
+    with pytest.raises(InputError, match=r'Annotations/a.xml: there is no such file; add or'):
         check_quick(voc_config(healthy))
     (healthy / 'ImageSets/Main/train.txt').write_text('\n')
     with pytest.raises(InputError, match=r'train.txt: lists no image; write one image id'):

@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from ..regular_file import require_regular
+
+_LONGEST = 200  # characters of a name or a number
+
 
 class VOCObject(NamedTuple):
     """An object in an image.
@@ -36,14 +40,20 @@ def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCO
     Raises:
         ValueError: The file is not a VOC annotation; the message says why, without the file's name.
     """
+    require_regular(path)
     try:
         root = ET.parse(path).getroot()
-    except ET.ParseError as error:
-        raise ValueError(f'broken XML: {error}') from error
+    except (ET.ParseError, LookupError, OSError, ValueError) as error:  # LookupError: the encoding
+        raise ValueError(f'broken XML ({error})') from error
+    if root.tag != 'annotation':
+        raise ValueError(f'the root element is <{root.tag[:_LONGEST]}> instead of <annotation>')
     size = root.find('size')
     if size is not None:
         size = int(_number(size, 'width')), int(_number(size, 'height'))
-    return size, [_read_object(node) for node in root.findall('object')]
+    nodes = root.findall('object')
+    if sum(node.tag.rpartition('}')[2] == 'object' for node in root.iter()) > len(nodes):
+        raise ValueError('an <object> is in a namespace, or not directly below <annotation>')
+    return size, [_read_object(node) for node in nodes]
 
 
 def _read_object(node: ET.Element) -> VOCObject:
@@ -58,6 +68,8 @@ def _text(node: ET.Element, path: str) -> str:
     text = node.findtext(path)
     if not text:
         raise ValueError(f'<{node.tag}> without <{path}>')
+    if len(text) > _LONGEST:
+        raise ValueError(f'<{path}> has {len(text)} characters')
     return text
 
 

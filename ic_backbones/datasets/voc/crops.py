@@ -1,10 +1,14 @@
 """Image folders for a classifier, cut out of a detection data set in VOC layout."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
+from ...errors import InputError
+from ..images import read_image, write_image
 from .annotation import has_area, read_annotation
 from .files import ids_in, images_by_id, read_lines
 
@@ -23,23 +27,45 @@ def make_object_crops(
 
     Returns:
         The number of crops.
+
+    Raises:
+        InputError: A file is missing or broken, a class has a name that no folder can have, or
+            ``out`` cannot be written.
     """
     voc = Path(voc)
     images = images_by_id(voc / 'JPEGImages')
     count = 0
-    for image_id in ids_in(read_lines(voc / f'ImageSets/Main/{split}.txt')):
-        image = cv2.imread(str(images[image_id][0]))
-        _, objects = read_annotation(voc / f'Annotations/{image_id}.xml')
+    ids = ids_in(read_lines(voc / f'ImageSets/Main/{split}.txt'))
+    for image_id in tqdm(ids, 'cutting out objects', unit='image', delay=1, disable=None):
+        file, *_ = images.get(image_id, [voc / f'JPEGImages/{image_id}.*'])
+        annotation = voc / f'Annotations/{image_id}.xml'
+        image = _read(read_image, file)
+        _, objects = _read(read_annotation, annotation)
         for number, item in enumerate(objects):
             if not has_area(item.box):
                 continue
             folder = Path(out, split, item.name)
-            folder.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(
-                str(folder / f'{image_id}_{number}.jpg'), _cut(image, item.box, size, margin)
-            )
+            if folder.name != item.name:
+                raise InputError(
+                    f'{annotation}: the class {item.name!r} cannot name a folder; rename it'
+                )
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                crop = _cut(image, item.box, size, margin)
+                write_image(folder / f'{image_id.replace("/", "_")}_{number}.jpg', crop)
+            except OSError as error:
+                raise InputError(
+                    f'{folder}: cannot be written ({error.strerror}); choose another folder'
+                ) from error
             count += 1
     return count
+
+
+def _read(read: Callable, file: Path):
+    try:
+        return read(file)
+    except ValueError as error:
+        raise InputError(f'{file}: {error}; check the data with tools/check_dataset.py') from error
 
 
 def _cut(image: np.ndarray, box: tuple, size: int, margin: float) -> np.ndarray:

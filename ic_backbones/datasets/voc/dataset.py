@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-import mmcv
 from mmdet.datasets import XMLDataset
+from tqdm import tqdm
 
 from ...errors import InputError
 from ...registry import DATASETS
+from ..checked_images import REMEDY, CheckedImages
+from ..images import image_size
 from .annotation import has_area, read_annotation
 from .files import LAYOUT, ids_in, images_by_id, missing_image, read_lines
 
@@ -32,22 +34,25 @@ def require_names(dataset: XMLDataset) -> None:
 
 
 @DATASETS.register_module()
-class VOCStyleDataset(XMLDataset):
+class VOCStyleDataset(CheckedImages, XMLDataset):
     """Images ``JPEGImages/<id>.*`` with ``Annotations/<id>.xml``; a split file lists the ids.
 
-    It differs from mmdet's ``XMLDataset`` in four points: images may have any suffix that cv2
-    reads; coordinates are taken as written; boxes without an area are dropped, because one of them
-    makes the loss NaN; and one sentence names what is missing or broken.
+    It differs from mmdet's ``XMLDataset`` in five points: images may have any suffix that cv2
+    reads; all of them are checked when the data set is loaded; coordinates are taken as written;
+    boxes without an area are dropped, because one of them makes the loss NaN; and one sentence
+    names what is missing or broken.
 
     Args:
         minus_one: Whether to subtract 1 from the coordinates, as PASCAL VOC's own files need, which
             count pixels from 1. Defaults to False.
-        **kwargs: The arguments of ``XMLDataset``. ``data_root``, ``ann_file`` (the split file) and
-            ``metainfo=dict(classes=(...))`` are required; ``data_prefix`` is not.
+        **kwargs: The arguments of ``XMLDataset``, of which ``data_root``, ``ann_file`` (the split
+            file) and ``metainfo=dict(classes=(...))`` are required and ``data_prefix`` is not; and
+            ``skip_broken`` and ``max_pixels`` of ``CheckedImages``. ``skip_broken`` also leaves out
+            images without an annotation or with a broken one.
 
     Raises:
         InputError: The classes are missing or a string; the folder, the split file, an image or an
-            annotation is missing; or an annotation cannot be read.
+            annotation is missing; or an image or annotation cannot be read.
     """
 
     def __init__(self, minus_one: bool = False, **kwargs) -> None:
@@ -73,27 +78,30 @@ class VOCStyleDataset(XMLDataset):
                 )
         images = images_by_id(root / self.img_subdir)
         ids = ids_in(read_lines(self.ann_file))
-        return [self._load(root, image_id, images) for image_id in ids]
+        ids = tqdm(ids, 'reading annotations', unit='file', delay=1, disable=None)
+        return [row for image_id in ids if (row := self._load(root, image_id, images))]
 
-    def _load(self, root: Path, image_id: str, images: dict[str, list[Path]]) -> dict:
+    def _load(self, root: Path, image_id: str, images: dict[str, list[Path]]) -> dict | None:
         annotation = root / self.ann_subdir / f'{image_id}.xml'
-        advice = f'add it, or remove {image_id} from {self.ann_file}'
         if image_id not in images:
-            raise InputError(
-                f'{root / self.img_subdir / image_id}.*: {missing_image(image_id)}; {advice}'
+            return self.skip(
+                root / self.img_subdir / f'{image_id}.*',
+                f'{missing_image(image_id)}; add it, or remove {image_id} from {self.ann_file}',
             )
-        if not annotation.is_file():
-            raise InputError(f'{annotation}: there is no such annotation; {advice}')
         image = str(images[image_id][0])
         try:
             size, objects = read_annotation(annotation)
         except ValueError as error:
-            raise InputError(
-                f'{annotation}: not a VOC annotation, {error}; correct it '
-                '(tools/check_dataset.py lists everything that is wrong with a data set)'
-            ) from error
-        if size is None or 0 in size:
-            size = mmcv.imread(image).shape[1::-1]
+            return self.skip(
+                annotation,
+                f'{error}; add or correct it, or remove {image_id} from {self.ann_file} '
+                '(tools/check_dataset.py lists everything that is wrong with a data set)',
+            )
+        if size is None or min(size) < 1:
+            try:
+                size = image_size(image, self.max_pixels)
+            except ValueError as error:
+                return self.skip(image, f'{error}; {REMEDY}')
         shift = int(self.minus_one)
         min_size = self.bbox_min_size or 0
         return {

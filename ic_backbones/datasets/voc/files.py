@@ -3,10 +3,14 @@
 from collections import defaultdict
 from pathlib import Path
 
+from ...errors import InputError
+from ..regular_file import require_regular
+
 LAYOUT = 'JPEGImages/, Annotations/ and ImageSets/Main/'
 IMAGE_SUFFIXES = frozenset(
     '.bmp .dib .jpe .jpeg .jpg .jp2 .pbm .pgm .png .pnm .ppm .tif .tiff .webp'.split()
 )
+_LONGEST_ID = 1000
 
 
 def images_by_id(folder: str | Path) -> dict[str, list[Path]]:
@@ -32,8 +36,29 @@ def missing_image(image_id: str) -> str:
 
 
 def read_lines(split_file: str | Path) -> list[str]:
-    """The lines of a split file as they stand there."""
-    return Path(split_file).read_text(encoding='utf-8', errors='replace').splitlines()
+    """The lines of a split file as they stand there.
+
+    Raises:
+        InputError: The file is missing, is not a text file in UTF-8, or has a line that is too long
+            for an image id.
+    """
+    try:
+        require_regular(split_file)
+        text = Path(split_file).read_text(encoding='utf-8')
+    except UnicodeDecodeError as error:
+        raise InputError(f'{split_file}: is not a text in UTF-8; save it as UTF-8') from error
+    except (OSError, ValueError) as error:
+        raise InputError(f'{split_file}: {error}; give a text file of image ids') from error
+    if '\0' in text:
+        raise InputError(f'{split_file}: is not a text in UTF-8; save it as UTF-8')
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if len(line) > _LONGEST_ID:
+            raise InputError(
+                f'{split_file}: line {number} has {len(line)} characters, which is too long for an '
+                'image id; write one id on each line'
+            )
+    return lines
 
 
 def ids_in(lines: list[str]) -> list[str]:

@@ -11,12 +11,15 @@ from xml.etree import ElementTree as ET
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from ...errors import InputError
+from ..images import write_image
 from .shapes import draw
 
 _VERSION = 4  # a folder drawn by another version is drawn anew
 _MARKER = 'sample_voc.json'
+_MOST = 100_000  # images in a split
 _FOLDERS = ('JPEGImages', 'Annotations', 'ImageSets')
 
 
@@ -47,8 +50,10 @@ def make_sample_voc(
             number is out of range.
     """
     out = Path(out)
-    if train < 1 or val < 1:
-        raise InputError(f'{out}: {train} train and {val} val images; ask for at least 1 of each')
+    if not (1 <= train <= _MOST and 1 <= val <= _MOST):
+        raise InputError(
+            f'{out}: cannot hold {train} train and {val} val images; ask for 1 to {_MOST} of each'
+        )
     if not 0 <= seed < 2**32:
         raise InputError(f'seed {seed}: out of range; choose one from 0 to {2**32 - 1}')
     arguments = {'version': _VERSION, 'train': train, 'val': val, 'seed': seed, 'size': list(size)}
@@ -59,27 +64,34 @@ def make_sample_voc(
     names['trainval'] = names['train'] + names['val']
     if _is_complete(out, arguments, names):
         return False
-    marker = out / _MARKER
     try:
-        _clear(out)
-        marker.write_text(json.dumps({'complete': False}))  # an interrupted folder is still ours
-        for folder in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
-            (out / folder).mkdir(parents=True)
+        _draw_all(out, arguments, names)
     except OSError as error:
         raise InputError(
             f'{out}: cannot be written ({error.strerror}); choose another folder'
         ) from error
-    for number, split in enumerate(('train', 'val', 'test')):
-        for index, name in enumerate(names[split]):
-            image, objects = draw(np.random.RandomState([seed, number, index]), size)
-            cv2.imwrite(
-                str(out / 'JPEGImages' / f'{name}.jpg'), image, [cv2.IMWRITE_JPEG_QUALITY, 92]
-            )
-            _write_xml(out / 'Annotations' / f'{name}.xml', f'{name}.jpg', size, objects)
-    for split, ids in names.items():
-        (out / 'ImageSets/Main' / f'{split}.txt').write_text('\n'.join(ids) + '\n')
-    marker.write_text(json.dumps({'complete': True, **arguments}))
     return True
+
+
+def _draw_all(out: Path, arguments: dict, names: dict[str, list[str]]) -> None:
+    _clear(out)
+    marker = out / _MARKER
+    marker.write_text(json.dumps({'complete': False}))  # an interrupted folder is still ours
+    for folder in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
+        (out / folder).mkdir(parents=True)
+    seed, size = arguments['seed'], tuple(arguments['size'])
+    tasks = [
+        (name, [seed, number, index])
+        for number, split in enumerate(('train', 'val', 'test'))
+        for index, name in enumerate(names[split])
+    ]
+    for name, seeds in tqdm(tasks, 'drawing', unit='image', delay=1, disable=None):
+        image, objects = draw(np.random.RandomState(seeds), size)
+        write_image(out / f'JPEGImages/{name}.jpg', image, cv2.IMWRITE_JPEG_QUALITY, 92)
+        _write_xml(out / f'Annotations/{name}.xml', f'{name}.jpg', size, objects)
+    for split, ids in names.items():
+        (out / f'ImageSets/Main/{split}.txt').write_text('\n'.join(ids) + '\n')
+    marker.write_text(json.dumps({'complete': True, **arguments}))
 
 
 def _write_xml(path: Path, image: str, size: tuple[int, int], objects: list[dict]) -> None:

@@ -10,6 +10,7 @@ from mmdet.registry import DATASETS
 from mmengine.config import Config
 
 from ...errors import InputError
+from ..images import MAX_PIXELS
 from .dataset import VOCStyleDataset, require_names
 from .files import LAYOUT, ids_in, read_lines
 
@@ -69,6 +70,15 @@ class Split:
     def shift(self) -> int:
         """What the reader subtracts from the coordinates, in pixels."""
         return int(getattr(self.dataset, 'minus_one', True))
+
+    @property
+    def max_pixels(self) -> int:
+        return getattr(self.dataset, 'max_pixels', MAX_PIXELS)
+
+    @property
+    def skips_broken(self) -> bool:
+        """Whether broken or missing files are left out."""
+        return getattr(self.dataset, 'skip_broken', False)
 
     def as_read(self, box: tuple[float, ...]) -> tuple[float, ...]:
         """A written box as the reader sees it; mmdet's own data sets cut fractions off."""

@@ -133,7 +133,7 @@ def test_an_id_with_a_suffix(write_voc):
         ),
         (
             'Annotations/a.xml',
-            r'Annotations/a\.xml: there is no such annotation; add it, or remove a',
+            r'Annotations/a\.xml: there is no such file; add or correct it, or remove a from',
         ),
         ('ImageSets/Main/train.txt', r'train\.txt: not found; put the data \(JPEGImages/.*\) into'),
     ],
@@ -165,7 +165,7 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_a_broken_annotation_is_named(write_voc, text):
     root = write_voc({'a.jpg': []}, {'train': 'a'})
     (root / 'Annotations/a.xml').write_text(text)
-    with pytest.raises(InputError, match=r'Annotations/a\.xml: not a VOC annotation'):
+    with pytest.raises(InputError, match=r'Annotations/a\.xml: .*; add or correct it, or remove a'):
         read(root)
 
 

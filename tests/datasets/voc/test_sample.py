@@ -122,7 +122,7 @@ def test_a_foreign_folder_is_refused_and_untouched(tmp_path):
 
 
 def test_wrong_arguments(tmp_path):
-    with pytest.raises(InputError, match='at least 1 of each'):
+    with pytest.raises(InputError, match='cannot hold 0 train and 60 val images; ask for 1'):
         make_sample_voc(tmp_path / 'a', train=0)
     with pytest.raises(InputError, match='seed -1: out of range'):
         make_sample_voc(tmp_path / 'a', seed=-1)

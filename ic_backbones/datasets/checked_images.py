@@ -1,0 +1,92 @@
+"""Data sets that check their images before a training starts and whenever they read one."""
+
+from pathlib import Path
+
+from mmengine.logging import MMLogger
+from tqdm import tqdm
+
+from ..errors import InputError
+from .images import MAX_PIXELS, image_size, read_image
+from .size_cache import SizeCache
+
+REMEDY = 'replace or remove it, or set skip_broken=True in the data set'
+
+
+class CheckedImages:
+    """What a data set of mmengine with an ``img_path`` per image gains: no broken image is trained.
+
+    All images are checked when the data set is loaded (type, size, completeness), and each one
+    again before it is decoded. To be named before the data set's class among the base classes.
+
+    Args:
+        skip_broken: Whether to leave out images that are broken or missing, and to log and count
+            them. Where an image breaks after the start, training goes on with another image, but
+            testing stops, because the measure would be another. Defaults to False: stop with a
+            sentence that names the file.
+        max_pixels: The largest number of pixels of an image, which is checked before the image is
+            decoded. Defaults to 100,000,000.
+        **kwargs: The arguments of the data set.
+
+    Raises:
+        InputError: An image is broken or missing, or too large, or none is left.
+    """
+
+    def __init__(
+        self, *args, skip_broken: bool = False, max_pixels: int = MAX_PIXELS, **kwargs
+    ) -> None:
+        self.skip_broken = skip_broken
+        self.max_pixels = max_pixels
+        self.skipped: set[str | Path] = set()
+        super().__init__(*args, **kwargs)
+
+    def filter_data(self) -> list[dict]:
+        sound = []
+        with SizeCache() as sizes:
+            rows = super().filter_data()
+            for row in tqdm(rows, 'checking images', unit='image', delay=1, disable=None):
+                try:
+                    sizes.size(row['img_path'], self.max_pixels)
+                    sound.append(row)
+                except ValueError as error:
+                    self.skip(row['img_path'], f'{error}; {REMEDY}')
+        if self.skipped and not sound:
+            raise InputError(f'{type(self).__name__}: no image can be read; check the data folder')
+        return sound
+
+    def prepare_data(self, idx: int):
+        path = self.get_data_info(idx)['img_path']
+        try:
+            image_size(path, self.max_pixels)
+        except ValueError as error:
+            return self._replace(path, error)
+        try:
+            return super().prepare_data(idx)
+        except Exception:
+            try:
+                read_image(path, self.max_pixels)
+            except ValueError as error:
+                return self._replace(path, error)
+            raise
+
+    def _replace(self, path: str, error: ValueError) -> None:
+        """Have mmengine draw another image, for which it takes a None as the sign."""
+        if self.test_mode:
+            raise InputError(f'{path}: {error}; replace it and start again') from error
+        self.skip(path, f'{error}; {REMEDY}')
+
+    def skip(self, file: str | Path, fault: str) -> None:
+        """Log and count a file that is left out.
+
+        Args:
+            file: The file that is broken or missing.
+            fault: What is wrong with it, and what to do.
+
+        Raises:
+            InputError: ``skip_broken`` is not set.
+        """
+        if not self.skip_broken:
+            raise InputError(f'{file}: {fault}')
+        if file not in self.skipped:
+            self.skipped.add(file)
+            message = f'skipped {file}: {fault.split(";")[0]} (number {len(self.skipped)})'
+            MMLogger.get_current_instance().warning(message)
