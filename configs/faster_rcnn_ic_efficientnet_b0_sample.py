@@ -1,4 +1,4 @@
-# IC-EfficientNet-B0 from scratch beside faster_rcnn_ic_r18_sample.py.
+# IC-EfficientNet-B0 from scratch, to compare with faster_rcnn_ic_r18_sample.py.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 model = dict(

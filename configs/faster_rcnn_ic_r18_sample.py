@@ -1,12 +1,12 @@
-# Faster R-CNN with IC-ResNet-18 from scratch, in minutes on two CPU cores. It reads any VOC layout:
-# for your own data copy this file and edit the block below.
+# Faster R-CNN with IC-ResNet-18 from scratch, which takes minutes on two CPU cores. It reads any
+# data in VOC layout: to use your own, copy this file and edit the block below.
 _base_ = './_base_/faster_rcnn_small.py'
 
 # ------------------------------------------------------------------------------------- your data
 data_root = 'data/sample_voc'  # holds JPEGImages/, Annotations/, ImageSets/Main/
 train_split, val_split, test_split = 'train', 'val', 'test'  # ImageSets/Main/<split>.txt
 classes = ('disc', 'square', 'triangle', 'star')  # as written in the XML files
-scale = (192, 160)  # width and height that images are resized into
+scale = (192, 160)  # width and height that the images are made to fit
 max_epochs = 8
 batch_size = 4
 # -----------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ test_dataloader['dataset'] = dict(
 val_evaluator = dict(type='ic_backbones.VOCStyleMetric', eval_mode='area')
 test_evaluator = val_evaluator
 
-# From scratch: warm-up, then cosine to 0; clipping keeps the first steps finite.
+# From scratch, with a warm-up and then a cosine to 0; clipping keeps the first steps finite.
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
@@ -87,5 +87,5 @@ auto_scale_lr = dict(enable=False, base_batch_size=4)
 default_hooks = dict(
     logger=dict(interval=10),
     checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='auto'),
-    visualization=dict(score_thr=0.5),  # one class a box
+    visualization=dict(score_thr=0.5),  # so that no box is drawn for two classes
 )

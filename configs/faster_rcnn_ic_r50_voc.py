@@ -1,7 +1,7 @@
 # IC-ResNet-50 in Faster R-CNN, section 4.3 of IC Networks (paper: 80.5 mAP, 11 points).
 _base_ = './faster_rcnn_r50_voc.py'
 
-# torchvision's plain weights, so alpha starts at 0 and is learned. From a checkpoint that was
-# trained with weak logit distillation, add on the command line
+# The weights are torchvision's plain ones, so alpha starts at 0 and is learned. To start from a
+# checkpoint that was trained with weak logit distillation, add this to the command line:
 #   --cfg-options model.backbone.init_cfg.checkpoint=FILE model.backbone.init_cfg.prefix=backbone.
 model = dict(backbone=dict(type='ic_backbones.ICResNet', alpha=0.0, alpha_mode='learned'))

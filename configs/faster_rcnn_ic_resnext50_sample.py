@@ -1,4 +1,4 @@
-# IC-ResNeXt-50, narrow, from scratch beside faster_rcnn_ic_r18_sample.py.
+# A narrow IC-ResNeXt-50 from scratch, to compare with faster_rcnn_ic_r18_sample.py.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 model = dict(

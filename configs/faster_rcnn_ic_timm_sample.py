@@ -1,5 +1,5 @@
-# A backbone of timm with IC layers, from scratch beside faster_rcnn_ic_r18_sample.py; needs
-# pip install timm.
+# A backbone of timm with IC layers from scratch, to compare with faster_rcnn_ic_r18_sample.py. It
+# needs `pip install timm`.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 model = dict(

@@ -1,3 +1,3 @@
-# The plain network beside faster_rcnn_ic_r18_sample.py, from scratch as well.
+# The plain network to compare with faster_rcnn_ic_r18_sample.py, from scratch as well.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 model = dict(backbone=dict(type='mmpretrain.ResNet'))

@@ -1,5 +1,6 @@
-# SC-ResNet-50 in Faster R-CNN: torchvision's weights but for the composed 3x3 of the last two
-# stages, which start anew; so BN learns, and gradients are clipped.
+# SC-ResNet-50 in Faster R-CNN. It starts from torchvision's weights, except for the composed 3x3
+# layers of the last two stages, which are initialised. Therefore BN is trained and gradients are
+# clipped.
 _base_ = './faster_rcnn_r50_voc.py'
 
 model = dict(backbone=dict(type='ic_backbones.SCResNet', norm_eval=False))

@@ -1,4 +1,4 @@
-# SfNet, depth 11, from scratch beside faster_rcnn_ic_r18_sample.py.
+# SfNet of depth 11 from scratch, to compare with faster_rcnn_ic_r18_sample.py.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-# SfNet, depth 16, in Faster R-CNN.
+# SfNet of depth 16 in Faster R-CNN.
 _base_ = ['./faster_rcnn_r50_voc.py', '_base_/sfnet16_voc.py']
 
 model = dict(

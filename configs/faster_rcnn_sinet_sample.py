@@ -1,5 +1,5 @@
-# SINet from scratch beside faster_rcnn_ic_r18_sample.py: shallow, its norms before the activations,
-# twice the epochs.
+# A shallow SINet from scratch, to compare with faster_rcnn_ic_r18_sample.py. Its norms come
+# before the activations, and it is trained for twice as many epochs.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 max_epochs = 16

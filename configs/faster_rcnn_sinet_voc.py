@@ -1,7 +1,8 @@
-# SINet, width 1.0, in Faster R-CNN: FPN over blocks 2 to 5 (strides 4 to 32). From a classifier
-# that was trained here (configs/imagenet/sinet_1.0_300e.py, then tools/export_backbone.py), add
+# SINet of width 1.0 in Faster R-CNN, with an FPN over blocks 2 to 5 (strides 4 to 32), from
+# scratch. BN is trained, so there are eight images per GPU. To start from a classifier instead
+# (trained with configs/imagenet/sinet_1.0_300e.py, then exported with tools/export_backbone.py),
+# add
 #   --cfg-options model.backbone.init_cfg.type=Pretrained model.backbone.init_cfg.checkpoint=FILE
-# From scratch, as it stands, BN learns: eight images a GPU, warm-up, clipping, 24 epochs.
 _base_ = ['./faster_rcnn_r50_voc.py', '_base_/voc_from_scratch.py']
 
 model = dict(

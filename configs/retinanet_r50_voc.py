@@ -2,8 +2,8 @@
 _base_ = 'mmdet::pascal_voc/retinanet_r50_fpn_1x_voc0712.py'
 from ic_backbones.runs.guards import custom_imports, default_hooks
 
-# A box of zero size, after Resize has clipped it, makes the loss NaN; an image without another
-# one stays as background.
+# A box that has zero size after Resize has clipped it would make the loss NaN. An image that has no
+# other box is kept as background.
 train_dataloader = _base_.train_dataloader
 for _part in train_dataloader.dataset.dataset.datasets:
     _part.pipeline.insert(

@@ -1,4 +1,4 @@
-# SfNet, depth 16, in RetinaNet.
+# SfNet of depth 16 in RetinaNet.
 _base_ = ['./retinanet_r50_voc.py', '_base_/sfnet16_voc.py']
 
 model = dict(

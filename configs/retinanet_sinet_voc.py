@@ -1,4 +1,4 @@
-# SINet, width 1.0, in RetinaNet: as faster_rcnn_sinet_voc.py.
+# SINet of width 1.0 in RetinaNet, otherwise as in faster_rcnn_sinet_voc.py.
 _base_ = ['./retinanet_r50_voc.py', '_base_/voc_from_scratch.py']
 
 model = dict(

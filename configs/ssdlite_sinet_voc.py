@@ -1,5 +1,5 @@
-# A light one-stage detector: mmdet's SSDLite, from scratch, with SINet of width 1.0, over blocks 4
-# and 5, on VOC07+12 trainval -> VOC07 test.
+# A light one-stage detector: mmdet's SSDLite from scratch over blocks 4 and 5 of SINet of width
+# 1.0, trained on VOC07+12 trainval and tested on VOC07 test.
 _base_ = 'mmdet::ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py'
 from ic_backbones.runs.guards import custom_imports, default_hooks
 
@@ -17,7 +17,7 @@ model = dict(
     ),
 )
 
-train_pipeline = _base_.train_pipeline  # a box of zero size makes the loss infinite
+train_pipeline = _base_.train_pipeline  # a box of zero size would make the loss infinite
 train_pipeline.insert(5, dict(type='FilterAnnotations', min_gt_bbox_wh=(0, 0), keep_empty=False))
 _voc = dict(
     type='VOCDataset',

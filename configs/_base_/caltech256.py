@@ -1,6 +1,6 @@
-# CALTECH-256 as in Structure Composing Layer: 50 training and 20 test images a class, 224x224,
-# batches of 32 accumulated to 128, 52 epochs, the learning rate falling linearly to 0. The paper
-# gives neither optimizer nor learning rate: SGD with momentum from 0.05 is our choice.
+# CALTECH-256 as in Structure Composing Layer: 50 training and 20 test images per class of 224x224
+# pixels, batches of 32 accumulated to 128, 52 epochs, and a learning rate that falls linearly to 0.
+# The paper gives neither optimizer nor learning rate: SGD with momentum from 0.05 is our choice.
 _base_ = './mmpretrain_runtime.py'
 
 data_preprocessor = dict(

@@ -1,4 +1,4 @@
-# CIFAR for a classifier without its backbone and data: batches of 128, SGD with momentum 0.9.
+# What CIFAR-10 and CIFAR-100 share: batches of 128, SGD with momentum 0.9, a linear head.
 _base_ = [
     'mmpretrain::_base_/schedules/cifar10_bs128.py',
     './mmpretrain_runtime.py',

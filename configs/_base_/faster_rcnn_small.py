@@ -1,5 +1,6 @@
-# A small Faster R-CNN for training from scratch on small images: BN in FPN and head (in train mode:
-# nothing is frozen), everything narrow, few proposals, anchors from 16 pixels on.
+# A small Faster R-CNN for training from scratch on small images. FPN and head have BN in train
+# mode, since nothing is frozen; everything is narrow, proposals are few, and anchors start at 16
+# pixels.
 _base_ = ['mmdet::_base_/models/faster-rcnn_r50_fpn.py', './mmdet_runtime.py']
 
 norm_cfg = dict(type='BN')

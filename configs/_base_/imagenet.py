@@ -1,6 +1,7 @@
-# ImageNet for a classifier without its model, the schedule of IC v2: 120 epochs of batch 256 (here
-# 8 GPUs with 32 images each), 0.1 divided by 10 every 30 epochs, SGD 0.9, weight decay 1e-4.
-# Other batches: --auto-scale-lr. Mixed precision: --amp. Memory format: --channels-last.
+# ImageNet for a config that adds its model, with the schedule of IC v2: 120 epochs with batches
+# of 256 (here 8 GPUs with 32 images each), a learning rate of 0.1 divided by 10 every 30 epochs,
+# SGD with momentum 0.9, weight decay 1e-4. For another batch size use --auto-scale-lr, for mixed
+# precision --amp, and for channels_last --channels-last.
 _base_ = [
     'mmpretrain::_base_/datasets/imagenet_bs32.py',
     'mmpretrain::_base_/schedules/imagenet_bs256.py',

@@ -1,5 +1,6 @@
-# The schedule of IC v1: 60 epochs of batch 512 (here 8 GPUs with 64 images each), 0.1 divided by
-# 10 every 15 epochs. Its "random crop" is read as mmpretrain's random resized crop.
+# The schedule of IC v1: 60 epochs with batches of 512 (here 8 GPUs with 64 images each), and a
+# learning rate of 0.1 divided by 10 every 15 epochs. We take its "random crop" for mmpretrain's
+# random resized crop.
 _base_ = './imagenet.py'
 
 train_dataloader = dict(batch_size=64)

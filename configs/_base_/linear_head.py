@@ -1,4 +1,4 @@
-# A classifier without its backbone, of which the last map has 512 channels, and its classes.
+# A classifier that still lacks its backbone, whose last map has 512 channels, and its classes.
 model = dict(
     type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),

@@ -1,5 +1,5 @@
-# SfNet, depth 16, for an FPN over scales 2 to 5 (strides 4 to 32). A VGG-16-BN checkpoint of
-# mmpretrain fills scales 1 to 3; the composed ones start anew, so nothing is frozen.
+# SfNet of depth 16 for an FPN over scales 2 to 5 (strides 4 to 32). A VGG-16-BN checkpoint of
+# mmpretrain fills scales 1 to 3. The composed scales are initialised, so nothing is frozen.
 _sfnet = dict(
     type='ic_backbones.SfNet',
     out_indices=(1, 2, 3, 4),

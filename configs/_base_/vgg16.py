@@ -1,4 +1,4 @@
-# VGG-16-BN beside SfNet, with the linear layers of CALTECH-256, without its classes.
+# VGG-16-BN with the linear layers of SfNet's paper for 224x224 pixels, without its classes.
 model = dict(
     type='ImageClassifier',
     backbone=dict(type='VGG', depth=16, norm_cfg=dict(type='BN')),

@@ -1,4 +1,4 @@
-# IC-MobileNet: a depthwise and its pointwise convolution are one.
+# IC-MobileNet: a depthwise convolution and its pointwise convolution form one IC layer.
 _base_ = './mobilenet_200e.py'
 model = dict(
     backbone=dict(

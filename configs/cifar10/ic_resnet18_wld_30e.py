@@ -1,5 +1,5 @@
-# IC-ResNet-18 by weak logit distillation with the paper's schedule of ImageNet. The teacher is
-# resnet18_200e.py, trained; its checkpoint holds its config.
+# IC-ResNet-18 by weak logit distillation with the paper's schedule for ImageNet. The teacher is a
+# trained resnet18_200e.py, whose checkpoint contains its config.
 _base_ = ['./resnet18_200e.py', '../_base_/wld.py']
 
 model = dict(

@@ -1,4 +1,4 @@
-# IC-ResNeXt-29 (2x64d): the 3x3 convolutions of the blocks, in their groups.
+# IC-ResNeXt-29 (2x64d): the 3x3 convolutions of the blocks become IC layers with the same groups.
 _base_ = './resnext29_200e.py'
 model = dict(
     backbone=dict(

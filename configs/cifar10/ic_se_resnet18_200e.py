@@ -1,4 +1,4 @@
-# IC-SE-ResNet-18: the 3x3 convolutions of the blocks.
+# IC-SE-ResNet-18: the 3x3 convolutions of the blocks become IC layers.
 _base_ = './se_resnet18_200e.py'
 model = dict(
     backbone=dict(

@@ -1,4 +1,4 @@
-# IC-VGG-16: all convolutions but the first.
+# IC-VGG-16: all convolutions but the first become IC layers.
 _base_ = './vgg16_200e.py'
 model = dict(
     backbone=dict(

@@ -1,5 +1,6 @@
-# VGG-16-BN beside SfNet: 30 epochs of one cycle, flip and normalise only. The paper gives neither
-# optimizer nor learning rate: SGD with momentum and a peak of 0.1 are our choice.
+# VGG-16-BN to compare with SfNet: one cycle of 30 epochs, with flipping and normalisation only.
+# The paper gives neither optimizer nor learning rate: SGD with momentum and a peak of 0.1 are our
+# choice.
 _base_ = '../_base_/cifar10.py'
 
 model = dict(

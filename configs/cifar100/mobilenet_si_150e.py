@@ -1,5 +1,4 @@
-# Table 3, G = 2 with exchange.
-# All pointwise convolutions are grouped.
+# Table 3 of SINet's paper, G = 2 with exchange. All pointwise convolutions are grouped.
 _base_ = './mobilenet_150e.py'
 model = dict(
     backbone=dict(

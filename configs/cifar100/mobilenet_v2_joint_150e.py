@@ -1,4 +1,4 @@
-# Table 4: the joint decision of all stages.
+# Table 4 of SINet's paper: the joint decision of all stages.
 _base_ = ['./mobilenet_v2_150e.py', '../_base_/joint_head.py']
 model = dict(
     backbone=dict(out_indices=(0, 1, 2, 4, 6)),

@@ -1,5 +1,5 @@
-# Table 3, G = 2 with exchange.
-# Grouped are both pointwise convolutions of blocks with a shortcut.
+# Table 3 of SINet's paper, G = 2 with exchange. Both pointwise convolutions of blocks with a
+# shortcut are grouped.
 _base_ = './mobilenet_v2_150e.py'
 model = dict(
     backbone=dict(

@@ -1,5 +1,5 @@
-# Table 3, G = 2 with exchange.
-# Grouped are all first convolutions, and the second of blocks with an identity shortcut.
+# Table 3 of SINet's paper, G = 2 with exchange. The first convolution of every block is grouped,
+# and the second one in blocks with an identity shortcut.
 _base_ = './resnet34_150e.py'
 model = dict(
     backbone=dict(

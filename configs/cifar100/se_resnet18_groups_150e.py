@@ -1,3 +1,3 @@
-# Table 3, G = 2 without exchange.
+# Table 3 of SINet's paper, G = 2 without exchange.
 _base_ = './se_resnet18_si_150e.py'
 model = dict(backbone=dict(exchange=False))

@@ -1,5 +1,5 @@
-# Table 3, G = 2 with exchange.
-# Grouped are all second convolutions, and the first of blocks with an identity shortcut.
+# Table 3 of SINet's paper, G = 2 with exchange. The second convolution of every block is grouped,
+# and the first one in blocks with an identity shortcut.
 _base_ = './se_resnet18_150e.py'
 model = dict(
     backbone=dict(

@@ -1,3 +1,3 @@
-# The plain network, to be tested; mmpretrain trains none from scratch.
+# The plain network, for testing only: mmpretrain does not train it from scratch.
 _base_ = 'mmpretrain::efficientnet/efficientnet-b0_8xb32_in1k.py'
 from ic_backbones.runs.guards import custom_imports, default_hooks

@@ -1,4 +1,4 @@
-# IC-EfficientNet-B2, as B0, on its larger images.
+# IC-EfficientNet-B2, like B0 but on larger images.
 _base_ = './ic_efficientnet_b0_wld_30e.py'
 
 model = dict(

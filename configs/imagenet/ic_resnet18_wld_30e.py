@@ -1,5 +1,5 @@
-# IC-ResNet-18 by weak logit distillation, section 3.3 and 4.1 of IC Networks: 30 epochs from a
-# trained plain network, lr 0.001 divided by 10 after 15.
+# IC-ResNet-18 by weak logit distillation, sections 3.3 and 4.1 of IC Networks: 30 epochs from a
+# trained plain network, with a learning rate of 0.001 divided by 10 after 15 epochs.
 _base_ = ['./resnet18_120e.py', '../_base_/wld.py']
 
 model = dict(

@@ -1,3 +1,3 @@
-# SfNet on ImageNet, which its author leaves open: the schedule of the other networks, 0.05 as VGG.
+# SfNet on ImageNet, which its author leaves open, with the schedule of vgg16_120e.py.
 _base_ = './vgg16_120e.py'
 model = dict(backbone=dict(type='ic_backbones.SfNet'))

@@ -1,5 +1,6 @@
-# SINet, width 1.0 (paper: 70.1 top-1): 0.045, x 0.98 an epoch, batch 256, as MobileNetV2. The paper
-# gives neither epochs nor weight decay; mmpretrain's for MobileNetV2 are taken: 300 and 4e-5.
+# SINet of width 1.0 (paper: 70.1 top-1). As for MobileNetV2, the learning rate is 0.045, times 0.98
+# per epoch, with batches of 256. The paper gives neither the number of epochs nor the weight decay;
+# 300 and 4e-5 are mmpretrain's for MobileNetV2.
 _base_ = [
     'mmpretrain::_base_/datasets/imagenet_bs32.py',
     'mmpretrain::_base_/schedules/imagenet_bs256_epochstep.py',

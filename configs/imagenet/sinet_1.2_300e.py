@@ -1,4 +1,4 @@
-# SINet, width 1.2 (paper: 71.0 top-1).
+# SINet of width 1.2 (paper: 71.0 top-1).
 _base_ = './sinet_1.0_300e.py'
 model = dict(
     backbone=dict(width=1.2),

@@ -1,4 +1,4 @@
-# IC-ResNet-18 by weak logit distillation from resnet18_20e.py, a third of the paper's epochs.
+# IC-ResNet-18 by weak logit distillation from resnet18_20e.py, with a third of the paper's epochs.
 _base_ = ['./resnet18_20e.py', '../_base_/wld.py']
 
 model = dict(

@@ -1,5 +1,5 @@
-# A narrow ResNet-18 that tells the drawn shapes apart, each cut out by tools/pretrain_demo.py: the
-# teacher of ic_resnet18_wld_10e.py. As wide as the backbone of faster_rcnn_ic_r18_sample.py.
+# A narrow ResNet-18 that tells the drawn shapes apart, which tools/pretrain_demo.py cuts out. It is
+# the teacher of ic_resnet18_wld_10e.py and as wide as the backbone of faster_rcnn_ic_r18_sample.py.
 _base_ = [
     'mmpretrain::_base_/models/resnet18.py',
     'mmpretrain::_base_/schedules/cifar10_bs128.py',
