@@ -1,9 +1,9 @@
-"""Time of IC-ResNet over that of the ResNet it replaces.
+"""Compare the speed of an IC-ResNet with that of the ResNet that it replaces.
 
     python benchmarks/ic_resnet.py [--depth 50] [--batch 4] [--threads 2] [--rounds 15]
 
-The two alternate in one process; printed are the medians' ratios for inference and for a training
-step, in both memory formats. What the multiply-adds allow stands beside them.
+The two networks alternate in one process. The script prints the ratio of their multiply-adds, and
+the ratio of their median times for inference and for a training step in both memory formats.
 """
 
 import argparse

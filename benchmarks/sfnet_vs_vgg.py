@@ -1,11 +1,12 @@
-"""Time and memory of SfNet over those of VGG-16-BN.
+"""Compare the speed and memory of SfNet with those of VGG-16-BN.
 
     python benchmarks/sfnet_vs_vgg.py [--threads 2] [--rounds 9]
 
-Training step and inference on CIFAR's images (batch 128, 32x32) and on 224x224 (batch 8), both
-networks in channels_last and in turns; printed are ratios of medians, on a GPU in bf16. Beside
-SfNet's stands the time of its scales 1 to 3 alone, which are VGG's: composing layers that cost
-nothing. A process for each network gives the peak memory of a training step.
+The script measures a training step and inference on 32x32 pixels (batch 128) and on 224x224 (batch
+8). The networks are in channels_last (on a GPU in bf16) and alternate in one process; printed are
+ratios of medians. In brackets is the time of SfNet's scales 1 to 3 alone, which are VGG's: it is
+what would remain if composing layers were free. The peak memory of a training step is measured in
+a process per network.
 """
 
 import argparse
@@ -27,7 +28,7 @@ BATCHES = ((128, 32), (8, 224))
 
 
 class Timed(nn.Module):
-    """A network on the device: in bf16 and waited for, where that is a GPU."""
+    """A network on the device, in bf16 if that is a GPU."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -59,14 +60,14 @@ def waited(run):
 
 
 def peak_memory(name: str, batch: int, size: int) -> None:
-    """Print the peak of two training steps; to be called in a process of its own."""
+    """Print the peak memory of two training steps; call it in a process of its own."""
     step = training_step(Timed(build(name)).train(), images(batch, size))
     step()
     step()
     if DEVICE == 'cuda':
         print(torch.cuda.max_memory_allocated())
     else:
-        status = Path('/proc/self/status').read_text()  # maxrss would be the parent's
+        status = Path('/proc/self/status').read_text()  # ru_maxrss would be the parent's
         print(re.search(r'VmHWM:\s*(\d+)', status).group(1))
 
 

@@ -1,26 +1,30 @@
-"""Time of SINet and of light networks over that of MobileNetV2, on a CPU.
+"""Compare the speed of SINet and of other light networks with that of MobileNetV2 on a CPU.
 
     python benchmarks/sinet_vs_mobilenet.py [--rounds 25] [--compile]
 
-Backbone and head in eval mode, 224x224, batch 1 and 8, one and two threads, both memory formats;
-all alternate in one process. Printed are ratios of medians, and what the multiply-adds allow. "V2"
-is MobileNetV2, "V2 folded" the same after mmcv's fuse_conv_bn, "deployed" SINet after its
-switch_to_deploy.
+Backbone and head run in eval mode on 224x224 pixels, with batches of 1 and 8, one and two threads
+and both memory formats. All networks alternate in one process. The script prints ratios of
+multiply-adds and of median times. "V2" is MobileNetV2, "V2 folded" is MobileNetV2 after mmcv's
+fuse_conv_bn, and "deployed" is SINet after its switch_to_deploy.
 """
 
 import argparse
+from pathlib import Path
 
 import torch
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.registry import MODELS
 from timing import FORMATS, inference, ratios
 
-import ic_backbones  # noqa: F401
 from ic_backbones.complexity import count
+from ic_backbones.config_file import read_config
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
 
 
 def pooled(backbone: dict, head: dict) -> dict:
-    return dict(backbone=backbone, neck=dict(type='GlobalAveragePooling'), head=head)
+    neck = dict(type='GlobalAveragePooling')
+    return dict(type='ImageClassifier', backbone=backbone, neck=neck, head=head)
 
 
 def linear(channels: int) -> dict:
@@ -29,15 +33,7 @@ def linear(channels: int) -> dict:
 
 NETS = {
     'V2': pooled(dict(type='MobileNetV2'), linear(1280)),
-    'SINet': dict(
-        backbone=dict(type='ic_backbones.SINet', out_indices=(0, 1, 2, 3, 4)),
-        head=dict(
-            type='ic_backbones.JointDecisionHead',
-            num_classes=1000,
-            in_channels=(24, 40, 80, 96, 192),
-            mid_channels=1280,
-        ),
-    ),
+    'SINet': read_config(CONFIGS / 'imagenet/sinet_1.0_300e.py').model,
     'V3-large': pooled(
         dict(type='MobileNetV3', arch='large'),
         dict(
@@ -56,7 +52,7 @@ NETS['V2 folded'], NETS['deployed'] = NETS['V2'], NETS['SINet']
 
 
 def trained(name: str) -> torch.nn.Module:
-    return MODELS.build(dict(type='ImageClassifier', **NETS[name])).eval()
+    return MODELS.build(NETS[name]).eval()
 
 
 def build(name: str) -> torch.nn.Module:
@@ -74,7 +70,7 @@ def main() -> None:
     parser.add_argument('--compile', action='store_true', help='also with torch.compile')
     args = parser.parse_args()
 
-    # Of the deployed form not all products would be counted.
+    # In the deployed form not all products would be counted.
     macs = [count(trained(name))[1] for name in NETS]
     print(f'{"":36}' + ''.join(f'{name:>14}' for name in NETS))
     print(f'{"multiply-adds":36}' + ''.join(f'{value / macs[0]:14.2f}' for value in macs))
