@@ -8,4 +8,3 @@ rows = {
     'IC-ResNet-18': dict(config='configs/cifar10/ic_resnet18_200e.py'),
     'IC-ResNet-18⁻': dict(config='configs/cifar10/ic_resnet18_minus_200e.py'),
 }
-reach = (40, 45, 50)

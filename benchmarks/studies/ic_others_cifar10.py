@@ -10,4 +10,3 @@ rows = (
     | with_ic('SE-ResNet-50', 'se_resnet50_200e', NARROW, 512)
     | with_ic('ResNeXt-29', 'resnext29_200e', NARROW | {'width_per_group': 16}, 256)
 )
-reach = (40,)

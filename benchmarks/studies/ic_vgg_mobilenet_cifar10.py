@@ -6,4 +6,3 @@ common = SMALL
 rows = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG) | with_ic(
     'MobileNet', 'mobilenet_200e', {'widen_factor': 0.5, 'strides': (2, 1, 1, 2, 2, 2)}, 512
 )
-reach = (40, 50)

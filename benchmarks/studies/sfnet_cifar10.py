@@ -17,4 +17,3 @@ rows = {
     'SfNet, kernel 5': dict(config=config, options={'model.backbone.kernel_size': 5}),
     'SfNet, stride 2 for the pool': dict(config=config, options={'model.backbone.last_stride': 2}),
 }
-reach = (40, 50)

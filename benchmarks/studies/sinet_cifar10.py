@@ -25,4 +25,3 @@ rows = {
         config=config, options={'model.backbone.order': ('conv', 'norm', 'act')}
     ),
 }
-reach = (40, 45)

@@ -36,4 +36,3 @@ rows = {
         teacher='ResNet-18',
     ),
 }
-reach = (51,)

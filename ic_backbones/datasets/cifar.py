@@ -8,6 +8,7 @@ from mmpretrain.datasets import CIFAR10, CIFAR100
 
 from ..errors import InputError
 from ..registry import DATASETS
+from .batched import BatchedPipeline
 
 
 class ImagesOrArchive:
@@ -49,6 +50,8 @@ class ImagesOrArchive:
         turns = sorted(
             (turn, label) for label, files in enumerate(paths) for turn in range(len(files))
         )
+        if isinstance(self._indices, int) and self._indices >= 0:
+            turns = turns[: self._indices]  # mmengine's rule; what it drops need not be decoded
         return [dict(img=_read(paths[label][turn]), gt_label=label) for turn, label in turns]
 
 
@@ -60,10 +63,10 @@ def _read(path: Path):
 
 
 @DATASETS.register_module()
-class CIFAR10Data(ImagesOrArchive, CIFAR10):
+class CIFAR10Data(BatchedPipeline, ImagesOrArchive, CIFAR10):
     """CIFAR-10: 10 classes of 5,000 training and 1,000 test images."""
 
 
 @DATASETS.register_module()
-class CIFAR100Data(ImagesOrArchive, CIFAR100):
+class CIFAR100Data(BatchedPipeline, ImagesOrArchive, CIFAR100):
     """CIFAR-100: 100 classes of 500 training and 100 test images."""

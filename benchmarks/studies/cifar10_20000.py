@@ -1,0 +1,31 @@
+"""What the screening studies share: 20,000 training images, 4 epochs of one cycle, batch 64.
+
+Narrow networks (a quarter of the channels); a screen tells which questions deserve a longer study.
+"""
+
+from cifar10_5000 import NARROW_RESNET, NARROW_VGG, with_ic  # noqa: F401
+
+SCREEN = {
+    'train_dataloader.dataset.indices': 20000,
+    'train_dataloader.dataset.batched': True,
+    'train_dataloader.batch_size': 64,
+    'train_dataloader.num_workers': 0,
+    'train_dataloader.persistent_workers': False,
+    'val_dataloader.dataset.indices': 5000,
+    'val_dataloader.dataset.batched': True,
+    'val_dataloader.batch_size': 250,
+    'val_dataloader.num_workers': 0,
+    'val_dataloader.persistent_workers': False,
+    'train_cfg.max_epochs': 4,
+    'param_scheduler': [  # a list takes the place of the recipe's schedule
+        dict(
+            type='OneCycleLR',
+            eta_max=0.1,
+            total_steps=4,
+            by_epoch=True,
+            convert_to_iter_based=True,
+        )
+    ],
+    'default_hooks.logger.interval': 13,
+    'default_hooks.checkpoint.save_best': None,
+}

@@ -1,0 +1,107 @@
+"""A study's table and picture."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from scipy.stats import ttest_rel
+from study_runs import Run, Study
+
+CAPTION = """\
+{seeds} seeds. Accuracy: percent of the test images after the last epoch, mean ± standard deviation.
+Difference: mean over the seeds of the difference to "against", with its 95 % interval (paired t).
+Loss: mean training loss of the last epoch. Step: time of a training step over the first row's."""
+EQUAL_TIME = """
+Equal time: the row trained for as many epochs (in brackets) as take the time of "against"."""
+
+
+def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
+    """The mean of the paired differences with its 95 % interval, by the t distribution."""
+    mean = statistics.mean(a - b for a, b in zip(values, base, strict=True))
+    if len(values) < 2:
+        return f'{mean:+.{digits}f}'
+    if len({round(a - b, 9) for a, b in zip(values, base, strict=True)}) == 1:
+        return f'{mean:+.{digits}f} ± 0'  # the t test has no answer where nothing varies
+    low, high = ttest_rel(values, base).confidence_interval()
+    return f'{mean:+.{digits}f} ± {(high - low) / 2:.{digits}f}'
+
+
+def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[str, float]) -> str:
+    """The Markdown table below its caption, one line per row."""
+    seeds = 1 + max(run.seed for run in runs)
+    head = ['network', 'against', 'accuracy (%)', 'difference', 'loss', 'difference', 'step']
+    head += ['equal time', 'difference'] if timed else []
+    lines = [head, ['---'] * len(head)]
+    for label in study.rows:
+        against = study.against(label)
+        own, base = (_of(name, runs) for name in (label, against))
+        line = [label, '–' if label == against else against]
+        for pick, digits in ((_accuracy, 2), (_loss, 3)):
+            values = [pick(run) for run in own]
+            line.append(_mean(values, digits))
+            compared = [pick(run) for run in base]
+            line.append('–' if label == against else interval(values, compared, digits))
+        line.append(f'{costs[label]:.2f}' if label in costs else '–')
+        if timed:
+            line += _equal_time(_of(label, timed), base, label == against)
+        lines.append(line)
+    text = CAPTION.format(seeds=seeds)
+    if timed:
+        text += EQUAL_TIME
+    return text + '\n\n' + '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def _equal_time(own: Sequence[Run], base: Sequence[Run], is_base: bool) -> list[str]:
+    if not own:
+        return ['–', '–']
+    values = [_accuracy(run) for run in own]
+    cells = [f'{_mean(values, 2)} ({own[0].epochs})']
+    return [*cells, '–' if is_base else interval(values, [_accuracy(run) for run in base])]
+
+
+def _of(label: str, runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run.label == label]
+
+
+def _accuracy(run: Run) -> float:
+    return run.result().accuracy[-1]
+
+
+def _loss(run: Run) -> float:
+    return run.result().loss[-1]
+
+
+def _mean(values: Sequence[float], digits: int) -> str:
+    spread = f' ± {statistics.stdev(values):.{digits}f}' if len(values) > 1 else ''
+    return f'{statistics.mean(values):.{digits}f}{spread}'
+
+
+def curves_picture(study: Study, runs: Sequence[Run], out: Path) -> None:
+    """Draw training loss and accuracy over the epochs; bands are one standard deviation."""
+    figure = Figure(figsize=(11, 4.2), layout='constrained')
+    panels = figure.subplots(1, 2)
+    for index, label in enumerate(study.rows):
+        results = [run.result() for run in _of(label, runs)]
+        style = dict(color=f'C{index % 10}', linestyle='-' if index < 10 else '--')
+        for axes, curves in zip(
+            panels,
+            ([result.loss for result in results], [result.accuracy for result in results]),
+            strict=True,
+        ):
+            epochs = range(1, len(curves[0]) + 1)
+            means = [statistics.mean(values) for values in zip(*curves, strict=True)]
+            axes.plot(epochs, means, label=label, marker='o', markersize=2, **style)
+            if len(curves) > 1:
+                spread = [statistics.stdev(values) for values in zip(*curves, strict=True)]
+                low, high = (
+                    [mean + sign * s for mean, s in zip(means, spread, strict=True)]
+                    for sign in (-1, 1)
+                )
+                axes.fill_between(epochs, low, high, color=style['color'], alpha=0.12)
+    for axes, title in zip(panels, ('training loss', 'accuracy (%)'), strict=True):
+        axes.set(xlabel='epoch', title=title)
+        axes.grid(alpha=0.3)
+    panels[1].legend(fontsize='small', loc='center left', bbox_to_anchor=(1, 0.5))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=90)

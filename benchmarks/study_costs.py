@@ -1,0 +1,62 @@
+"""The time of a training step of each row of a study."""
+
+import json
+
+import torch
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+from study_runs import Run, Study
+from timing import Run as Step
+from timing import ratios
+
+from ic_backbones.runs.options import make_folder
+
+ROUNDS = 9
+
+
+def read_costs(study: Study) -> dict[str, float]:
+    """The time of a training step of each row over the first row's, one thread.
+
+    It is measured once and kept beside the results, so that a study that goes on elsewhere trains
+    for the same number of epochs. A row whose teacher's checkpoint is not there has none.
+    """
+    runs = {label: Run(study, label, 0) for label in study.rows}
+    digests = {label: run.digest() for label, run in runs.items()}
+    file = study.results / 'costs.json'
+    if file.is_file():
+        known = json.loads(file.read_text(encoding='utf-8'))
+        if known['configs'] == digests:
+            return known['costs']
+    torch.set_num_threads(1)
+    usable = {label: run for label, run in runs.items() if _can_step(run)}
+    print(f'measuring the training steps of {len(usable)} rows', flush=True)
+    times = ratios([training_step(run) for run in usable.values()], ROUNDS)
+    costs = dict(zip(usable, (round(value, 3) for value in times), strict=True))
+    make_folder(study.results, '--results')
+    file.write_text(
+        json.dumps(dict(costs=costs, configs=digests), indent=1, ensure_ascii=False) + '\n',
+        encoding='utf-8',
+    )
+    return costs
+
+
+def _can_step(run: Run) -> bool:
+    needs_teacher = '{teacher}' in str(run.config().model)
+    return not needs_teacher or run.teacher.has_checkpoint()
+
+
+def training_step(run: Run) -> Step:
+    """Forward, loss and backward of a run's model for one batch of random images."""
+    cfg = run.training_config()
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(cfg.model).train()
+    samples = [DataSample().set_gt_label(0) for _ in range(cfg.train_dataloader.batch_size)]
+    images = torch.randn(len(samples), 3, 32, 32)
+
+    def step() -> None:
+        model.zero_grad()
+        losses = model(images, samples, mode='loss')
+        model.parse_losses(losses)[0].backward()
+
+    return step

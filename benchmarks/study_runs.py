@@ -1,0 +1,248 @@
+"""The runs of a study: their configs, trainings and results."""
+
+import hashlib
+import json
+import os
+import runpy
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ic_backbones.config_file import read_config
+from ic_backbones.errors import InputError, one_line
+from ic_backbones.runs.options import make_folder
+from ic_backbones.runs.scalars import read_scalars
+from ic_backbones.runs.work_dir import last_checkpoint
+
+TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
+METRIC = 'accuracy/top1'
+# What decides the result of a training; hooks that only watch are not among it.
+DECISIVE = (
+    'model',
+    'train_dataloader',
+    'val_dataloader',
+    'val_evaluator',
+    'train_cfg',
+    'optim_wrapper',
+    'param_scheduler',
+    'custom_hooks',
+    'randomness',
+    'load_from',
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished training leaves.
+
+    Attributes:
+        config: Digest of what decides the training, :meth:`Run.digest`.
+        accuracy: Percent of the test images after each epoch.
+        loss: Mean of the training loss that was logged during each epoch.
+    """
+
+    config: str
+    accuracy: list[float]
+    loss: list[float]
+
+
+@dataclass(frozen=True)
+class Study:
+    """The tables of a study file, and where its trainings and results lie."""
+
+    rows: Mapping[str, dict]
+    common: Mapping[str, object]
+    work_dir: Path
+    results: Path
+
+    def against(self, label: str) -> str:
+        """The row that a row is compared with."""
+        return self.rows[label].get('against', next(iter(self.rows)))
+
+    def runs(self, seeds: int) -> list['Run']:
+        """Every row with every seed, seed by seed."""
+        return [Run(self, label, seed) for seed in range(seeds) for label in self.rows]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a row with a seed.
+
+    Attributes:
+        own_epochs: Epochs in place of those of the row's config, with its schedule scaled.
+    """
+
+    study: Study
+    label: str
+    seed: int
+    own_epochs: int | None = None
+
+    @property
+    def name(self) -> str:
+        label = ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in self.label)
+        epochs = '' if self.own_epochs is None else f'_{self.own_epochs}_epochs'
+        return f'{label}{epochs}_{self.seed}'
+
+    @property
+    def teacher(self) -> 'Run | None':
+        label = self.study.rows[self.label].get('teacher')
+        return label and Run(self.study, label, 0)
+
+    @property
+    def folder(self) -> Path:
+        return self.study.work_dir / self.name
+
+    @property
+    def file(self) -> Path:
+        return self.study.results / f'{self.name}.json'
+
+    @property
+    def epochs(self) -> int:
+        return self.config().train_cfg.max_epochs
+
+    def with_epochs(self, epochs: int) -> 'Run':
+        """The same training over ``epochs``; itself where it has as many."""
+        return self if epochs == self.epochs else replace(self, own_epochs=epochs)
+
+    def config(self, teacher: str = '{teacher}') -> Config:
+        """The row's config with the study's overrides, the row's own, and the seed."""
+        row = self.study.rows[self.label]
+        options = {**self.study.common, **row.get('options', {}), 'randomness.seed': self.seed}
+        cfg = read_config(row['config'])
+        # A copy, for mmengine takes keys such as _delete_ out of what it merges.
+        cfg.merge_from_dict({key: _fill(deepcopy(v), teacher) for key, v in options.items()})
+        if self.own_epochs is not None:
+            scale_schedule(cfg, self.own_epochs)
+        return cfg
+
+    def digest(self) -> str:
+        """A digest of all that decides the training's result, the teacher's included."""
+        cfg = self.config().to_dict()
+        decisive = {key: cfg.get(key) for key in DECISIVE}
+        if self.teacher is not None:
+            decisive['teacher'] = self.teacher.digest()
+        text = json.dumps(decisive, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def result(self) -> Result | None:
+        """The result of this training; None if it is not finished or its config has changed.
+
+        Raises:
+            InputError: The file is not one that :meth:`train` has written.
+        """
+        if not self.file.is_file():
+            return None
+        try:
+            result = Result(**json.loads(self.file.read_text(encoding='utf-8')))
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                f'{self.file}: this is not the result of a run ({one_line(error)}); delete it'
+            ) from error
+        return result if result.config == self.digest() else None
+
+    def has_checkpoint(self) -> bool:
+        """Whether the finished training lies in the work dir."""
+        cfg, written = self.training_config(), self.folder.with_suffix('.py')
+        same = written.is_file() and written.read_text() == cfg.pretty_text
+        last = f'epoch_{cfg.train_cfg.max_epochs}.pth'
+        return same and Path(last_checkpoint(self.folder) or '').name == last
+
+    def train(self) -> None:
+        """Train, unless the finished training lies in the work dir, and write the result.
+
+        Raises:
+            InputError: The training failed; the reason is the last line of its log.
+        """
+        if not self.has_checkpoint():
+            self._train()
+        log = read_scalars(self.folder)
+        epochs = range(1, self.epochs + 1)
+        losses = [[row['loss'] for row in log.train if row['epoch'] == e] for e in epochs]
+        result = Result(
+            self.digest(),
+            accuracy=[round(row[METRIC], 3) for row in log.val],
+            loss=[round(statistics.mean(values), 4) for values in losses],
+        )
+        make_folder(self.file.parent, '--results')
+        self.file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
+
+    def _train(self) -> None:
+        config = self.folder.with_suffix('.py')  # beside the folder, where Runner writes a copy
+        if config.is_file():  # never a folder that no study has made
+            shutil.rmtree(self.folder, ignore_errors=True)
+        make_folder(self.folder, '--work-dir')
+        config.write_text(self.training_config().pretty_text)
+        log = self.folder / 'output.txt'
+        with log.open('w') as out:
+            code = subprocess.call(
+                [sys.executable, str(TRAIN), str(config), '--work-dir', str(self.folder)],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=os.environ | dict(OMP_NUM_THREADS='1'),
+            )
+        if code:
+            reason = (log.read_text().strip().splitlines() or ['no output'])[-1]
+            raise InputError(
+                f'{log}: the training failed ({reason}); correct that, finished runs are kept'
+            )
+
+    def training_config(self) -> Config:
+        """With the teacher's checkpoint where it lies, or will lie."""
+        if self.teacher is None:
+            return self.config()
+        return self.config(str(self.teacher.folder / f'epoch_{self.teacher.epochs}.pth'))
+
+
+def _fill(value: object, teacher: str) -> object:
+    return value.replace('{teacher}', teacher) if isinstance(value, str) else value
+
+
+def scale_schedule(cfg: Config, epochs: int) -> None:
+    """Let ``cfg`` train for ``epochs``, and its learning rate follow the same curve over them."""
+    factor = epochs / cfg.train_cfg.max_epochs
+    cfg.train_cfg.max_epochs = epochs
+    schedules = cfg.param_scheduler
+    for schedule in schedules if isinstance(schedules, list) else [schedules]:
+        for key in ('milestones', 'total_steps', 'T_max', 'begin', 'end', 'step_size'):
+            if isinstance(schedule.get(key), list):
+                schedule[key] = [max(1, round(value * factor)) for value in schedule[key]]
+            elif schedule.get(key):
+                schedule[key] = max(1, round(schedule[key] * factor))
+
+
+def read_study(path: str, work_dir: Path, results: Path) -> Study:
+    """Read a study file.
+
+    Args:
+        path: The file.
+        work_dir, results: As in :class:`Study`.
+
+    Raises:
+        InputError: It cannot be read, or a row's teacher or comparison is not a row above it.
+    """
+    sys.path.insert(0, str(Path(path).parent))  # a study may import what several share
+    try:
+        tables = runpy.run_path(path)
+    except Exception as error:  # a study is code: it can raise anything
+        raise InputError(
+            f'{path}: the study cannot be read ({one_line(error)}); correct it'
+        ) from error
+    rows = tables.get('rows') or {}
+    if not rows or not all('config' in row for row in rows.values()):
+        raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
+    labels = list(rows)
+    for label, row in rows.items():
+        for key in ('teacher', 'against'):
+            if key in row and row[key] not in labels[: labels.index(label)]:
+                raise InputError(
+                    f'{path}: {label!r} names {row[key]!r} as its {key!r}, which is not a row '
+                    'above it; put it there'
+                )
+    return Study(rows, tables.get('common', {}), work_dir, results)

@@ -1,0 +1,211 @@
+"""The study runner: what it trains, keeps, compares and draws."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import study
+import study_compare
+import study_costs
+import study_runs
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import MODELS
+
+from ic_backbones.errors import InputError
+
+ROOT = study_runs.TRAIN.parents[1]
+STUDIES = sorted(path.stem for path in (ROOT / 'benchmarks/studies').glob('*_cifar10.py'))
+STUDY = """
+common = {'train_cfg.max_epochs': 2}
+rows = {
+    'plain': dict(config=CONFIG),
+    'IC net': dict(config=CONFIG, options={'load_from': '{teacher}'}, teacher='plain'),
+}
+"""
+CURVES = {
+    'plain_0': [40, 60],
+    'plain_1': [50, 64],
+    'IC_net_0': [55, 61],
+    'IC_net_1': [70, 71],
+    'IC_net_1_epochs_0': [57],
+    'IC_net_1_epochs_1': [60],
+}
+
+
+@pytest.fixture
+def path(tmp_path) -> str:
+    """A study of two rows, two epochs each."""
+    (tmp_path / 'config.py').write_text(
+        "train_cfg = dict(max_epochs=8)\nload_from = None\nmodel = dict(type='M')\n"
+        "param_scheduler = dict(type='MultiStepLR', milestones=[4, 6])\n"
+    )
+    file = tmp_path / 'tiny.py'
+    file.write_text(f'CONFIG = {str(tmp_path / "config.py")!r}\n{STUDY}')
+    return str(file)
+
+
+@pytest.fixture
+def folders(tmp_path) -> list[str]:
+    """The options that keep a study inside ``tmp_path``."""
+    names = {'--work-dir': 'runs', '--results': 'results', '--picture': 'curves.png'}
+    return [word for name, value in names.items() for word in (name, str(tmp_path / value))]
+
+
+@pytest.fixture
+def trainings(monkeypatch) -> list[Config]:
+    """Trainings leave the logs of CURVES and are recorded; the IC network's step takes 2.2."""
+    configs = []
+
+    def call(command, **kwargs):
+        cfg, folder = Config.fromfile(command[2]), Path(command[4])
+        configs.append(cfg)
+        rows = []
+        for epoch, value in enumerate(CURVES[folder.name], 1):
+            for loss in (1.5, 0.5 + value / 100):
+                rows.append(dict(loss=loss, iter=len(rows) + 1, epoch=epoch, time=1, step=epoch))
+            rows.append({'accuracy/top1': value, 'step': epoch, 'time': 9.0})
+        log = folder / 'start' / 'vis_data' / 'scalars.json'
+        log.parent.mkdir(parents=True)
+        log.write_text('\n'.join(map(json.dumps, rows)))
+        last = folder / f'epoch_{cfg.train_cfg.max_epochs}.pth'
+        last.touch()
+        (folder / 'last_checkpoint').write_text(str(last))
+        return 0
+
+    monkeypatch.setattr(study_runs.subprocess, 'call', call)
+    monkeypatch.setattr(study_costs, 'training_step', lambda run: run)
+    monkeypatch.setattr(study_costs, 'ratios', lambda steps, rounds: [1.0, 2.2])
+    return configs
+
+
+def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings, tmp_path, capsys):
+    study.main([path, '--seeds', '2', '--jobs', '2', '--equal-time', *folders])
+    assert sorted(
+        (cfg.load_from is not None, cfg.randomness.seed, cfg.train_cfg.max_epochs)
+        for cfg in trainings
+    ) == [(False, 0, 2), (False, 1, 2), (True, 0, 1), (True, 0, 2), (True, 1, 1), (True, 1, 2)]
+    assert {cfg.load_from for cfg in trainings} == {
+        None, str(tmp_path / 'runs/plain_0/epoch_2.pth')
+    }  # fmt: skip
+    printed = capsys.readouterr().out
+    assert printed.count(' min to go') == 6
+    # Differences 1 and 7: t of one degree of freedom is 12.706, the standard error 3.
+    assert printed.splitlines()[-5:-2] == [
+        '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+        '| plain | – | 62.00 ± 2.83 | – | 1.310 ± 0.014 | – | 1.00 | 62.00 ± 2.83 (2) | – |',
+        '| IC net | plain | 66.00 ± 7.07 | +4.00 ± 38.12 | 1.330 ± 0.035 | +0.020 ± 0.191 | 2.20 '
+        '| 58.50 ± 2.12 (1) | -3.50 ± 6.35 |',
+    ]
+    assert (tmp_path / 'curves.png').stat().st_size > 1000
+
+
+def test_the_interval_is_that_of_the_paired_t_test():
+    values, base = [3.0, 5.0, 7.0, 6.0], [1.0, 2.0, 6.0, 2.0]
+    differences = [2.0, 3.0, 1.0, 4.0]
+    error = math.sqrt(sum((d - 2.5) ** 2 for d in differences) / 3) / 2
+    assert study_compare.interval(values, base) == f'+2.50 ± {3.1824 * error:.2f}'
+    assert study_compare.interval([2.0, 3.0], [1.0, 2.0]) == '+1.00 ± 0'
+    assert study_compare.interval([1.0], [2.5]) == '-1.50'
+
+
+def test_finished_runs_are_kept_until_their_config_changes(path, folders, trainings, tmp_path):
+    def start(seeds: int) -> int:
+        before = len(trainings)
+        study.main([path, '--seeds', str(seeds), *folders])
+        return len(trainings) - before
+
+    assert start(1) == 2 and start(1) == 0
+    assert start(2) == 2 and [cfg.randomness.seed for cfg in trainings] == [0, 0, 1, 1]
+    # Results alone are enough, and a student that is to be trained needs its teacher again.
+    (tmp_path / 'runs/plain_0/epoch_2.pth').unlink()
+    assert start(2) == 0
+    Path(path).write_text(
+        Path(path).read_text().replace("'load_from':", "'model.width': 2, 'load_from':")
+    )
+    assert start(1) == 2 and trainings[-1].model.width == 2
+    # A finished training whose result is missing is read, not done again.
+    (tmp_path / 'results/IC_net_0.json').unlink()
+    assert start(1) == 0 and (tmp_path / 'results/IC_net_0.json').is_file()
+    # A teacher that changes makes its students outdated.
+    config = tmp_path / 'config.py'
+    config.write_text(config.read_text().replace("type='M'", "type='N'"))
+    assert start(1) == 2
+
+
+def test_hooks_that_only_watch_do_not_count(path, folders, trainings, tmp_path):
+    study.main([path, '--seeds', '1', *folders])
+    config = tmp_path / 'config.py'
+    config.write_text(config.read_text() + "default_hooks = dict(guard=dict(type='Guard'))\n")
+    study.main([path, '--seeds', '1', *folders])
+    assert len(trainings) == 2
+
+
+def test_shortened_schedules_keep_their_shape():
+    cfg = Config(
+        dict(
+            train_cfg=dict(max_epochs=30),
+            param_scheduler=[
+                dict(type='LinearLR', begin=0, end=5),
+                dict(type='MultiStepLR', milestones=[10, 20], gamma=0.1),
+                dict(type='OneCycleLR', total_steps=30, pct_start=0.3),
+            ],
+        )
+    )
+    study_runs.scale_schedule(cfg, 24)
+    assert cfg.train_cfg.max_epochs == 24
+    linear, steps, cycle = cfg.param_scheduler
+    assert (linear.begin, linear.end) == (0, 4)
+    assert steps.milestones == [8, 16] and steps.gamma == 0.1
+    assert cycle.total_steps == 24 and cycle.pct_start == 0.3
+
+
+def test_one_real_run(classifier_config, folders, tmp_path, capsys, monkeypatch):
+    file = tmp_path / 'real.py'
+    file.write_text(f'rows = dict(tiny=dict(config={classifier_config!r}))')
+    study.main([str(file), '--seeds', '1', *folders])
+    assert capsys.readouterr().out.splitlines()[-3].endswith('| – | 1.00 |')
+    result = json.loads((tmp_path / 'results/tiny_0.json').read_text())
+    assert len(result['accuracy']) == len(result['loss']) == 1
+    assert 'state_dict' in torch.load(tmp_path / 'runs/tiny_0/epoch_1.pth', weights_only=False)
+    monkeypatch.setattr(study_runs.subprocess, 'call', lambda *args, **kwargs: pytest.fail('again'))
+    study.main([str(file), '--seeds', '1', *folders])
+
+
+def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_path, monkeypatch):
+    def fail(command, stdout, **kwargs):
+        stdout.write('much\nerror: no data\n')
+        return 1
+
+    monkeypatch.setattr(study_runs.subprocess, 'call', fail)
+    with pytest.raises(InputError, match=r'output\.txt: the training failed .error: no data.; co'):
+        study.main([path, '--seeds', '1', *folders])
+    (tmp_path / 'results').mkdir()
+    (tmp_path / 'results/plain_0.json').write_text('{"accuracy": [1]}')
+    with pytest.raises(InputError, match=r'plain_0\.json: this is not the result of a run'):
+        study.main([path, '--seeds', '1', *folders])
+    file = tmp_path / 'wrong.py'
+    for text, words in (
+        ('1 / 0', 'cannot be read .*ZeroDivisionError'),
+        ('rows = {}', r'write rows = \{label: dict\(config=...\)\}'),
+        ("rows = dict(a=dict(config='', teacher='b'), b=dict(config=''))", "'a' names 'b' as its"),
+        ("rows = dict(a=dict(config='', against='b'), b=dict(config=''))", "'a' names 'b' as its"),
+        ("rows = dict(a=dict(config='gone.py'))", r'gone\.py'),
+    ):
+        file.write_text(text)
+        with pytest.raises(InputError, match=words):
+            study.main([str(file), *folders])
+
+
+@pytest.mark.parametrize('name', STUDIES)
+def test_studies_fit_their_configs(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    tables = study_runs.read_study(f'benchmarks/studies/{name}.py', Path('w'), Path('r'))
+    for run in tables.runs(1):
+        cfg = run.config('teacher.pth')
+        assert cfg.train_cfg.max_epochs < 50 and cfg.randomness.seed == 0
+        with DefaultScope.overwrite_default_scope('mmpretrain'), torch.no_grad():
+            scores = MODELS.build(cfg.model).eval()(torch.zeros(1, 3, 32, 32))
+        assert scores.shape == (1, 10)
