@@ -95,3 +95,17 @@ def test_the_first_fault_is_named(healthy, voc_config):
     with pytest.raises(InputError, match=r'train.txt: lists no image; write one image id'):
         check_quick(voc_config(healthy))
     check_quick(voc_config(healthy), loaders=['test'])
+
+
+def test_what_a_data_set_leaves_out_does_not_stop_it(healthy, voc_config):
+    (healthy / 'JPEGImages/c.jpg').touch()
+    (healthy / 'Annotations/c.xml').touch()
+    (healthy / 'ImageSets/Main/train.txt').write_text('a\nc\nd\n')
+    check_quick(voc_config(healthy, skip_broken=True), ['train'])
+    with pytest.raises(InputError, match=r'd.\*: there is no image with .* \(3 more; tools'):
+        check_quick(voc_config(healthy), ['train'])
+
+
+def test_the_limit_of_pixels_is_the_data_sets(healthy, voc_config):
+    with pytest.raises(InputError, match='a.jpg: has 40x30 pixels, more than max_pixels=1199'):
+        check_quick(voc_config(healthy, max_pixels=1199), ['train'])
