@@ -1,7 +1,13 @@
-"""Wrong input is answered with one sentence, not with a traceback."""
+"""A fault is answered with one sentence, not with a traceback."""
 
+import json
+import os
 import re
+import signal
 import sys
+import tempfile
+import time
+import traceback
 from collections.abc import Callable
 
 
@@ -15,21 +21,65 @@ class InputError(ValueError):
         super().__init__(message)
 
 
-def one_line(error: Exception) -> str:
+class Terminated(KeyboardInterrupt):
+    """A SIGTERM, as from ``kill``, a launcher or a cluster; it stops a tool as Ctrl-C does."""
+
+
+def one_line(error: BaseException) -> str:
     """An exception in one line, with the classes that mmengine was building but not their files."""
     text = re.sub(r'class `(\w+)` in \S+\.py: ', r'\1: ', ' '.join(str(error).split()))
     return f'{type(error).__name__}: {text}'[:300]
 
 
-def run_tool(main: Callable[[], int | None]) -> None:
-    """Run ``main`` and exit with its code, with 1 and the sentence of an InputError, or with 130.
+def exit_code(error: KeyboardInterrupt) -> int:
+    """The shell's code for a process that Ctrl-C or SIGTERM has ended."""
+    return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
 
-    130 is the shell's code for Ctrl-C.
+
+def run_tool(main: Callable[[], int | None]) -> None:
+    """Run ``main`` as a process of its own, and exit with its code.
+
+    An InputError is printed as a sentence, with exit code 1. So is an exception that nobody has
+    foreseen, whose traceback goes to a file that the sentence names. Ctrl-C exits with 130, SIGTERM
+    with 143.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         sys.exit(main())
     except InputError as error:
-        sys.exit(f'error: {error}')
-    except KeyboardInterrupt:
+        sentence = str(error)
+    except KeyboardInterrupt as error:
         print('\nstopped', file=sys.stderr)
-        sys.exit(130)
+        sys.exit(exit_code(error))
+    except Exception as error:
+        sentence = (
+            f'{os.path.basename(sys.argv[0])}: an unforeseen {one_line(error)}; please report it '
+            f'with {_traceback_file(error)}'
+        )
+    _tell_launcher(sentence)
+    sys.exit(f'error: {sentence}')
+
+
+def _terminate(signum: int, frame: object) -> None:
+    raise Terminated
+
+
+def _traceback_file(error: Exception) -> str:
+    text = ''.join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            'w', prefix='ic_backbones_', suffix='.txt', delete=False
+        ) as file:
+            file.write(text)
+    except OSError:  # the disk is full: here is the only place left for it
+        print(text, file=sys.stderr)
+        return 'the traceback above'
+    return f'the traceback in {file.name}'
+
+
+def _tell_launcher(sentence: str) -> None:
+    """Have torchrun, which speaks last, end with the sentence of the process that failed first."""
+    file = os.environ.get('TORCHELASTIC_ERROR_FILE')
+    if file:
+        with open(file, 'w') as out:
+            json.dump({'message': sentence, 'timestamp': int(time.time())}, out)

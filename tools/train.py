@@ -5,18 +5,22 @@ Ctrl-C stops it; the same command with --resume goes on from the last checkpoint
 
 import shlex
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
-from mmengine.dist import is_main_process
 from mmengine.runner import Runner
 
-from ic_backbones.checkpoint import read_checkpoint
+from ic_backbones.config_file import read_config
 from ic_backbones.doctor import check_quick
-from ic_backbones.errors import run_tool
+from ic_backbones.errors import exit_code, run_tool
 from ic_backbones.runs import settings, start
+from ic_backbones.runs.launcher import is_first_process
 from ic_backbones.runs.options import load_config, make_parser
-from ic_backbones.runs.work_dir import last_checkpoint
+from ic_backbones.runs.resume import resume, start_anew
+from ic_backbones.runs.schedule import stretch_schedule
+from ic_backbones.runs.work_dir import last_checkpoint, locked
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,39 +41,55 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar='CKPT',
         help='go on from a checkpoint, or (without a name) from the last one in the work dir',
     )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='start anew in a work dir that holds a training, whose checkpoints are put aside',
+    )
     argv = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(argv)
 
     cfg = load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
-    if args.amp:
-        settings.use_amp(cfg)
-    if args.auto_scale_lr:
-        settings.use_auto_scale_lr(cfg)
-    if args.resume:
-        settings.use_resume(cfg, args.resume)
-    elif cfg.get('load_from'):
-        read_checkpoint(cfg.load_from)
-    check_quick(cfg)
+    first = is_first_process(args.launcher)
+    with locked(cfg.work_dir) if first else nullcontext():
+        hooks = resume(cfg, args.resume) if args.resume else start_anew(cfg, args.overwrite)
+        if hooks is None:
+            return 0
+        stretched = stretch_schedule(cfg, read_config(args.config))
+        if stretched and first:
+            print(stretched)
+        if args.amp:
+            settings.use_amp(cfg)
+        if args.auto_scale_lr:
+            settings.use_auto_scale_lr(cfg)
+        check_quick(cfg)
 
-    def train(runner: Runner) -> None:
-        if args.channels_last:
-            runner.model.to(memory_format=torch.channels_last)
-        runner.train()
+        def train(runner: Runner) -> None:
+            for hook in hooks:
+                runner.register_hook(hook)
+            if args.channels_last:
+                runner.model.to(memory_format=torch.channels_last)
+            runner.train()
 
-    try:
-        start.run(cfg, args.config, train)
-    except KeyboardInterrupt:
-        if is_main_process():
-            checkpoint = last_checkpoint(cfg.work_dir)
-            resume = ['--resume'] if checkpoint and args.resume != 'auto' else []
-            if args.launcher == 'none':
-                command = shlex.join(['python', 'tools/train.py', *argv, *resume])
-            else:
-                command = ' '.join(['the same command', *(['with --resume'] if resume else [])])
-            saved = checkpoint or 'no checkpoint yet'
-            print(f'\nstopped ({saved}); go on with: {command}', file=sys.stderr)
-        return 130
+        try:
+            start.run(cfg, args.config, train)
+        except KeyboardInterrupt as error:
+            if first:
+                print(how_to_go_on(cfg.work_dir, args, argv), file=sys.stderr)
+            return exit_code(error)
     return 0
+
+
+def how_to_go_on(work_dir: str, args: Namespace, argv: Sequence[str]) -> str:
+    """What a training that was stopped leaves to say."""
+    checkpoint = last_checkpoint(work_dir)
+    argv = [word for word in argv if word != '--overwrite']
+    option = ['--resume'] if checkpoint and args.resume != 'auto' else []
+    if args.launcher == 'none':
+        command = shlex.join(['python', 'tools/train.py', *argv, *option])
+    else:
+        command = ' '.join(['the same command', *(['with --resume'] if option else [])])
+    return f'\nstopped ({checkpoint or "no checkpoint yet"}); go on with: {command}'
 
 
 if __name__ == '__main__':

@@ -1,12 +1,17 @@
-"""Several processes in one run: what a launcher must have set, and processes without a GPU."""
+"""Several processes in one run: what a launcher must have set, and how they end together."""
 
+import ctypes
 import os
+import signal
+import sys
+from datetime import timedelta
 
 import torch
 from mmengine.config import Config
 
 from ..errors import InputError
 
+# What each launcher sets, the number of the process first.
 LAUNCHER_VARIABLES = {
     'none': (),
     'pytorch': ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'),
@@ -41,6 +46,8 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
             f'--launcher {launcher}: {", ".join(missing)} not set; it is for processes that '
             'the launcher starts (tools/dist_train.sh CONFIG GPUS), leave it out for one process'
         )
+    _end_with_the_launcher()
+    timeout = _timeout(cfg)
     os.environ.setdefault('LOCAL_RANK', str(local_rank))
     if torch.cuda.is_available():
         rank, gpus = int(os.environ['LOCAL_RANK']), torch.cuda.device_count()
@@ -50,12 +57,12 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
                 f'because there are {gpus}; start {gpus}'
             )
     elif launcher == 'pytorch':
-        _use_gloo(cfg)
+        _use_gloo(cfg, timeout)
 
 
-def _use_gloo(cfg: Config) -> None:
+def _use_gloo(cfg: Config, timeout: timedelta | None) -> None:
     """Several processes on the CPU, where mmengine itself would ask for a GPU."""
-    torch.distributed.init_process_group('gloo')
+    torch.distributed.init_process_group('gloo', timeout=timeout)
     cfg.setdefault(
         'model_wrapper_cfg',
         dict(
@@ -65,3 +72,31 @@ def _use_gloo(cfg: Config) -> None:
             find_unused_parameters=cfg.get('find_unused_parameters', False),
         ),
     )
+
+
+def is_first_process(launcher: str) -> bool:
+    """Whether this process is the first of its run, also before the processes form a group."""
+    return launcher == 'none' or os.environ.get(LAUNCHER_VARIABLES[launcher][0]) == '0'
+
+
+def _end_with_the_launcher() -> None:
+    """Get a SIGTERM when the launcher dies, which would leave this process to train on alone."""
+    if sys.platform != 'linux':
+        return
+    launcher = os.getppid()
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    if os.getppid() != launcher:  # it died in between
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _timeout(cfg: Config) -> timedelta | None:
+    """How long a process waits for the others, from ``env_cfg.dist_cfg``; None for torch's own."""
+    seconds = ((cfg.get('env_cfg') or {}).get('dist_cfg') or {}).get('timeout')
+    if seconds is None:
+        return None
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        raise InputError(
+            f'env_cfg.dist_cfg.timeout: {seconds!r} is not a number of seconds; give one above 0'
+        )
+    return timedelta(seconds=seconds)

@@ -13,6 +13,7 @@ from ..config_file import read_config
 from ..errors import InputError, one_line
 from .guards import add_guards
 from .launcher import LAUNCHER_VARIABLES, set_up_launcher
+from .settings import use_time_limits
 
 # What --cfg-options may set although the config does not name it: the arguments of Runner, and what
 # Runner reads from the config besides.
@@ -65,7 +66,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 
 
 def load_config(args: argparse.Namespace, *needed: str) -> Config:
-    """Read the config, apply the options of :func:`make_parser` and add the guard hooks.
+    """Read the config, apply the options of :func:`make_parser`, add guard hooks and time limits.
 
     Args:
         args: What the parser of :func:`make_parser` returned.
@@ -87,6 +88,7 @@ def load_config(args: argparse.Namespace, *needed: str) -> Config:
     make_folder(cfg.work_dir, '--work-dir')
     set_up_launcher(cfg, args.launcher, args.local_rank)
     add_guards(cfg)
+    use_time_limits(cfg)
     return cfg
 
 

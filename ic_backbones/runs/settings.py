@@ -6,9 +6,7 @@ from copy import deepcopy
 from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
 
-from ..checkpoint import read_checkpoint
 from ..errors import InputError
-from .work_dir import last_checkpoint
 
 # What mmdet and mmpretrain take where a config says nothing about test-time augmentation.
 TTA_MODELS = {
@@ -18,6 +16,16 @@ TTA_MODELS = {
     ),
     'mmpretrain': dict(type='AverageClsScoreTTA'),
 }
+
+LOADER_TIMEOUT = 600  # seconds, far more than a batch takes
+
+
+def use_time_limits(cfg: Config) -> None:
+    """Have the data loaders with workers of their own wait ``LOADER_TIMEOUT`` for a batch."""
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name)
+        if isinstance(loader, dict) and loader.get('num_workers'):
+            loader.setdefault('timeout', LOADER_TIMEOUT)
 
 
 def use_amp(cfg: Config) -> None:
@@ -46,29 +54,6 @@ def use_auto_scale_lr(cfg: Config) -> None:
             'batch size that its learning rate is meant for'
         )
     cfg.auto_scale_lr.enable = True
-
-
-def use_resume(cfg: Config, checkpoint: str) -> None:
-    """Go on from ``checkpoint``, or with 'auto' from the last one in the work dir.
-
-    Where 'auto' finds none, the training starts from the beginning, ``load_from`` included.
-
-    Raises:
-        InputError: The checkpoint does not exist, cannot be read or holds weights only.
-    """
-    if checkpoint == 'auto':
-        checkpoint = last_checkpoint(cfg.work_dir)
-        if checkpoint is None:
-            print(f'--resume: no checkpoint in {cfg.work_dir}, starting from the beginning')
-            return
-    state = read_checkpoint(checkpoint)
-    if not {'meta', 'message_hub', 'optimizer'} <= state.keys():
-        raise InputError(
-            f'{checkpoint}: it holds weights but no optimizer state, so a training cannot go on '
-            f'from it; start one from its weights with --cfg-options load_from={checkpoint}'
-        )
-    cfg.resume = True
-    cfg.load_from = checkpoint
 
 
 def use_pictures(

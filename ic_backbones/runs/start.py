@@ -1,9 +1,12 @@
 """Build the runner of a config and let it work."""
 
 import inspect
+import re
+import time
 import traceback
 from collections.abc import Callable
 
+import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
@@ -19,6 +22,10 @@ CONFIG_ERRORS = (
     TypeError,
     ValueError,
 )
+
+# What a process says whose peer has ended: only the message of that one is worth reading last.
+PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
+LAUNCHERS_TURN = 5  # seconds in which the launcher ends the others
 
 
 def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
@@ -51,6 +58,11 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
             'data there, or name their folder in --cfg-options, as train_dataloader.dataset.'
             'data_root=FOLDER'
         ) from error
+    except RuntimeError as error:
+        sentence = _waited_in_vain(error)
+        if sentence is None:
+            raise
+        raise InputError(sentence) from error
     except CONFIG_ERRORS as error:
         if start.reached:
             raise
@@ -58,6 +70,28 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
             f'{source}: the config cannot be built, {one_line(error)}{_part(error)}; correct '
             'that key'
         ) from error
+
+
+def _waited_in_vain(error: RuntimeError) -> str | None:
+    """What to say where a data loader or another process has not answered; else None."""
+    text = str(error)
+    if 'DataLoader timed out' in text:
+        return (
+            'the data loader: a worker has delivered no batch in time; look for a file that cannot '
+            'be read, as on a broken disk, or set a longer train_dataloader.timeout'
+        )
+    if re.search('DataLoader worker .* (killed|exited)', text):
+        return (
+            'the data loader: a worker was killed, probably because memory ran out; set a smaller '
+            'train_dataloader.num_workers or batch_size'
+        )
+    if torch.distributed.is_initialized() and re.search(PROCESS_LOST, text, re.IGNORECASE):
+        time.sleep(LAUNCHERS_TURN)
+        return (
+            'the processes: another one has ended or does not answer; see its message, then go on '
+            'with --resume'
+        )
+    return None
 
 
 def _part(error: Exception) -> str:

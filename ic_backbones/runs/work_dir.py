@@ -1,17 +1,94 @@
-"""The checkpoints that a run has left in its work dir."""
+"""The work dir of a run: its checkpoints, and the lock that keeps a second training out."""
 
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from ..errors import InputError
+
+NOTE = 'last_checkpoint'  # mmengine's file with the path of the last checkpoint
+CHECKPOINTS = ('epoch_*.pth', 'iter_*.pth', 'best_*.pth')
 
 
 def last_checkpoint(work_dir: str | Path) -> str | None:
-    """The checkpoint to resume from: the last that was written whole, if it still exists."""
-    note = Path(work_dir) / 'last_checkpoint'
-    if not note.is_file():
-        return None
-    # The note holds the path at the time of writing: a work dir that was moved or copied goes on
-    # from its own files. Only a CheckpointHook with an out_dir has written elsewhere.
-    written = Path(note.read_text().strip())
-    for path in (note.parent / written.name, written):
-        if path.is_file():
-            return str(path)
+    """The checkpoint that the note in the work dir names, if it still exists.
+
+    The note may be missing, empty or anything else: then there is none.
+    """
+    note = Path(work_dir) / NOTE
+    try:
+        written = Path(note.read_text(errors='replace').strip())
+        # The note holds the path at the time of writing: a work dir that was moved or copied goes
+        # on from its own files. Only a CheckpointHook with an out_dir has written elsewhere.
+        for path in (note.parent / written.name, written):
+            if path.is_file():
+                return str(path)
+    except OSError:
+        pass
     return None
+
+
+def checkpoints(work_dir: str | Path) -> list[Path]:
+    """The checkpoint files in the work dir, the newest first."""
+    found = [path for pattern in CHECKPOINTS for path in Path(work_dir).glob(pattern)]
+    return sorted(found, key=lambda path: path.lstat().st_mtime, reverse=True)
+
+
+def holds_run(work_dir: str | Path) -> bool:
+    """Whether a training has saved here; one that has not leaves nothing to lose."""
+    return os.path.lexists(Path(work_dir) / NOTE) or bool(checkpoints(work_dir))
+
+
+def note_checkpoint(work_dir: str | Path, checkpoint: str) -> None:
+    """Have the note name ``checkpoint``, whatever it was before."""
+    note = Path(work_dir) / NOTE
+    if note.is_dir() and not note.is_symlink():
+        note.rename(note.with_name(f'{NOTE}.{time.time_ns()}'))
+    new = note.with_name(f'{NOTE}.tmp')
+    new.write_text(checkpoint)
+    new.replace(note)
+
+
+def put_aside(work_dir: str | Path) -> Path:
+    """Move the checkpoints of an earlier run into a new folder below the work dir.
+
+    Returns:
+        That folder.
+    """
+    folder = Path(work_dir) / time.strftime('overwritten_%Y%m%d_%H%M%S')
+    folder.mkdir(exist_ok=True)
+    for path in (Path(work_dir) / NOTE, *checkpoints(work_dir)):
+        if os.path.lexists(path):
+            path.rename(folder / path.name)
+    return folder
+
+
+@contextmanager
+def locked(work_dir: str | Path) -> Iterator[None]:
+    """Keep every other training out of the work dir, until this process ends.
+
+    It is a record lock: the forked workers of a data loader do not inherit it, and network file
+    systems know it. Where a file system does not, the training goes on without a lock.
+
+    Raises:
+        InputError: Another process trains there.
+    """
+    with (Path(work_dir) / '.lock').open('a+') as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            file.seek(0)
+            raise InputError(
+                f'{work_dir}: another training runs here ({file.read().strip()}); wait for its '
+                'end, or choose another --work-dir'
+            ) from error
+        except OSError as error:
+            print(f'{work_dir}: no lock ({error.strerror}), so start no second training here')
+        file.truncate(0)
+        file.write(f'process {os.getpid()} on {socket.gethostname()}')
+        file.flush()
+        yield

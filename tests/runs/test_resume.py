@@ -1,14 +1,17 @@
 """Ctrl-C and --resume: the training ends with a sentence and goes on as if nothing had been."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
 import torch
 
+from ic_backbones.errors import InputError
 from ic_backbones.runs.scalars import read_scalars
 from ic_backbones.runs.work_dir import last_checkpoint
 
@@ -107,3 +110,106 @@ def test_last_checkpoint_of_a_copied_work_dir(tmp_path):
     assert last_checkpoint(copy) == str(copy / 'epoch_3.pth')
     (copy / 'epoch_3.pth').unlink()  # a CheckpointHook with an out_dir saves elsewhere
     assert last_checkpoint(copy) == str(original / 'epoch_3.pth')
+
+
+@pytest.fixture(scope='module')
+def two_epochs(classifier_config, tool, tmp_path_factory) -> Path:
+    """The work dir of a training of two epochs, to be copied."""
+    work_dir = tmp_path_factory.mktemp('two_epochs')
+    argv = [classifier_config, '--work-dir', str(work_dir)]
+    assert tool('train').main([*argv, '--cfg-options', 'train_cfg.max_epochs=2']) == 0
+    return work_dir
+
+
+@pytest.fixture
+def resume(two_epochs, classifier_config, tool, tmp_path, capsys):
+    """Resume in a copy of that work dir to which ``harm`` was done; what is printed."""
+    work_dir = tmp_path / 'work'
+    shutil.copytree(two_epochs, work_dir)
+    (work_dir / 'last_checkpoint').write_text(str(work_dir / 'epoch_2.pth'))
+
+    def run(harm, *options, epochs=3) -> str:
+        harm(work_dir)
+        argv = [classifier_config, '--work-dir', str(work_dir), *(options or ['--resume'])]
+        assert tool('train').main([*argv, '--cfg-options', f'train_cfg.max_epochs={epochs}']) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def folder_as_note(work_dir):
+    (work_dir / 'last_checkpoint').unlink()
+    (work_dir / 'last_checkpoint').mkdir()
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+@pytest.mark.parametrize(
+    'harm, words, epoch',
+    [
+        (lambda w: (w / 'last_checkpoint').unlink(), 'names no file', 2),
+        (lambda w: (w / 'last_checkpoint').write_text(''), 'names no file', 2),
+        (lambda w: (w / 'last_checkpoint').write_bytes(b'\xff\0' * 3000), 'names no file', 2),
+        (folder_as_note, 'names no file', 2),
+        (lambda w: (w / 'epoch_2.pth').unlink(), 'names no file', 1),
+        (lambda w: cut(w / 'epoch_2.pth'), 'epoch_2.pth: cannot be read', 1),
+        (lambda w: torch.save({'state_dict': {}}, w / 'epoch_2.pth'), 'not hold optimizer', 1),
+    ],
+)
+def test_goes_on_from_the_newest_whole_checkpoint(resume, tmp_path, harm, words, epoch):
+    said = next(line for line in resume(harm).splitlines() if line.startswith('--resume: '))
+    assert words in said and said.endswith(f'goes on from {tmp_path}/work/epoch_{epoch}.pth')
+    assert last_checkpoint(tmp_path / 'work') == str(tmp_path / 'work/epoch_3.pth')
+    assert [row['iter'] for row in read_scalars(tmp_path / 'work').train] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_run_without_a_whole_checkpoint_does_not_start_over(resume, tmp_path):
+    def harm(work_dir):
+        for file in work_dir.glob('*.pth'):
+            cut(file)
+
+    with pytest.raises(InputError, match='holds a training but no checkpoint to go on from'):
+        resume(harm)
+    assert len(list((tmp_path / 'work').glob('*/vis_data'))) == 1
+
+
+def test_a_work_dir_without_a_run_starts_from_the_beginning(resume):
+    assert 'so the training starts from the beginning' in resume(shutil.rmtree, epochs=1)
+
+
+@pytest.mark.parametrize('epochs', [1, 2])
+def test_nothing_left_to_train_is_said(resume, tmp_path, epochs):
+    said = resume(lambda work_dir: None, epochs=epochs)
+    assert f'epoch_2.pth has done 2 of {epochs} epochs, so there is nothing left' in said
+    assert len(list((tmp_path / 'work').glob('*/vis_data'))) == 1
+
+
+def test_a_new_training_does_not_overwrite_another(resume, tmp_path):
+    with pytest.raises(InputError, match='holds the checkpoints of a training; go on with it by'):
+        resume(lambda work_dir: None, '--launcher=none')
+    before = (tmp_path / 'work/epoch_2.pth').read_bytes()
+    said = resume(lambda work_dir: None, '--overwrite', epochs=1)
+    (aside,) = (tmp_path / 'work').glob('overwritten_*')
+    assert f'the earlier checkpoints are now in {aside}' in said
+    assert (aside / 'epoch_2.pth').read_bytes() == before
+    assert sorted(path.name for path in (tmp_path / 'work').glob('*.pth')) == ['epoch_1.pth']
+
+
+def test_one_training_at_a_time(resume, tmp_path):
+    """Another process holds the lock; when it is killed the lock is free."""
+    code = (
+        'import fcntl, time; file = open("work/.lock", "w"); fcntl.lockf(file, fcntl.LOCK_EX); '
+        'file.write("process 1 on here"); file.flush(); print(flush=True); time.sleep(600)'
+    )
+    with subprocess.Popen(
+        [sys.executable, '-c', code], cwd=tmp_path, stdout=subprocess.PIPE
+    ) as other:
+        other.stdout.readline()
+        with pytest.raises(InputError, match='another training runs here .process 1 on here.; w'):
+            resume(lambda work_dir: None)
+        other.kill()
+    assert last_checkpoint(tmp_path / 'work').endswith('epoch_2.pth')
+    resume(lambda work_dir: None)
+    assert last_checkpoint(tmp_path / 'work').endswith('epoch_3.pth')

@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from mmpretrain.models import ImageClassifier
 
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones.errors import InputError, Terminated, run_tool
 from ic_backbones.runs import settings
 from ic_backbones.runs.guards import default_hooks
 from ic_backbones.runs.launcher import LAUNCHER_VARIABLES
@@ -125,8 +125,6 @@ def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
     cfg = load_config(args, 'model')
     assert cfg.model.head.topk == (1, 2) and cfg.randomness.seed == 3
     assert cfg.work_dir == './work_dirs/tiny_classifier' and cfg.launcher == 'none'
-    settings.use_resume(cfg, 'auto')
-    assert not cfg.resume
     cfg.auto_scale_lr = dict(base_batch_size=256)
     settings.use_auto_scale_lr(cfg)
     assert cfg.auto_scale_lr == dict(base_batch_size=256, enable=True)
@@ -153,7 +151,7 @@ def test_channels_last(classifier_config, tool, tmp_path, monkeypatch):
     monkeypatch.setattr(ImageClassifier, 'train_step', spy)
     argv = [classifier_config, '--work-dir', str(tmp_path)]
     tool('train').main([*argv, '--channels-last'])
-    tool('train').main(argv)
+    tool('train').main([*argv, '--overwrite'])
     assert seen == [True] * 2 + [False] * 2
 
 
@@ -288,23 +286,26 @@ def test_ctrl_c_in_a_tool(capsys):
         ('slurm', '1', ''),
     ],
 )
-def test_ctrl_c_is_answered_once(
+def test_ctrl_c_and_sigterm_are_answered_once(
     classifier_config, tool, tmp_path, monkeypatch, capsys, launcher, rank, ends
 ):
     def interrupt(*args):
         raise KeyboardInterrupt
 
+    def save_and_be_killed(*args):
+        (tmp_path / 'last_checkpoint').write_text('epoch_1.pth')
+        (tmp_path / 'epoch_1.pth').touch()
+        raise Terminated
+
     for name in LAUNCHER_VARIABLES['slurm']:
         monkeypatch.setenv(name, rank)
     train = tool('train')
     monkeypatch.setattr(train.start, 'run', interrupt)
-    monkeypatch.setattr(train, 'is_main_process', lambda: rank == '0')
     argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', launcher]
     assert train.main(argv) == 130
     assert capsys.readouterr().err.endswith(ends.format(argv=' '.join(argv)))
-    (tmp_path / 'last_checkpoint').write_text('epoch_1.pth')
-    (tmp_path / 'epoch_1.pth').touch()
-    train.main(argv)
+    monkeypatch.setattr(train.start, 'run', save_and_be_killed)
+    assert train.main(argv) == 143
     error = capsys.readouterr().err
     assert error.rstrip().endswith('--resume') if rank == '0' else error == ''
 
@@ -328,7 +329,7 @@ def test_missing_data_is_told_before_anything_is_built(detector_config, tool, tm
     argv = [detector_config, str(tmp_path / 'empty.pth'), '--work-dir', str(tmp_path / 'work')]
     with pytest.raises(InputError, match='gone'):
         tool('test').main([*argv, '--cfg-options', option])
-    assert not list((tmp_path / 'work').iterdir())
+    assert [path.name for path in (tmp_path / 'work').iterdir()] == ['.lock']
 
 
 def test_a_loss_that_is_not_finite_stops_the_tool(detector_config, tool, tmp_path):

@@ -1,0 +1,102 @@
+"""A learning-rate schedule that covers the whole training, also one that was made longer.
+
+mmengine keeps the schedule as it is written where only ``train_cfg.max_epochs`` grows: all further
+epochs then run at the learning rate of its last step, which is 0 after a cosine. A resumed training
+even takes the old schedule from its checkpoint.
+"""
+
+import math
+
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+# Arguments of mmengine's schedulers that are epochs or iterations.
+TIMES = ('begin', 'end', 'T_max', 'total_steps', 'step_size', 'milestones', 'periods')
+
+
+def training_length(cfg: Config) -> float | None:
+    """Epochs of the training, or iterations if its loop counts these; None if neither is given."""
+    length = cfg.train_cfg.get('max_epochs') or cfg.train_cfg.get('max_iters')
+    return length if isinstance(length, int | float) else None
+
+
+def stretch_schedule(cfg: Config, written: Config) -> str:
+    """Stretch the schedulers that count as the loop does, so that they last as long as it.
+
+    A schedule that ends before the training is stretched from its end to that of the training. One
+    without an end of its own, such as milestones alone, is stretched if an option has made the
+    training longer. Nothing is ever shortened.
+
+    Args:
+        cfg: The config, which is changed.
+        written: The config before any option of the command line.
+
+    Returns:
+        A sentence that says what was done; empty if nothing was.
+    """
+    length, schedulers = training_length(cfg), cfg.get('param_scheduler') or []
+    if length is None or not isinstance(schedulers, dict | list):
+        return ''
+    by_epoch = 'max_epochs' in cfg.train_cfg
+    schedulers = [
+        scheduler
+        for scheduler in (schedulers if isinstance(schedulers, list) else [schedulers])
+        if isinstance(scheduler, dict) and scheduler.get('by_epoch', True) == by_epoch
+    ]
+    written_for = max(map(_end, schedulers), default=math.inf)
+    if math.isinf(written_for):
+        if written.get('param_scheduler') != cfg.get('param_scheduler'):
+            return ''
+        written_for = training_length(written) or math.inf
+    if not written_for < length:
+        return ''
+    changed = False
+    for scheduler in schedulers:
+        for key in TIMES:
+            if key in scheduler:
+                scheduler[key] = _times(scheduler[key], length / written_for)
+                changed = True
+    if not changed:
+        return ''
+    unit = 'epochs' if by_epoch else 'iterations'
+    return (
+        f'param_scheduler: the schedule was made for {written_for:g} {unit}, and is stretched to '
+        f'the {length:g} of this training'
+    )
+
+
+def _end(scheduler: dict) -> float:
+    """The last epoch or iteration of a scheduler; infinite where it lasts as long as the loop."""
+    begin = scheduler.get('begin', 0)
+    ends = [begin + scheduler[key] for key in ('T_max', 'total_steps') if scheduler.get(key)]
+    return min([scheduler.get('end') or math.inf, *ends])
+
+
+def _times(value: float | list[float], factor: float) -> int | list[int]:
+    if isinstance(value, list | tuple):
+        return [_times(item, factor) for item in value]
+    return round(value * factor)
+
+
+class RestartSchedule(Hook):
+    """Replaces the schedule that a checkpoint holds by the config's, at the point that is reached.
+
+    For a resumed training that was made longer. The config's schedulers start anew from the initial
+    learning rates and step through the iterations that are done, as they would have in a training
+    of the new length from its beginning.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        if not isinstance(runner.param_schedulers, list):  # none, or those of several optimizers
+            return
+        for group in runner.optim_wrapper.param_groups:
+            for key in [key for key in group if key.startswith('initial_')]:
+                group[key.removeprefix('initial_')] = group[key]
+        schedulers = runner.build_param_scheduler(runner.cfg.param_scheduler)
+        epoch_length = runner.iter // runner.epoch if runner.epoch else math.inf
+        for iteration in range(1, runner.iter + 1):
+            for scheduler in schedulers:
+                if not scheduler.by_epoch or iteration % epoch_length == 0:
+                    scheduler.step()
+        runner.param_schedulers = schedulers
