@@ -28,7 +28,7 @@ OBJECT = (
 
 @pytest.fixture(autouse=True)
 def own_default_scope():
-    """A Runner leaves its default scope behind, and the next test would depend on it."""
+    """A Runner leaves its default scope behind, on which the next test would depend."""
     DefaultScope._instance_dict.clear()
     yield
     DefaultScope._instance_dict.clear()
@@ -113,7 +113,7 @@ def tool():
 
 @pytest.fixture(autouse=True, scope='session')
 def indices_read_once():
-    """For every base mmengine reads all index files of mmpretrain or mmdet, which takes 0.1 s."""
+    """For each base, mmengine would read all index files of mmpretrain or mmdet in 0.1 s."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config_utils, 'load', cache(config_utils.load))
         yield

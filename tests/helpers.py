@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Helpers that several test files use."""
 
 import torch
 from torch import nn
@@ -7,7 +7,7 @@ TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:
 
 
 def randomise_norms(net: nn.Module) -> nn.Module:
-    """BN with statistics, scales of both signs and shifts, as no fresh network has them."""
+    """Give every BN random statistics, scales of both signs and shifts; a new one has none."""
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)

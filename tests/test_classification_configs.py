@@ -1,4 +1,4 @@
-"""Every classification config: built, its data read, one training and one test step."""
+"""Every classification config is built, reads its data, and does a training and a test step."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ CLASSES = dict(cifar10=CIFAR10_CATEGORIES, cifar100=CIFAR100_CATEGORIES)
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):
-    """Folders of noise in the layout of each data set, an image a class."""
+    """Images of noise in the layout of each data set, one per class."""
     root = tmp_path_factory.mktemp('data')
     rng = np.random.default_rng(0)
     for name, classes in CLASSES.items():
@@ -35,7 +35,7 @@ def data(tmp_path_factory):
                 folder.mkdir(parents=True)
                 image = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
                 cv2.imwrite(str(folder / '0.png'), image)
-    for split in ('train', 'val'):  # folders would have to be all 1,000 classes
+    for split in ('train', 'val'):  # lists of files, since folders would need all 1,000 classes
         (root / 'imagenet' / split / 'n01440764').mkdir(parents=True)
         (root / 'imagenet' / 'meta').mkdir(exist_ok=True)
         names = [f'n01440764/{index}.JPEG' for index in range(2)]
@@ -46,7 +46,7 @@ def data(tmp_path_factory):
     for number in range(1, 257):
         folder = root / '256_ObjectCategories' / f'{number:03}.thing'
         folder.mkdir(parents=True)
-        for index in range(2):  # of one file: 512 images take their time
+        for index in range(2):  # links to one file, since writing 512 images takes long
             (folder / f'{index}.jpg').hardlink_to(root / 'imagenet/val/n01440764/0.JPEG')
     for split in ('train', 'val'):
         for label in 'abcd':
@@ -57,7 +57,7 @@ def data(tmp_path_factory):
 
 
 def use_untrained_teacher(cfg, file):
-    """Weights for the config's own teacher, or those of the plain network with its config."""
+    """Give the config a teacher's checkpoint with random weights and, if needed, its config."""
     plain = Config(dict(model=cfg.model.get('teacher') or plain_twin(cfg.model)))
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         state = MODELS.build(plain.model).state_dict()
@@ -66,7 +66,7 @@ def use_untrained_teacher(cfg, file):
 
 
 def plain_twin(model):
-    """The network that an IC-ResNet's WLD config starts from."""
+    """The plain network from which the WLD config of an IC-ResNet starts."""
     backbone = {k: v for k, v in model.backbone.items() if not k.startswith('alpha')}
     plain = backbone['type'].replace('ic_backbones.IC', '')
     parts = {key: model[key] for key in ('neck', 'head')}
@@ -74,14 +74,14 @@ def plain_twin(model):
 
 
 def scaled(channels, factor):
-    """Of one map, or of several."""
+    """Scale the channels of one map or of several."""
     if isinstance(channels, int):
         return int(channels * factor)
     return [int(each * factor) for each in channels]
 
 
 def load(name, data):
-    """The config on the tiny data, ResNets an eighth as wide, 224 pixels down to 56."""
+    """Read a config and shrink it: tiny data, narrow ResNets, 56 pixels instead of 224."""
     cfg = Config.fromfile(ROOT / name)
     for model in (cfg.model, cfg.model.get('teacher')):
         if model and 'ResNet' in model.backbone.type:
@@ -89,7 +89,7 @@ def load(name, data):
             model.backbone.update(stem_channels=8, base_channels=8)
             model.head.in_channels = scaled(model.head.in_channels, 8 / width)
         if model and model.head.type.endswith('FlattenedLinearClsHead'):
-            model.head.update(in_channels=512, mid_channels=[16, 16])  # 1 pixel is left
+            model.head.update(in_channels=512, mid_channels=[16, 16])  # one pixel per map is left
     if 'teacher_checkpoint' in cfg.model:
         use_untrained_teacher(cfg, data / 'teacher.pth')
 
@@ -99,7 +99,9 @@ def load(name, data):
                 patch(value)
         if isinstance(node, dict) and isinstance(node.get('data_root'), str):
             node['data_root'] = str(data / Path(node['data_root']).name)
-            node['serialize_data'] = False  # it collects garbage, which takes longer than all else
+            node['serialize_data'] = (
+                False  # serialising collects garbage, which takes longer than anything else
+            )
         if isinstance(node, dict) and node.get('type') == 'ic_backbones.Caltech256':
             node.update(train=1, test=1)
         if not name.startswith('cifar') and isinstance(node, dict):
@@ -142,7 +144,7 @@ def test_config(name, data):
 
 
 def test_ten_crops_of_imagenet(data):
-    """--tta: the mean of the scores over ten crops."""
+    """With --tta the scores are the mean over ten crops."""
     cfg = load('imagenet/ic_resnet18_120e.py', data)
     use_tta(cfg)
     torch.manual_seed(0)
@@ -165,7 +167,7 @@ def test_ten_crops_of_imagenet(data):
     [('ic_resnet50_120e', 120, 32, [30, 60, 90]), ('ic_resnet18_60e', 60, 64, [15, 30, 45])],
 )
 def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
-    """On the 8 GPUs that auto_scale_lr counts on; v1's from 0.1 to 1e-4."""
+    """The batch size is for the 8 GPUs that auto_scale_lr assumes."""
     cfg = Config.fromfile(ROOT / 'imagenet' / f'{name}.py')
     assert (cfg.train_cfg.max_epochs, cfg.train_dataloader.batch_size) == (epochs, batch)
     assert cfg.auto_scale_lr.base_batch_size == 8 * batch
@@ -177,7 +179,7 @@ def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
     'name', ['imagenet/ic_resnet50_wld_30e.py', 'cifar10/ic_resnet34_wld_30e.py']
 )
 def test_wld_schedule(name):
-    """30 epochs, 0.001 divided by 10 after 15, lambda from 0.9 to 0.1, alpha learned from 0."""
+    """30 epochs, 0.001 divided by 10 after 15, lambda from 0.9 to 0.1, alpha learned from 0 on."""
     cfg = Config.fromfile(ROOT / name)
     assert cfg.train_cfg.max_epochs == 30 and cfg.optim_wrapper.optimizer.lr == 0.001
     assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == ([15], 0.1)
@@ -186,7 +188,7 @@ def test_wld_schedule(name):
 
 
 def test_sfnets_schedules():
-    """CIFAR-10: one cycle of 30 epochs; CALTECH-256: 52 epochs of 32 x 4, linearly down to 0."""
+    """One cycle of 30 epochs on CIFAR-10; on CALTECH-256 52 epochs of 32 x 4, linearly to 0."""
     cifar, caltech = (
         Config.fromfile(ROOT / name)
         for name in ('cifar10/sfnet16_30e.py', 'caltech256/sfnet16_52e.py')
@@ -204,7 +206,7 @@ def test_sfnets_schedules():
 
 
 def test_ic_schedule_of_cifar10():
-    """200 epochs of batch 128, 0.1 divided by 10 at 60 and 120, SGD 0.9, weight decay 1e-4."""
+    """200 epochs of batches of 128; 0.1 divided by 10 after 60 and 120 epochs; SGD."""
     cfg = Config.fromfile(ROOT / 'cifar10' / 'ic_resnet18_200e.py')
     assert cfg.train_cfg.max_epochs == 200 and cfg.train_dataloader.batch_size == 128
     assert cfg.auto_scale_lr.base_batch_size == 128

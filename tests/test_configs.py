@@ -1,4 +1,4 @@
-"""Every config: built, its data read, and for one of each family a training step and a test."""
+"""Every detector config is built and reads its data; one per family is also trained and tested."""
 
 import shutil
 from pathlib import Path
@@ -17,7 +17,7 @@ from ic_backbones.datasets.voc.shapes import CLASSES
 
 ROOT = Path(__file__).parents[1] / 'configs'
 DETECTORS = sorted(path.name for path in ROOT.glob('*.py') if not path.name.startswith('my_'))
-# One of each family trains and is evaluated; the others differ by a depth, and are built and read.
+# One per family is trained and evaluated; the others differ only in their depth.
 ONE_STEP = {
     'faster_rcnn_ic_r50_voc.py',
     'faster_rcnn_ic_r50_voc_coco_metric.py',
@@ -42,7 +42,7 @@ ZERO_SIZE = (
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):
-    """The sample and a VOCdevkit with its shapes; each annotation has a zero-size box."""
+    """The drawn data and a VOCdevkit with its shapes; each annotation has a box of zero size."""
     root = tmp_path_factory.mktemp('data')
     sample = root / 'sample_voc'
     make_sample_voc(sample, train=2, val=2)
@@ -60,7 +60,7 @@ def data(tmp_path_factory):
 
 
 def load(name, data):
-    """The config on the tiny data: small images, no weights from the network."""
+    """Read a config and point it to the tiny data, with small images and without a download."""
     cfg = Config.fromfile(ROOT / name)
     if cfg.model.backbone.get('init_cfg'):
         cfg.model.backbone.init_cfg = None
@@ -117,7 +117,7 @@ def test_config(name, data):
 
 
 def test_sample_config_with_the_pretrained_base(data, tmp_path):
-    """README, "your own data": the same file with another base line."""
+    """The README's "Your own data": the same file with another line for its base."""
     text = (ROOT / 'faster_rcnn_ic_r18_sample.py').read_text()
     small, full = (ROOT / '_base_' / f'faster_rcnn_{name}.py' for name in ('small', 'ic_r50'))
     assert f"'./_base_/{small.name}'" in text

@@ -1,7 +1,7 @@
-"""Every merged config is the one that merged_configs.txt names by a digest.
+"""Every config, merged with its bases, has the digest that merged_configs.txt lists.
 
-A config inherits from others, so a changed line may change many: the list says which. After a
-change that is meant, ``python tests/test_merged_configs.py`` writes it anew.
+A changed line in a base can change many configs, and this test names them. After an intended
+change, ``python tests/test_merged_configs.py`` writes the list again.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ LIST = Path(__file__).with_name('merged_configs.txt')
 
 
 def digest(path: Path) -> str:
-    """Digest of all keys but the files' own variables, whose names begin with an underscore."""
+    """Digest of all keys except the files' own variables, whose names begin with an underscore."""
     merged = Config.fromfile(path).to_dict()
     kept = {key: value for key, value in merged.items() if not key.startswith('_')}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Both names work from every default scope; run in new processes, where nothing is imported yet."""
+"""Both names work in every default scope, in new processes where nothing is imported yet."""
 
 import subprocess
 import sys

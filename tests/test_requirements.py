@@ -1,4 +1,4 @@
-"""Where an OpenMMLab package is missing, one sentence says what to install."""
+"""If an OpenMMLab package is missing, one sentence says what to install."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ WAYS_OUT = (
 
 @pytest.fixture
 def python_without(tmp_path):
-    """Run code in a Python that has all of this environment's packages but one."""
+    """Run code in a Python that has all packages of this environment except one."""
 
     def call(hidden, code):
         for entry in Path(sysconfig.get_path('purelib')).iterdir():
@@ -54,7 +54,7 @@ def test_building_a_model_without_mmpretrain(python_without):
 
 
 def test_import_alone_only_warns(python_without):
-    """mmengine's registry would swallow an error here, and then say something misleading."""
+    """mmengine's registry would swallow an error here and report something misleading."""
     result = python_without('mmpretrain', 'import ic_backbones')
     assert result.returncode == 0, result.stderr
     assert f'ic_backbones needs mmpretrain: {WAYS_OUT}' in result.stderr

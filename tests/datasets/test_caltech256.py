@@ -1,4 +1,4 @@
-"""CALTECH-256: the archive's folders, a fixed draw, no clutter."""
+"""CALTECH-256 is read from the archive's folders, with a fixed draw and without the clutter."""
 
 import cv2
 import numpy as np

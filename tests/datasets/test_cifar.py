@@ -1,4 +1,4 @@
-"""CIFAR from folders, from the archive, and where neither is there."""
+"""CIFAR is read from folders or from the archive, or is missing."""
 
 import hashlib
 import pickle
@@ -16,7 +16,7 @@ from ic_backbones.errors import InputError
 
 @pytest.fixture
 def folders(tmp_path):
-    """Two images of each class, of one colour: the class in the red channel, the turn in green."""
+    """Two images per class, each of one colour: red is the class, green the number."""
     for label, name in enumerate(CIFAR10_CATEGORIES):
         (tmp_path / 'test' / name).mkdir(parents=True)
         for turn in range(2):

@@ -107,7 +107,7 @@ def test_faults_of_splits(healthy):
 
 
 def test_the_same_image_to_train_and_to_measure_on(healthy):
-    """It is found by content; trainval may share images with val, but not with test."""
+    """Shared images are found by content; trainval may share some with val but not with test."""
     main = healthy / 'ImageSets/Main'
     (main / 'trainval.txt').write_text('a\nb\n')
     assert problems(healthy) == []
@@ -133,7 +133,7 @@ def test_the_same_image_to_train_and_to_measure_on(healthy):
     ],
 )
 def test_mmdets_reader_and_a_box_without_an_area(healthy, voc_config, options, kind):
-    """It cuts fractions off, so that nothing is left from 10.2 to 10.9, and reads only .jpg."""
+    """mmdet cuts fractions off, so that 10.2 to 10.9 is empty, and reads only .jpg."""
     replace(healthy / A, '<xmin>2</xmin>', '<xmin>10.2</xmin>')
     replace(healthy / A, '<xmax>20</xmax>', '<xmax>10.9</xmax>')
     splits = splits_of_config(voc_config(healthy, kind='VOCDataset', **options))

@@ -52,7 +52,7 @@ def test_own_checkpoint_loads(tmp_path, wrap, prefix):
 
 
 def test_other_head_loads(tmp_path):
-    """Four of six tensors: fine-tuning with other classes stays possible."""
+    """Four of six tensors match: fine-tuning with other classes remains possible."""
     saved = Net().state_dict()
     saved['head.weight'], saved['head.bias'] = torch.zeros(9, 4), torch.zeros(9)
     model = load(tmp_path, saved)

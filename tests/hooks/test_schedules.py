@@ -1,4 +1,4 @@
-"""Values that change over a training, by iteration."""
+"""Values that change over a training with the iteration."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""A loss that is not finite ends the training at its iteration: a sentence, no checkpoint."""
+"""A loss that is not finite ends the training at once, with a sentence and no checkpoint."""
 
 import math
 from pathlib import Path
@@ -31,7 +31,7 @@ class Slope(BaseModel):
 
 
 def train(work_dir: Path, values: list[float], root=False, **optim_wrapper) -> Runner:
-    """Batches of two, in order, a checkpoint after every iteration."""
+    """Train on batches of two, in order, with a checkpoint after every iteration."""
     samples = [
         dict(inputs=value, data_samples=DetDataSample(metainfo=dict(img_path=f'img/{i}.jpg')))
         for i, value in enumerate(values)

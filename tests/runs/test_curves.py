@@ -1,4 +1,4 @@
-"""Curves from the logs that mmengine writes, resumed runs and bad input included."""
+"""Curves from the logs that mmengine writes, also of resumed runs, and bad input."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ def val_row(step, value, metric='pascal_voc/mAP'):
 
 
 def make_run(run, last_map=0.5):
-    """Two epochs of four iterations, the second begun twice: interrupted at 7, resumed from 4."""
+    """A run of two epochs of four iterations, interrupted at 7 and resumed from 4."""
     first = [train_row(2, 4.0, 1), train_row(4, 3.0, 1), val_row(1, 0.25), train_row(6, 99.0, 2)]
     second = [train_row(6, 2.0, 2), train_row(8, 1.0, 2), val_row(2, last_map)]
     write_log(run, '20260101_000000', first)
@@ -79,7 +79,7 @@ def test_an_old_validation_after_the_restart_is_dropped(tmp_path):
 
 
 def test_half_a_last_line_is_left_out(tmp_path):
-    """Ctrl-C struck while mmengine wrote it."""
+    """Ctrl-C came while mmengine was writing the line."""
     run = make_run(tmp_path / 'run')
     with (run / '20260101_010000/vis_data/scalars.json').open('a') as file:
         file.write('{"lr": 0.1, "loss": 1')
@@ -194,7 +194,7 @@ def test_command_line_reads_each_log_once(tmp_path, tool, capsys, monkeypatch):
 
 
 def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
-    """A run beside the paper's curves, and what was written can be read again."""
+    """A run is drawn with the paper's curves, and the written table can be read again."""
     run = tmp_path / 'mine'
     rows = [train_row(i, 3.0 - i, i) for i in (1, 2)]
     values = [val_row(i, 40 + i, 'accuracy/top1') for i in (1, 2)]

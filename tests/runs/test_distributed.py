@@ -1,4 +1,4 @@
-"""Two processes on the CPU: every parameter takes part, the processes stay the same."""
+"""Two processes on the CPU use every parameter and keep the same weights."""
 
 import os
 import subprocess
@@ -63,7 +63,7 @@ def test_no_unused_parameters(tmp_path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='with a GPU dist_train.sh needs two of them')
 def test_dist_train(classifier_config, tmp_path):
-    """Eight images, two processes, four a batch: one step an epoch, three in all."""
+    """Eight images in batches of four on two processes are one step per epoch, three in all."""
     options = ['--work-dir', str(tmp_path), '--cfg-options', 'train_cfg.max_epochs=3']
     done = subprocess.run(
         [str(DIST_TRAIN), classifier_config, '2', *options],

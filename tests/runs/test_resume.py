@@ -1,4 +1,4 @@
-"""Ctrl-C and --resume: the training ends with a sentence and goes on as if nothing had been."""
+"""After Ctrl-C, --resume continues a training as if it had not been interrupted."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ OPTIONS = (
 
 
 def interrupt_after_a_checkpoint(command: list[str], work_dir: Path) -> tuple[int, str]:
-    """Start a training, press Ctrl-C after its first checkpoint; its code and its stderr."""
+    """Start a training and press Ctrl-C after its first checkpoint; return its code and stderr."""
     deadline = time.monotonic() + 300  # generous, for a loaded machine
     with subprocess.Popen(
         command,
@@ -123,7 +123,7 @@ def two_epochs(classifier_config, tool, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def resume(two_epochs, classifier_config, tool, tmp_path, capsys):
-    """Resume in a copy of that work dir to which ``harm`` was done; what is printed."""
+    """Resume in a copy of that work dir that ``harm`` has damaged; return what is printed."""
     work_dir = tmp_path / 'work'
     shutil.copytree(two_epochs, work_dir)
     (work_dir / 'last_checkpoint').write_text(str(work_dir / 'epoch_2.pth'))

@@ -1,4 +1,4 @@
-"""A training that was made longer: its learning rates are those of a training of that length."""
+"""A training that is made longer has the learning rates of a training of that length."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ COSINE = (
     ],
 )
 def test_the_schedules_of_our_configs(name, epochs, index, expected):
-    """An option doubles the epochs, and so all times in epochs; a warm-up in iterations stays."""
+    """Doubling the epochs doubles all times in epochs; a warm-up in iterations stays."""
     written = Config.fromfile(CONFIGS / f'{name}.py')
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
     assert stretch_schedule(cfg, written) == '' and cfg.param_scheduler == written.param_scheduler
@@ -42,7 +42,7 @@ def test_the_schedules_of_our_configs(name, epochs, index, expected):
 
 
 def test_what_is_left_as_it_is():
-    """A shorter training, milestones that the options set themselves, and nothing to stretch."""
+    """A shorter training, milestones set by options, and a config without a schedule stay."""
     for scheduler, before, after in (
         (dict(type='CosineAnnealingLR', T_max=8), 8, 4),
         (dict(type='MultiStepLR', milestones=[4]), 8, 8),
@@ -63,7 +63,7 @@ def test_what_is_left_as_it_is():
 
 
 def learning_rates(work_dir):
-    """From the latest start, by iteration."""
+    """The learning rates by iteration since the latest start."""
     log = max(work_dir.glob('*/vis_data/scalars.json')).read_text().splitlines()
     return {row['iter']: row['lr'] for row in map(json.loads, log) if 'lr' in row}
 
@@ -72,7 +72,7 @@ def learning_rates(work_dir):
 def test_resumed_with_a_higher_end_the_schedule_is_that_of_the_whole(
     classifier_config, tool, tmp_path, capsys, by_epoch
 ):
-    """3 of 3 epochs done, then 5: from there on the rates are those of 5 epochs in a piece."""
+    """After 3 of 3 epochs, a resume to 5 has the rates of an uninterrupted training of 5."""
     unit, scale = ('epochs', 1) if by_epoch else ('iters', 2)
     loop = 'by_epoch=True, max_epochs=3, val_interval=5'
     if not by_epoch:

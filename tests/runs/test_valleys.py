@@ -1,4 +1,4 @@
-"""Accuracy valleys, on hand-made curves and on the paper's own."""
+"""Accuracy valleys in hand-made curves and in the paper's own."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ CURVES = Path(__file__).parents[2] / 'docs' / 'curves'
 FALLING = [9, 8, 7, 6, 5, 4, 3]
 
 
-def test_a_valley_and_what_is_none():
+def test_a_valley_and_dips_that_are_none():
     accuracy = [1, 5, 4.5, 2, 3, 6, 5.9]
     assert find_valleys(accuracy, FALLING) == [Valley(rim=1, bottom=3, end=5, depth=0.6)]
     assert find_valleys(accuracy, FALLING, threshold=0.61) == []
@@ -28,7 +28,7 @@ def test_a_valley_that_has_not_ended():
     [('CIFAR-10', 8, 21, 27, 0.608), ('CALTECH-256', 21, 35, 39, 0.801)],
 )
 def test_the_papers_curves(data, rim, bottom, end, depth):
-    """One in each of SfNet's; VGG's dip on CIFAR-10 comes with a rising loss."""
+    """Each of SfNet's curves has one; VGG's dip on CIFAR-10 comes with a rising loss."""
     table = CURVES / f'structure_composing_{data.lower().replace("-", "")}.csv'
     found = list(read_curves([table]).valleys())
     assert [name for name, *_ in found] == [f'SfNet {data} (paper)']

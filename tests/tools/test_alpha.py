@@ -1,4 +1,4 @@
-"""tools/alpha.py prints what a checkpoint holds."""
+"""tools/alpha.py prints the alphas of a checkpoint."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The table of parameters and multiply-adds; tests/backbones hold its counts to the papers."""
+"""The table of parameters and multiply-adds; tests/backbones/ compare them with the papers."""
 
 from tools import complexity
 

@@ -1,4 +1,4 @@
-"""A trained classifier's backbone in Faster R-CNN, by way of a file."""
+"""A trained classifier's backbone goes into Faster R-CNN by way of a file."""
 
 import hashlib
 import re

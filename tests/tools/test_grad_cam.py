@@ -1,4 +1,4 @@
-"""tools/grad_cam.py: the map against its formula, and the picture."""
+"""tools/grad_cam.py draws the map of its formula."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Teacher, distillation, backbone file and detector in miniature."""
+"""A small run of teacher, distillation, backbone file and detector."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def test_from_teacher_to_detector(tool, tmp_path, monkeypatch, capsys):
     commands = []
 
     def run(*command):
-        """In this process: each new one would cost eight seconds of imports."""
+        """Run a tool in this process: a new one would cost eight seconds of imports."""
         commands.append(Path(command[0]).stem)
         Visualizer._instance_dict.clear()
         assert not tool(commands[-1]).main(list(command[1:]))

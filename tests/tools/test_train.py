@@ -1,4 +1,4 @@
-"""tools/train.py and tools/test.py: what they do with a detector, a classifier and wrong input."""
+"""tools/train.py and tools/test.py with a detector, a classifier and wrong input."""
 
 import pickle
 from pathlib import Path
@@ -107,7 +107,7 @@ def test_the_safe_checkpoint_hook_takes_the_place_of_mmengines(
 
 @pytest.mark.parametrize('base', ['faster_rcnn_ic_r18_sample', 'cifar10/resnet18_200e'])
 def test_custom_hooks_do_not_drop_the_guards_of_our_configs(tmp_path, base):
-    """Nor does mmdet's own tools/train.py, which reads a config as this test does."""
+    """mmdet's own tools/train.py keeps them too, since it reads a config as this test does."""
     config = tmp_path / 'child.py'
     config.write_text(
         f"_base_ = {str(CONFIGS / base)!r} + '.py'\ncustom_hooks = [dict(type='EMAHook')]\n"
@@ -157,7 +157,7 @@ def test_channels_last(classifier_config, tool, tmp_path, monkeypatch):
 
 @pytest.fixture
 def wrong(classifier_config, trained, tmp_path):
-    """Files that are wrong, by name, for the command lines below."""
+    """Wrong files, by name, for the command lines below."""
     texts = dict(
         syntax='model = dict(\n',
         base="_base_ = 'nowhere.py'\n",

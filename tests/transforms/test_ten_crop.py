@@ -1,4 +1,4 @@
-"""TenCrop against torchvision's ten_crop, and as the last step of a pipeline."""
+"""TenCrop gives the crops of torchvision's ten_crop, as the last step of a pipeline."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Crops of objects: where they are cut, and where they go."""
+"""Where crops of objects are cut and written."""
 
 import cv2
 import numpy as np
