@@ -28,12 +28,17 @@ class CheckedImages:
         **kwargs: The arguments of the data set.
 
     Raises:
-        InputError: An image is broken or missing, or too large, or none is left.
+        InputError: An argument has a wrong type; an image is broken, missing or too large; or none
+            is left.
     """
 
     def __init__(
         self, *args, skip_broken: bool = False, max_pixels: int = MAX_PIXELS, **kwargs
     ) -> None:
+        if not isinstance(skip_broken, bool):
+            raise InputError(f'skip_broken={skip_broken!r}: is not a bool; give True or False')
+        if not isinstance(max_pixels, int) or max_pixels < 1:
+            raise InputError(f'max_pixels={max_pixels!r}: is not a number of pixels; give one')
         self.skip_broken = skip_broken
         self.max_pixels = max_pixels
         self.skipped: set[str | Path] = set()

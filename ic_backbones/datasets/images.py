@@ -49,6 +49,8 @@ def image_size(path: str | Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int
             if file.read() != end:
                 file.seek(0)
                 Image.open(file).load()
+    except Image.DecompressionBombError as error:
+        raise ValueError(f'has too many pixels ({error})') from error
     except Image.UnidentifiedImageError as error:
         raise ValueError('is not an image, or its header is broken') from error
     except ValueError:

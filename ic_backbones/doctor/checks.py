@@ -133,8 +133,11 @@ def check_overlap(records: dict[str, list[Record]]) -> Iterator[Problem]:
 
 
 def check_heads(model: dict, classes: Sequence[str]) -> Iterator[Problem]:
-    """Whether ``num_classes`` of the model's heads is the number of classes."""
-    for key, head in _heads(model):
+    """Whether ``num_classes`` of the model's heads is the number of classes.
+
+    What is not a model or a head at all is left to mmengine, which names it.
+    """
+    for key, head in _heads(model) if isinstance(model, dict) else ():
         count = head.get('num_classes', 80)  # mmdet's default
         if count != len(classes):
             message = f'is {count}, but the data set has {len(classes)} classes'
@@ -144,12 +147,13 @@ def check_heads(model: dict, classes: Sequence[str]) -> Iterator[Problem]:
 
 
 def _heads(model: dict) -> Iterator[tuple[str, dict]]:
-    for key, part in (('model', model), ('model.roi_head', model.get('roi_head') or {})):
-        heads = part.get('bbox_head') or []
-        if isinstance(heads, dict):
+    for key, part in (('model', model), ('model.roi_head', model.get('roi_head'))):
+        heads = part.get('bbox_head') if isinstance(part, dict) else None
+        if isinstance(heads, (list, tuple)):
+            named = ((f'{key}.bbox_head.{i}', head) for i, head in enumerate(heads))
+            yield from (item for item in named if isinstance(item[1], dict))
+        elif isinstance(heads, dict):
             yield f'{key}.bbox_head', heads
-        else:
-            yield from ((f'{key}.bbox_head.{i}', head) for i, head in enumerate(heads))
 
 
 def _numbers(box: tuple) -> str:

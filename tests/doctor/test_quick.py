@@ -1,3 +1,5 @@
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,60 @@ def test_what_a_data_set_leaves_out_does_not_stop_it(healthy, voc_config):
 def test_the_limit_of_pixels_is_the_data_sets(healthy, voc_config):
     with pytest.raises(InputError, match='a.jpg: has 40x30 pixels, more than max_pixels=1199'):
         check_quick(voc_config(healthy, max_pixels=1199), ['train'])
+
+
+DATASET = 'train_dataloader.dataset.'
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'words'),
+    [
+        (f'{DATASET}data_root', 5, 'AssertionError'),
+        (f'{DATASET}data_root', 'x' * 5000, 'File name too long'),
+        (f'{DATASET}data_root', 'nowhere', 'nowhere: not found; put the data'),
+        (f'{DATASET}ann_file', 5, 'not int; correct its arguments'),
+        (f'{DATASET}ann_file', 'x' * 5000, 'File name too long'),
+        (f'{DATASET}metainfo', 5, 'metainfo should be'),
+        (f'{DATASET}metainfo', {'classes': 5}, "'int' object is not iterable"),
+        (f'{DATASET}metainfo', {'classes': ['a', 5]}, 'not all names; put them in quotes'),
+        (f'{DATASET}data_prefix', None, "no attribute 'items'; correct its arguments"),
+        (f'{DATASET}data_prefix', {'sub_data_root': 5}, 'prefix should be a string'),
+        (f'{DATASET}img_subdir', 5, 'unsupported operand'),
+        (f'{DATASET}ann_subdir', None, 'unsupported operand'),
+        (f'{DATASET}minus_one', 'x', "invalid literal for int.*: 'x'"),
+        (f'{DATASET}max_pixels', 'x', "dataset: max_pixels='x': is not a number of pixels"),
+        (f'{DATASET}max_pixels', 0, 'dataset: max_pixels=0: is not a number of pixels'),
+        (f'{DATASET}skip_broken', 'x', "dataset: skip_broken='x': is not a bool"),
+        ('model.roi_head.bbox_head.num_classes', 'x', 'num_classes: is x, but'),
+    ],
+)
+def test_a_wrong_value_is_named(healthy, voc_config, key, value, words):
+    cfg = voc_config(healthy)
+    *path, last = key.split('.')
+    reduce(getitem, path, cfg)[last] = value
+    with pytest.raises(InputError, match=words) as stopped:
+        check_quick(cfg)
+    assert len(str(stopped.value)) < 6000 and ';' in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('train_dataloader', 5),
+        ('train_dataloader', 'x'),
+        ('train_dataloader.dataset', 5),
+        ('train_dataloader.dataset.type', 5),
+        ('train_dataloader.dataset.pipeline', 5),
+        ('train_dataloader.dataset.pipeline', [5]),
+        ('model', 'x'),
+        ('model.roi_head', 5),
+        ('model.roi_head', [1]),
+        ('model.roi_head.bbox_head', 5),
+        ('model.roi_head.bbox_head', [5]),
+    ],
+)
+def test_what_does_not_belong_to_the_data_is_left_to_the_runner(healthy, voc_config, key, value):
+    cfg = voc_config(healthy)
+    *path, last = key.split('.')
+    reduce(getitem, path, cfg)[last] = value
+    check_quick(cfg)

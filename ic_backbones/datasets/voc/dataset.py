@@ -14,10 +14,11 @@ from .files import LAYOUT, ids_in, images_by_id, missing_image, read_lines
 
 
 def require_names(dataset: XMLDataset) -> None:
-    """Refuse arguments that name no classes or no split file.
+    """Refuse arguments that are not names of classes or not the name of a split file.
 
     Raises:
-        InputError: The classes are a string, or the split file is a folder or is not given.
+        InputError: The classes are a string or not strings, or the split file is a folder or is not
+            given.
     """
     kind = type(dataset).__name__
     classes = dataset.metainfo.get('classes')
@@ -26,6 +27,8 @@ def require_names(dataset: XMLDataset) -> None:
             f"{kind}: the classes are the string '{classes}'; write "
             f"metainfo=dict(classes=('{classes}',)), with the comma"
         )
+    if not all(isinstance(name, str) for name in classes or ()):
+        raise InputError(f'{kind}: the classes {classes} are not all names; put them in quotes')
     if Path(dataset.ann_file).is_dir():
         raise InputError(
             f"{kind}: ann_file '{dataset.ann_file}' is not a split file; name one, such as "

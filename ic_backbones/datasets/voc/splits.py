@@ -9,7 +9,7 @@ from mmdet.datasets import XMLDataset
 from mmdet.registry import DATASETS
 from mmengine.config import Config
 
-from ...errors import InputError
+from ...errors import InputError, one_line
 from ..images import MAX_PIXELS
 from .dataset import VOCStyleDataset, require_names
 from .files import LAYOUT, ids_in, read_lines
@@ -107,7 +107,8 @@ def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Spli
     splits: dict[tuple, Split] = {}
     for loader in loaders:
         where = f'{loader}_dataloader.dataset'
-        leaves = list(_leaves((cfg.get(f'{loader}_dataloader') or {}).get('dataset')))
+        part = cfg.get(f'{loader}_dataloader')
+        leaves = list(_leaves(part.get('dataset') if isinstance(part, dict) else None))
         for number, (leaf, steps) in enumerate(leaves, 1):
             if 'datasets' in leaf:
                 raise InputError(f'{where}: {leaf.get("type")} has no datasets; name one')
@@ -118,12 +119,13 @@ def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Spli
             try:
                 dataset = cls(**{**options, 'lazy_init': True})
                 require_names(dataset)
-            except TypeError as error:
-                raise InputError(f'{where}: {error}; correct its arguments') from error
+                filtered = any('FilterAnnotations' in str(step) for step in steps)
+                split = Split(loader, dataset, filtered)
+                _ = split.images, split.annotations, split.shift  # whatever these are made of
             except InputError as error:
                 raise InputError(f'{where}: {error}') from error
-            filtered = any('FilterAnnotations' in str(step.get('type')) for step in steps)
-            split = Split(loader, dataset, filtered)
+            except (AssertionError, AttributeError, OSError, TypeError, ValueError) as error:
+                raise InputError(f'{where}: {one_line(error)}; correct its arguments') from error
             if len(leaves) > 1:
                 split.name += f' {number} ({split.root.name})'
             # Val and test often are one split; train and test never should be.
@@ -179,7 +181,8 @@ def _leaves(dataset: dict | None, steps: tuple = ()) -> Iterator[tuple[dict, tup
     """The data sets inside wrappers, each with the steps of its pipeline and of the wrappers'."""
     if not isinstance(dataset, dict):
         return
-    steps = (*(dataset.get('pipeline') or ()), *steps)
+    pipeline = dataset.get('pipeline')
+    steps = (*(pipeline if isinstance(pipeline, (list, tuple)) else ()), *steps)
     inner = dataset.get('datasets') or [dataset[key] for key in ('dataset',) if key in dataset]
     for child in inner:
         yield from _leaves(child, steps)
