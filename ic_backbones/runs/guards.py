@@ -16,6 +16,7 @@ from mmengine.config import Config
 custom_imports = dict(imports=['ic_backbones'], allow_failed_imports=False)
 default_hooks = dict(
     checkpoint=dict(type='ic_backbones.SafeCheckpointHook'),
+    seed_epoch=dict(type='ic_backbones.SeedEpochHook'),
     stop_on_non_finite_loss=dict(type='ic_backbones.StopOnNonFiniteLossHook'),
     check_checkpoint=dict(type='ic_backbones.CheckCheckpointHook'),
 )

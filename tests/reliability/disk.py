@@ -4,6 +4,7 @@ import builtins
 import os
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import IO, NamedTuple
 from unittest import mock
 
@@ -89,8 +90,8 @@ class _SlowFile:
 
 
 def _pieces(data: bytes | str) -> Iterator[bytes | str]:
-    size = max(len(data) // CHUNKS, 1)
-    return (data[start : start + size] for start in range(0, len(data), size))
+    bounds = [len(data) * i // CHUNKS for i in range(CHUNKS + 1)]
+    return (data[start:end] for start, end in pairwise(bounds))
 
 
 def _name(path: str | os.PathLike) -> str:
