@@ -1,8 +1,8 @@
 """IC-ResNet and further backbones for MMPretrain and MMDetection.
 
-``import ic_backbones`` registers everything. Where mmengine is there but another OpenMMLab package
-is not, it warns only: an ImportError raised here would be swallowed by mmengine's ``Registry.get``,
-so the subpackages raise it when they are used.
+``import ic_backbones`` registers everything. If mmengine is installed and another OpenMMLab package
+is not, it only warns: mmengine's ``Registry.get`` would swallow an ImportError raised here, so the
+subpackages raise it when they are used.
 """
 
 import warnings
@@ -17,7 +17,6 @@ if _sentence:
     warnings.warn(_sentence, stacklevel=2)
 else:
     from . import (  # noqa: F401
-        backbone_file,
         backbones,
         datasets,
         distillation,
@@ -26,7 +25,8 @@ else:
         hooks,
         ops,
         transforms,
+        weights,
     )
-    from .zoo import create, list_models, model_info, register_models  # noqa: F401
+    from .models import create, list_models, model_info, register_models  # noqa: F401
 
     register_models()

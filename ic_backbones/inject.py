@@ -12,22 +12,23 @@ import torch.nn as nn
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
 
-from .ops.ic_conv import ICConv2d, ICConv2dAdaptivePadding, has_additions
+from .ops.ic_conv import ICConv2d, ICConv2dAdaptivePadding
+from .ops.ic_layer import has_additions
 
 Rule = Callable[[str, nn.Module], bool]
 
 
 def inject(root: nn.Module, rule: Rule, make: Callable[[nn.Module], nn.Module]) -> list[str]:
-    """Replace every submodule that ``rule`` names by ``make(submodule)``.
+    """Replace every submodule that ``rule`` accepts by ``make(submodule)``.
 
     Args:
-        root: The network, changed in place.
-        rule: Called with each submodule's dotted name and the submodule; what lies inside a module
-            that is replaced is not looked at.
-        make: Gives the replacement, for example ``to_ic_conv``.
+        root: The network, which is changed in place.
+        rule: A function of each submodule's dotted name and the submodule; it is not asked about
+            what lies inside a module that is replaced.
+        make: A function that gives the replacement, for example :func:`to_ic_conv`.
 
     Returns:
-        The names of what was replaced.
+        The names of the modules that were replaced.
 
     Raises:
         ValueError: The rule matches nothing, or a module that ``make`` cannot replace.
@@ -55,7 +56,7 @@ def inject(root: nn.Module, rule: Rule, make: Callable[[nn.Module], nn.Module]) 
     if not replaced:
         convs = [n for n, m in root.named_modules() if n and isinstance(m, nn.Conv2d)]
         raise ValueError(
-            f'the rule matches no submodule of {type(root).__name__}; its convolutions are '
+            f'{type(root).__name__}: the rule matches no submodule; its convolutions are '
             + (', '.join(convs) or 'none: give the module that holds them')
         )
     return replaced
@@ -73,18 +74,20 @@ def _compiled(pattern: str) -> re.Pattern:
     try:
         return re.compile(pattern)
     except (re.error, TypeError) as error:
-        raise ValueError(f'{pattern!r} is no regular expression: {error}') from None
+        raise ValueError(
+            f'{pattern!r}: is not a regular expression ({error}); correct it'
+        ) from None
 
 
 def conv_rule(
     net: nn.Module, name: str = '.*', kernel_size: int | None = None, skip_first: bool = False
 ) -> Rule:
-    """The rule of ``net``'s convolutions that fit all of what is given.
+    """The rule of the convolutions in ``net`` that fit every condition.
 
     Args:
-        net: Where they lie.
-        name: Regular expression of the whole dotted name.
-        kernel_size: Of a square kernel.
+        net: The network.
+        name: A regular expression that the whole dotted name must match; by default any name.
+        kernel_size: The size that both edges of the kernel must have; by default any size.
         skip_first: Whether the first of all convolutions is left out.
     """
     named = convs_named(name)
@@ -109,16 +112,19 @@ def inject_pairs(
     """Replace pointwise convolutions by what ``make`` gives for them and their depthwise ones.
 
     Args:
-        root: The network, changed in place.
-        depthwise, pointwise: Regular expressions of whole dotted names; the n-th match of one
-            belongs to the n-th of the other.
-        make: Called with both.
+        root: The network, which is changed in place.
+        depthwise: A regular expression of the whole dotted names of the depthwise convolutions.
+        pointwise: The same for the pointwise ones; the n-th match of one belongs to the n-th match
+            of the other.
+        make: A function of a depthwise and a pointwise convolution that gives the replacement of
+            the latter.
 
     Returns:
-        The names of what was replaced.
+        The names of the modules that were replaced.
 
     Raises:
-        ValueError: The two match nothing or not equally many, or ``make`` cannot replace one.
+        ValueError: The two match nothing or different numbers of modules, or ``make`` cannot
+            replace one.
     """
     found = [
         {name: module for name, module in root.named_modules() if pattern.fullmatch(name)}
@@ -126,7 +132,7 @@ def inject_pairs(
     ]
     if not found[0] or len(found[0]) != len(found[1]):
         raise ValueError(
-            f'in {type(root).__name__} {depthwise!r} matches {len(found[0])} modules and '
+            f'{type(root).__name__}: {depthwise!r} matches {len(found[0])} modules and '
             f'{pointwise!r} {len(found[1])}; pairs need as many of both'
         )
     partner = dict(zip(found[1].values(), found[0].values(), strict=True))
@@ -141,15 +147,15 @@ _IC_OF = {
 
 
 def to_ic_conv(conv: nn.Module, **kwargs) -> ICConv2d:
-    """The IC layer in ``conv``'s place, with its ``weight`` and ``bias`` objects.
+    """The IC layer in the place of ``conv``, with its very ``weight`` and ``bias`` objects.
 
     Args:
         conv: An ``nn.Conv2d``, mmcv's ``Conv2d`` or its ``Conv2dAdaptivePadding`` ("same").
-        kwargs: ``alpha``, ``alpha_mode``, ``inner_bias``, ``scalar`` of :class:`ICConv2d`.
+        kwargs: ``alpha``, ``alpha_mode``, ``inner_bias`` and ``scalar`` of :class:`ICConv2d`.
 
     Raises:
-        TypeError: A convolution with another forward, hooks or a parametrization, which an IC layer
-            would silently drop.
+        TypeError: ``conv`` has another forward, hooks or a parametrization, which an IC layer would
+            silently drop.
     """
     kind = _IC_OF.get(type(conv))
     if kind is None or has_additions(conv):

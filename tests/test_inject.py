@@ -50,7 +50,9 @@ def test_blocks_are_replaced_whole():
 
 
 def test_a_rule_that_matches_nothing_names_the_convolutions():
-    with pytest.raises(ValueError, match='matches no submodule of Sequential.*0.conv, 1.0, 1.1'):
+    with pytest.raises(
+        ValueError, match='Sequential: the rule matches no submodule; .*0.conv, 1.0, 1.1'
+    ):
         inject(small_net(), convs_named('layer.*'), to_ic_conv)
 
 

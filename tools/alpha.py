@@ -2,16 +2,18 @@
 
 import argparse
 
-from ic_backbones.alpha import alphas
-from ic_backbones.checkpoint import read_checkpoint, tensors_of
 from ic_backbones.errors import InputError, run_tool
+from ic_backbones.ops.ic_layer import alphas
+from ic_backbones.weights.checkpoint import Checkpoint
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('checkpoint', help='of a training with learned or scheduled alphas')
+    parser.add_argument(
+        'checkpoint', help='checkpoint of a training with learned or scheduled alphas'
+    )
     checkpoint = parser.parse_args(argv).checkpoint
-    values = alphas(tensors_of(read_checkpoint(checkpoint), checkpoint))
+    values = alphas(Checkpoint.read(checkpoint).tensors)
     if not values:
         raise InputError(
             f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one for each "

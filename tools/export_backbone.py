@@ -7,28 +7,30 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ic_backbones.backbone_file import export_backbone, init_cfg_lines
-from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.errors import run_tool
 from ic_backbones.runs.options import make_folder
+from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.export import export_backbone, init_cfg_lines
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('checkpoint', help='of a classifier, by mmpretrain or tools/train.py')
+    parser.add_argument(
+        'checkpoint', help='checkpoint of a classifier, by mmpretrain or tools/train.py'
+    )
     parser.add_argument('--out', help="folder for the files (default: the checkpoint's)")
     args = parser.parse_args(argv)
 
-    loaded = read_checkpoint(args.checkpoint)
+    checkpoint = Checkpoint.read(args.checkpoint)
     folder = Path(args.out or Path(args.checkpoint).parent)
     make_folder(folder, '--out')
     config = Path(args.checkpoint).resolve().parent.name
-    files = export_backbone(loaded, folder / f'{config}_{Path(args.checkpoint).stem}_backbone')
+    files = export_backbone(checkpoint, folder / f'{config}_{Path(args.checkpoint).stem}_backbone')
     for file in files:
         print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
-    print(f'\n# in the config of a detector\n{init_cfg_lines(loaded, files[-1])}')
+    print(f'\n# in the config of a detector\n{init_cfg_lines(checkpoint, files[-1])}')
 
 
 if __name__ == '__main__':

@@ -15,10 +15,11 @@ from mmpretrain.registry import MODELS
 from torch import nn
 
 from ic_backbones import create
-from ic_backbones.checkpoint import backbone_prefix, load_pretrained
 from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, run_tool
-from ic_backbones.onnx_export import export_onnx, largest_difference, require_onnx
+from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
+from ic_backbones.weights.pretrained import load_by_name
 
 TOLERANCE = 1e-4
 
@@ -29,7 +30,7 @@ def backbone_of(config: str) -> nn.Module:
         return create(config, features_only=True)
     cfg = read_config(config)
     if 'backbone' not in cfg.get('model', {}):
-        raise InputError(f'{config}: has no model with a backbone')
+        raise InputError(f'{config}: has no model with a backbone; give one that has')
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
         return MODELS.build(cfg.model.backbone)
 
@@ -39,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('config', help='config file or model name')
-    parser.add_argument('--checkpoint', help='of the whole model or of its backbone')
-    parser.add_argument('--out', help='the file (default: <config name>.onnx)')
+    parser.add_argument('--checkpoint', help='checkpoint of the whole model or of its backbone')
+    parser.add_argument('--out', help='file to write (default: <config name>.onnx)')
     parser.add_argument(
         '--size', nargs=2, type=int, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
     )
@@ -50,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     net = backbone_of(args.config)
     if args.checkpoint:
-        load_pretrained(net, args.checkpoint, backbone_prefix(args.checkpoint))
+        checkpoint = Checkpoint.read(args.checkpoint)
+        load_by_name(net, checkpoint, checkpoint.backbone_prefix)
+    net.eval()
     file = Path(args.out or f'{Path(args.config.removesuffix(".py")).name}.onnx')
     export_onnx(net, file, args.size)
     height, width = args.size

@@ -20,9 +20,10 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from ic_backbones._requirements import require_extra
-from ic_backbones.checkpoint import compare, read_checkpoint, tensors_of
 from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, run_tool
+from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.match import compare
 
 
 class Network(nn.Module):
@@ -32,33 +33,28 @@ class Network(nn.Module):
         super().__init__()
         cfg = read_config(config)
         if 'backbone' not in cfg.get('model', {}) or 'test_dataloader' not in cfg:
-            raise InputError(f'{config}: is no classifier with a test_dataloader')
+            raise InputError(
+                f'{config}: is not a classifier with a test_dataloader; give the config of one'
+            )
         steps = cfg.test_dataloader.dataset.pipeline
         self.reads_files = 'LoadImageFromFile' in str(steps[0]['type'])
         with DefaultScope.overwrite_default_scope('mmpretrain'):
             self.pipeline = Compose(steps)
             cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
             self.model = MODELS.build(cfg.model).eval()
-        loaded = read_checkpoint(checkpoint)
-        state = tensors_of(loaded, checkpoint)
-        match = compare(self.model.state_dict(), state)
-        match.require_half(checkpoint)
-        wrong = match.missing + match.mismatched + match.unexpected
-        if wrong:
-            raise InputError(
-                f'{checkpoint}: is not of the network of {config}, {len(wrong)} tensors do not fit '
-                f'({wrong[0]}, ...); give the config that it was trained with'
-            )
-        self.model.load_state_dict(state)
+        loaded = Checkpoint.read(checkpoint)
+        match = compare(self.model.state_dict(), loaded.tensors, checkpoint)
+        match.require_all(f'give a checkpoint of the network of {config}')
+        self.model.load_state_dict(loaded.tensors)
         self.title = f'{Path(config).stem}\n{Path(checkpoint).stem}'
         self.last = nn.Identity()
-        self.classes = (loaded.get('meta') or {}).get('dataset_meta', {}).get('classes')
+        self.classes = loaded.classes
 
     def read(self, path: str) -> tuple[Tensor, np.ndarray]:
         """The network's input, (1, 3, H, W), and what it shows, (H, W, 3), RGB in 0..1."""
         image = cv2.imread(path)
         if image is None:
-            raise InputError(f'{path}: no image that can be read')
+            raise InputError(f'{path}: is not an image that can be read; give one that is')
         given = dict(img_path=path)
         if not self.reads_files:  # CIFAR keeps its images decoded, in RGB
             given['img'] = cv2.cvtColor(cv2.resize(image, (32, 32)), cv2.COLOR_BGR2RGB)

@@ -7,11 +7,11 @@ from mmdet.evaluation import DumpDetResults
 from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner
 
-from ic_backbones.checkpoint import read_checkpoint
 from ic_backbones.doctor import check_quick
 from ic_backbones.errors import InputError, run_tool
 from ic_backbones.runs import settings, start
 from ic_backbones.runs.options import load_config, make_folder, make_parser
+from ic_backbones.weights.checkpoint import Checkpoint
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         settings.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
     if args.tta:
         settings.use_tta(cfg)
-    read_checkpoint(args.checkpoint)
+    Checkpoint.read(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
 
     def test(runner: Runner) -> None:

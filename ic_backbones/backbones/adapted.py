@@ -8,29 +8,32 @@ import torch
 from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 
-from ..checkpoint import Match
 from ..errors import one_line
 from ..registry import MODELS
+from ..weights.pretrained import AdaptsState
 from .by_name import LoadsByName, init_by_name
 
 
 @MODELS.register_module()
-class AdaptedBackbone(BaseBackbone):
+class AdaptedBackbone(LoadsByName, BaseBackbone):
     """A backbone of mmpretrain, mmdet, timm or this project, adapted.
 
-    Input and output as the inner backbone's, whose arguments, freezing, ``norm_eval``, ``init_cfg``
-    and pretrained weights keep working; a ``Pretrained`` one loads by name, never silently. The
-    state dict has the inner backbone's names, so that checkpoints of one fit the other. On its own
-    this class gives a network for small images: the plain twin of what its subclasses make.
+    Input and output are the inner backbone's, and its arguments, freezing, ``norm_eval``,
+    ``init_cfg`` and pretrained weights keep working; pretrained weights load by name, never
+    silently. The state dict has the inner backbone's names, so that checkpoints of one fit the
+    other. On its own this class gives a network for small images, the plain twin of what its
+    subclasses make.
 
     Args:
-        backbone: Config of the inner one, as ``dict(type='mmpretrain.ResNeXt', depth=50)``.
-        unstrided: Regular expression of the names of layers whose stride becomes 1.
-        init_cfg: Is the inner backbone's: to be given in ``backbone``.
+        backbone: The config of the inner backbone, such as
+            ``dict(type='mmpretrain.ResNeXt', depth=50)``.
+        unstrided: A regular expression of the names of the layers whose stride becomes 1; by
+            default none.
+        init_cfg: Must be None: the inner backbone has the ``init_cfg``, in ``backbone``.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input; 0 where it is no map.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input; 0 if the output is not a map.
 
     Raises:
         ValueError: ``unstrided`` matches no layer with a stride, or ``init_cfg`` is given here.
@@ -41,7 +44,7 @@ class AdaptedBackbone(BaseBackbone):
     ) -> None:
         if init_cfg is not None:
             raise ValueError(
-                f'{type(self).__name__} has no init_cfg of its own: give it in backbone=dict(...)'
+                f'{type(self).__name__}: has no init_cfg of its own; give it in backbone=dict(...)'
             )
         super().__init__()
         self.backbone = MODELS.build(backbone)
@@ -55,51 +58,32 @@ class AdaptedBackbone(BaseBackbone):
 
     @property
     def inner(self) -> nn.Module:
-        """The backbone that is no wrapper, whose names the state dict and all rules have."""
-        return self._chain()[-1]
-
-    def _chain(self) -> list[nn.Module]:
-        """This wrapper, those inside it, and the innermost backbone."""
-        chain: list[nn.Module] = [self]
-        while isinstance(chain[-1], AdaptedBackbone):
-            chain.append(chain[-1].backbone)
-        return chain
+        """The innermost backbone, whose names the state dict and all rules have."""
+        net = self.backbone
+        return net.inner if isinstance(net, AdaptedBackbone) else net
 
     def adapt(self, net: nn.Module) -> None:
         """Change ``net``, the innermost backbone, in place."""
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The checkpoint's tensors as the adapted layers are to load them."""
-        return state
+        net = self.backbone
+        return net.adapt_state(state) if isinstance(net, AdaptsState) else state
 
-    def after_init(self, match: Match | None) -> None:
-        """Called when the inner weights have been drawn (None) or loaded."""
+    def new_tensors(self) -> set[str]:
+        net = self.backbone
+        return super().new_tensors() | (
+            net.new_tensors() if isinstance(net, AdaptsState) else set()
+        )
 
     def init_weights(self) -> None:
-        if self.is_init:
-            return
-        *wrappers, inner = self._chain()
-        hooks = [inner] * isinstance(inner, LoadsByName) + wrappers[::-1]
-
-        def adapt_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
-            for hook in hooks:
-                state = hook.adapt_state(state)
-            return state
-
-        def after_init(match: Match | None) -> None:
-            for hook in hooks:
-                hook.after_init(match)
-
-        init_by_name(inner, inner.init_weights, after_init, adapt_state)
-        for wrapper in wrappers:
+        init_by_name(self, self.inner, self.inner.init_weights)
+        wrapper = self
+        while isinstance(wrapper, AdaptedBackbone):
             wrapper.is_init = True
+            wrapper = wrapper.backbone
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.backbone(x)
-
-    def train(self, mode: bool = True) -> 'AdaptedBackbone':
-        super().train(mode)
-        return self
 
 
 _PREFIX = 'backbone.'
@@ -119,10 +103,10 @@ _STRIDED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 
 
 def unstride(net: nn.Module, pattern: str) -> None:
-    """Set the stride of the layers whose whole dotted name matches to 1.
+    """Set the stride of the layers whose whole dotted name matches ``pattern`` to 1.
 
     Raises:
-        ValueError: There are none.
+        ValueError: There is no such layer.
     """
     found = [
         module
@@ -136,21 +120,22 @@ def unstride(net: nn.Module, pattern: str) -> None:
             if isinstance(module, _STRIDED) and module.stride not in (1, (1, 1))
         ]
         raise ValueError(
-            f'unstrided={pattern!r} matches no layer of {type(net).__name__}; with a stride are '
-            + ', '.join(strided)
+            f'unstrided: {pattern!r} matches no layer of {type(net).__name__}; the layers with a '
+            'stride are ' + ', '.join(strided)
         )
     for module in found:
         module.stride = (1, 1) if isinstance(module.stride, tuple) else 1
 
 
 def outputs(net: nn.Module) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Channels and strides of a backbone's maps, without computing them.
+    """The channels and strides of a backbone's maps, without computing the maps.
 
     Args:
-        net: Is not changed.
+        net: The backbone, which is not changed.
 
     Raises:
-        ValueError: It gives no maps for an image of 3 channels, nor of its first convolution's.
+        ValueError: It gives no maps for an image of 3 channels, nor for one of as many channels as
+            its first convolution takes.
     """
     twin = copy.deepcopy(net).to('meta')
     twin.eval()
@@ -167,7 +152,7 @@ def outputs(net: nn.Module) -> tuple[tuple[int, ...], tuple[int, ...]]:
             for a, b in zip(small, large, strict=True)
         )
         return tuple(feature.shape[1] for feature in small), tuple(strides)
-    raise ValueError(f'{type(net).__name__} cannot be adapted: it gives no maps ({reason})')
+    raise ValueError(f'{type(net).__name__}: gives no maps ({reason}); take a backbone that does')
 
 
 @torch.no_grad()
@@ -175,5 +160,5 @@ def _maps(net: nn.Module, channels: int, size: int) -> Sequence[Tensor]:
     maps = net(torch.empty(1, channels, size, size, device='meta'))
     maps = [maps] if isinstance(maps, Tensor) else maps
     if not all(isinstance(feature, Tensor) for feature in maps):
-        raise TypeError('an output is no tensor')
+        raise TypeError('an output is not a tensor')
     return maps

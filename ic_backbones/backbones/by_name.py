@@ -1,63 +1,56 @@
-"""Loading a plain network's weights by name into one of ours, when its weights are initialised."""
+"""Loading a plain network's weights by name when a backbone's weights are initialised."""
 
 from collections.abc import Callable
 
 from mmengine.model import BaseModule
-from torch import Tensor
+from torch import nn
 
-from ..checkpoint import Match, load_pretrained
+from ..ops.ic_layer import ic_layers, ic_tensors
+from ..weights.pretrained import AdaptsState, load_pretrained
 
 
-def init_by_name(
-    module: BaseModule,
-    draw: Callable[[], None],
-    done: Callable[[Match | None], None],
-    adapt_state: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
-) -> None:
-    """Initialise ``module`` by its ``init_cfg``: ``Pretrained`` loads with a check and a log line.
+def init_by_name(net: nn.Module, owner: BaseModule, draw: Callable[[], None]) -> None:
+    """Initialise ``net``; an ``init_cfg`` of type ``Pretrained`` loads with a check and a log line.
 
     Args:
-        module: Nothing happens to one that is initialised.
-        draw: Draws its weights from all else in ``init_cfg``.
-        done: Called after a drawing with None, after a loading with what matched.
-        adapt_state: As in :func:`load_pretrained`.
+        net: The network whose weights are drawn or loaded.
+        owner: The module with the ``init_cfg``, ``net`` or one in it. Nothing happens if it is
+            initialised already.
+        draw: Draws the weights from the rest of the ``init_cfg``.
 
     Raises:
         InputError: The checkpoint cannot be read or matches less than half of the network.
     """
-    if module.is_init:
+    if owner.is_init:
         return
-    given = module.init_cfg
+    given = owner.init_cfg
     cfgs = [given] if isinstance(given, dict) else list(given or ())
     pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
     others = [cfg for cfg in cfgs if cfg['type'] != 'Pretrained']
     if others or not pretrained:
-        module.init_cfg = others or None
+        owner.init_cfg = others or None
         draw()
-        module.init_cfg = given
-        done(None)
+        owner.init_cfg = given
+        for layer in ic_layers(net).values():
+            layer.init_w_prime()  # to the scale that the weights have now
     for cfg in pretrained:
-        arguments = {key: value for key, value in cfg.items() if key != 'type'}
-        done(load_pretrained(module, adapt_state=adapt_state, **arguments))
-    module.is_init = True
+        load_pretrained(net, **{key: value for key, value in cfg.items() if key != 'type'})
+    owner.is_init = True
 
 
-class LoadsByName(BaseModule):
-    """``init_cfg`` of ``type='Pretrained'`` loads by name, never silently.
-
-    Raises:
-        InputError: As :func:`init_by_name`.
-    """
+class LoadsByName(AdaptsState, BaseModule):
+    """Mixin of the backbones that load a plain network's weights by name, never silently."""
 
     def init_weights(self) -> None:
-        init_by_name(self, super().init_weights, self.after_init, self.adapt_state)
+        """Draw or load the weights, as ``init_cfg`` says.
 
-    def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The checkpoint's tensors, below its prefix, as they are to be loaded."""
-        return state
+        Raises:
+            InputError: A checkpoint cannot be read or matches less than half of the network.
+        """
+        init_by_name(self, self, super().init_weights)
 
-    def after_init(self, match: Match | None) -> None:
-        """Called when the weights have been drawn (None) or a checkpoint has been loaded."""
+    def new_tensors(self) -> set[str]:
+        return ic_tensors(self)
 
     def train(self, mode: bool = True) -> 'LoadsByName':
         super().train(mode)

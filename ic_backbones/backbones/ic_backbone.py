@@ -1,16 +1,16 @@
 """IC layers in any backbone.
 
-Source: "IC Networks: Remodeling the Basic Unit for CNNs", section 4.2.
+Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
+(https://arxiv.org/abs/2102.03495), section 4.2.
 """
 
 from torch import nn
 
-from ..checkpoint import Match
 from ..inject import conv_rule, inject, inject_pairs, to_ic_conv
 from ..ops.ic_pair import ICPairConv2d
 from ..registry import MODELS
 from .adapted import AdaptedBackbone
-from .ic_start import start_ic_layers
+from .ic_start import log_ic_start
 
 
 @MODELS.register_module()
@@ -20,16 +20,25 @@ class ICBackbone(AdaptedBackbone):
     With ``alpha = 0`` the features are the inner backbone's.
 
     Args:
-        backbone, unstrided: As in :class:`AdaptedBackbone`.
-        convs: Which convolutions become IC layers: a regular expression of whole dotted names, or
-            a dict of ``name``, ``kernel_size`` and ``skip_first`` (:func:`conv_rule`).
-        pairs: Which depthwise and pointwise convolutions become one IC layer: a dict of two regular
-            expressions, ``depthwise`` and ``pointwise`` (:func:`inject_pairs`).
-        alpha, alpha_mode: As in :class:`ICResNet`.
+        backbone: The config of the inner backbone, such as
+            ``dict(type='mmpretrain.ResNeXt', depth=50)``.
+        convs: The convolutions that become IC layers: a regular expression of whole dotted names,
+            or a dict of ``name``, ``kernel_size`` and ``skip_first`` (see ``inject.conv_rule``).
+        pairs: The depthwise and pointwise convolutions of which two become one IC layer: a dict of
+            two regular expressions, ``depthwise`` and ``pointwise`` (see ``inject.inject_pairs``).
+        alpha: The scale of the collision terms, or its start: 1 (the default) from scratch, 0 to
+            start from plain weights.
+        alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
+            ``'scheduled'`` (``AlphaScheduleHook`` sets it).
+        kwargs: ``unstrided`` of :class:`AdaptedBackbone`.
+
+    Attributes:
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input; 0 if the output is not a map.
 
     Raises:
         ValueError: Neither ``convs`` nor ``pairs`` is given, one of them matches nothing, or a
-            layer, which is named, cannot be an IC layer.
+            layer, which is named, cannot become an IC layer.
     """
 
     def __init__(
@@ -43,8 +52,8 @@ class ICBackbone(AdaptedBackbone):
     ) -> None:
         if convs is None and pairs is None:
             raise ValueError(
-                'ICBackbone needs convs, for example dict(kernel_size=3), or '
-                "pairs=dict(depthwise=r'...', pointwise=r'...')"
+                'ICBackbone: has neither convs nor pairs; give convs, such as dict(kernel_size=3), '
+                "or pairs=dict(depthwise=r'...', pointwise=r'...')"
             )
         self.convs, self.pairs, self.start = convs, pairs, dict(alpha=alpha, alpha_mode=alpha_mode)
         super().__init__(backbone, **kwargs)
@@ -62,9 +71,7 @@ class ICBackbone(AdaptedBackbone):
                 **self.pairs,
                 make=lambda *pair: ICPairConv2d.from_pair(*pair, **self.start),
             )
-
-    def after_init(self, match: Match | None) -> None:
-        start_ic_layers(self.inner, match)
+        net.register_load_state_dict_post_hook(log_ic_start)
 
 
 def _require_keys(
@@ -72,6 +79,6 @@ def _require_keys(
 ) -> None:
     if not needed <= set(given) <= known:
         raise ValueError(
-            f'{argument} has the keys {", ".join(given) or "none"}; it takes '
+            f'{argument}: has the keys {", ".join(given) or "none"}; give some of '
             + ', '.join(sorted(known))
         )

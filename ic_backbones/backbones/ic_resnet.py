@@ -1,23 +1,25 @@
 """IC-ResNet: mmpretrain's ResNet with inter-layer collision convolutions in its blocks.
 
-Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.2 and 4.1 (``variant`` '3x3',
-'B' and 'C'); "Inter-layer Collision Networks", figure 3c (``'minus'``, the IC block⁻).
+Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
+(https://arxiv.org/abs/2102.03495), sections 3.2 and 4.1 (``variant`` '3x3', 'B' and 'C');
+"Inter-layer Collision Networks" (https://arxiv.org/abs/1911.08252), figure 3c (``'minus'``, the IC
+block⁻).
 """
 
 import copy
 
-import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmpretrain.models.backbones import ResNet_CIFAR
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor
 
-from ..checkpoint import Match
 from ..inject import Rule, convs_named, inject, to_ic_conv
-from ..ops.ic_conv import collision, init_w_prime_, set_alpha
+from ..ops.ic_conv import collision
+from ..ops.ic_layer import ICLayer, init_w_prime_
+from ..ops.window import Window
 from ..registry import MODELS
 from .by_name import LoadsByName
-from .ic_start import start_ic_layers
+from .ic_start import log_ic_start
 from .trimmed_resnet import TrimmedResNet
 
 # Which of a block's convolutions become IC layers; shortcut and stem stay plain.
@@ -28,7 +30,7 @@ _CONVS = {
 }
 
 
-class ICBasicBlockMinus(BasicBlock):
+class ICBasicBlockMinus(ICLayer, BasicBlock):
     """IC block⁻: plain convolutions, one collision term from the block's input to its end.
 
     With ``u2 = conv2(relu(bn1(conv1(x))))``::
@@ -39,9 +41,17 @@ class ICBasicBlockMinus(BasicBlock):
     outside the normalisation, which would cancel it.
     """
 
+    own_tensors = ('w_prime', 'alpha', 'norm_local')
+
     @classmethod
     def from_block(cls, block: BasicBlock, alpha: float, alpha_mode: str) -> 'ICBasicBlockMinus':
-        """The IC block⁻ around ``block``'s own layers, under their own names."""
+        """The IC block⁻ around the very layers of ``block``, under their own names.
+
+        Args:
+            block: The plain block.
+            alpha: The scale of the collision term, or the value that it starts from.
+            alpha_mode: See ``ICLayer.set_alpha``.
+        """
         minus = cls(
             block.in_channels,
             block.out_channels,
@@ -55,26 +65,20 @@ class ICBasicBlockMinus(BasicBlock):
             setattr(minus, name, child)
         minus.norm_local = copy.deepcopy(block.norm2)
         shape = (block.out_channels, block.in_channels, 1, 1)
-        minus.w_prime = nn.Parameter(block.conv1.weight.new_empty(shape))
-        set_alpha(minus, alpha, alpha_mode)
-        minus.init_w_prime()
+        minus.add_own_tensors(block.conv1.weight.data.new_empty(shape), alpha, alpha_mode)
         return minus.train(block.training)
 
     def init_w_prime(self) -> None:
-        """Draw ``w_prime`` anew, to the scale that ``conv1`` has now.
+        """Draw ``w_prime`` anew, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
 
-        Around 0 whatever ``alpha``: ``norm_local`` keeps the term from blowing up, and would make
-        noise of one that is almost silent.
+        ``norm_local`` keeps the term from blowing up, and would make noise of an almost silent one.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         def branches(x: Tensor) -> Tensor:
             u2 = self.conv2(self.relu(self.norm1(self.conv1(x))))
-            conv1 = self.conv1
-            local = collision(
-                u2, x, self.w_prime, conv1.kernel_size, conv1.stride, conv1.padding, conv1.dilation
-            )
+            local = collision(u2, x, self.w_prime, Window.of(self.conv1))
             shortcut = x if self.downsample is None else self.downsample(x)
             out = self.norm2(u2) + self.alpha * self.norm_local(local)
             return self.drop_path(out) + shortcut
@@ -93,21 +97,24 @@ class ICResNet(LoadsByName, TrimmedResNet):
     mmpretrain, mmdet) loads by name; with ``alpha = 0`` the features are the plain network's.
 
     Args:
-        depth: 18, 34, 50, 101 or 152.
-        variant: ``'3x3'``: the 3x3 convolutions of the blocks; ``'B'``: also the first 1x1 of each
-            bottleneck; ``'C'``: also its second; ``'minus'``: IC block⁻ (depth 18 and 34).
-        alpha: Scale of the collision terms: 1 from scratch, 0 to start from plain weights.
-        alpha_mode: ``'constant'``, ``'learned'`` (one scalar a layer) or ``'scheduled'`` (a hook
-            sets it).
-        out_indices: Stages to return; stages past the last one are not built.
-        kwargs: All else is mmpretrain's ResNet's.
+        depth: The depth: 18, 34, 50, 101 or 152.
+        variant: The convolutions that become IC layers: ``'3x3'`` (the default), the 3x3
+            convolutions of the blocks; ``'B'``, also the first 1x1 convolution of each bottleneck;
+            ``'C'``, also its second one; ``'minus'``, IC block⁻ (depths 18 and 34).
+        alpha: The scale of the collision terms, or its start: 1 (the default) from scratch, 0 to
+            start from plain weights.
+        alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
+            ``'scheduled'`` (``AlphaScheduleHook`` sets it).
+        kwargs: The arguments of mmpretrain's ResNet, such as ``out_indices`` (the stages to return,
+            from 0; stages after the last one are not built), ``frozen_stages``, ``norm_eval``,
+            ``style``, ``with_cp`` and ``init_cfg``.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: A variant or a stage that the depth does not have.
+        ValueError: The depth does not have this variant or stage.
     """
 
     def __init__(
@@ -121,6 +128,7 @@ class ICResNet(LoadsByName, TrimmedResNet):
         super().__init__(depth, **kwargs)
         rule, make = self._ic_rule(variant)
         inject(self, rule, lambda module: make(module, alpha=alpha, alpha_mode=alpha_mode))
+        self.register_load_state_dict_post_hook(log_ic_start)
         self._freeze_stages()
 
     def _ic_rule(self, variant: str) -> tuple[Rule, object]:
@@ -130,12 +138,9 @@ class ICResNet(LoadsByName, TrimmedResNet):
             fitting = [name for name, blocks in _CONVS.items() if self.block in blocks]
             fitting += ['minus'] * (self.block is BasicBlock)
             raise ValueError(
-                f'variant {variant!r} does not exist for depth {self.depth}: take one of {fitting}'
+                f'variant: {variant!r} does not exist for depth {self.depth}; take one of {fitting}'
             )
         return convs_named(rf'layer\d+\.\d+\.{_CONVS[variant][self.block]}'), to_ic_conv
-
-    def after_init(self, match: Match | None) -> None:
-        start_ic_layers(self, match)
 
 
 @MODELS.register_module()

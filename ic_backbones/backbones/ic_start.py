@@ -1,36 +1,22 @@
-"""What IC layers do when their network's weights have been drawn or loaded."""
+"""What the log says when a checkpoint has been loaded into a network with IC layers."""
 
 import logging
 
 from mmengine.logging import print_log
 from torch import nn
 
-from ..checkpoint import Match
+from ..ops.ic_layer import ICLayer, ic_layers
 
 
-def ic_layers(net: nn.Module) -> dict[str, nn.Module]:
-    """The modules that hold a ``w_prime``, by name."""
-    return {name: module for name, module in net.named_modules() if hasattr(module, 'w_prime')}
+def log_ic_start(net: nn.Module, _) -> None:
+    """Say how the IC layers start; a hook for ``register_load_state_dict_post_hook``."""
+    loaded = {name: layer for name, layer in ic_layers(net).items() if layer.found is not None}
+    trained = {name: layer for name, layer in loaded.items() if 'w_prime' in layer.found}
+    _log_plain_start({name: layer for name, layer in loaded.items() if name not in trained})
+    _log_alpha_mismatch(list(trained.values()))
 
 
-def start_ic_layers(net: nn.Module, match: Match | None) -> None:
-    """Draw each ``W'`` that the checkpoint did not hold, to the scale that ``W`` has now.
-
-    Args:
-        net: The network.
-        match: What a checkpoint held; None when the weights were drawn.
-    """
-    layers = ic_layers(net)
-    new = {n: m for n, m in layers.items() if match is None or f'{n}.w_prime' in match.missing}
-    for layer in new.values():
-        layer.init_w_prime()
-    if match is not None:
-        _log_plain_start(new)
-        _log_alpha_mismatch(match, [name for name in layers if f'{name}.w_prime' in match.matched])
-
-
-def _log_plain_start(layers: dict[str, nn.Module]) -> None:
-    """Say what IC layers do that start from a plain network's weights."""
+def _log_plain_start(layers: dict[str, ICLayer]) -> None:
     random = [name for name, layer in layers.items() if layer.alpha != 0]
     frozen = [name for name, layer in layers.items() if not layer.w_prime.requires_grad]
     if random:
@@ -47,15 +33,17 @@ def _log_plain_start(layers: dict[str, nn.Module]) -> None:
         )
 
 
-def _log_alpha_mismatch(match: Match, trained: list[str]) -> None:
-    """Warn where W' was trained under another alpha than it meets here."""
-    without = [name for name in trained if f'{name}.alpha' in match.missing]
+def _log_alpha_mismatch(trained: list[ICLayer]) -> None:
+    """Warn if W' was trained under another alpha than it meets here."""
+    without = [
+        layer for layer in trained if layer.alpha_mode != 'constant' and 'alpha' not in layer.found
+    ]
     if without:
         _warn(
             f"the checkpoint has a trained W' and no alpha for {len(without)} IC layers: it "
             "was trained with a constant one; give that, for example alpha=1.0, 'constant'"
         )
-    if any(name.endswith('.alpha') for name in match.unexpected):
+    if any(layer.alpha_mode == 'constant' and 'alpha' in layer.found for layer in trained):
         _warn(
             "the checkpoint holds learned or scheduled alphas, which alpha_mode='constant' "
             "ignores: give alpha_mode='learned'"

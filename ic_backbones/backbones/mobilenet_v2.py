@@ -1,4 +1,4 @@
-"""mmpretrain's MobileNetV2 without the layers that nobody asks for, with its channels published."""
+"""mmpretrain's MobileNetV2 without the layers that are not returned, with published channels."""
 
 from mmpretrain.models import backbones
 
@@ -10,20 +10,26 @@ from .stages import checked_stages
 
 @MODELS.register_module()
 class MobileNetV2(LoadsByName, backbones.MobileNetV2):
-    """mmpretrain's MobileNetV2; layers past the last of ``out_indices`` are not built.
+    """mmpretrain's MobileNetV2; layers after the last of ``out_indices`` are not built.
 
-    Without the last, ``conv2``, a joint decision saves the parameters that SINet's table 4 says.
+    Without the last layer, ``conv2``, a joint decision saves the parameters that SINet's table 4
+    states.
 
     Args:
-        strides: Of the stem and of the first block of each layer; for small images begin with 1s.
-        kwargs: All else is mmpretrain's.
+        strides: The strides of the stem and of the first block of each layer; for small images the
+            first ones should be 1.
+        out_indices: The layers to return, from 0.
+        frozen_stages: What does not learn: nothing (-1), the stem (0), or the stem and the first n
+            layers (n).
+        kwargs: The other arguments of mmpretrain's MobileNetV2, such as ``widen_factor``,
+            ``norm_eval`` and ``init_cfg``.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: A layer that is not there, or strides that are not as many.
+        ValueError: A layer does not exist, or there are not 8 strides.
     """
 
     def __init__(
@@ -36,7 +42,10 @@ class MobileNetV2(LoadsByName, backbones.MobileNetV2):
     ) -> None:
         out_indices, built = checked_stages(out_indices, 8, frozen_stages)
         if len(strides) != 8:
-            raise ValueError(f'strides {tuple(strides)} are to be 8: of the stem and of 7 layers')
+            raise ValueError(
+                f'strides: {tuple(strides)} is not one for the stem and one for each of 7 layers; '
+                'give 8 numbers'
+            )
         self.arch_settings = [
             [*row[:3], stride] for row, stride in zip(self.arch_settings, strides[1:], strict=True)
         ]

@@ -13,8 +13,13 @@ class ResNeXt_CIFAR(LoadsByName, TrimmedResNet, backbones.ResNeXt, backbones.Res
     """mmpretrain's ResNeXt with its CIFAR stem, also of depth 29, which has three stages.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
-    W / out_strides[i]). All arguments are mmpretrain's. The paper's 2x64d is
-    ``depth=29, groups=2, width_per_group=64, out_indices=(2,)``.
+    W / out_strides[i]), one for each of ``out_indices``. The arguments are those of mmpretrain's
+    ResNeXt; the paper's 2x64d is ``depth=29, groups=2, width_per_group=64, out_indices=(2,)``.
+    Stages after the last of ``out_indices`` are not built.
+
+    Attributes:
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
     """
 
     stem_stride = 1

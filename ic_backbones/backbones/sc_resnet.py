@@ -1,12 +1,11 @@
 """SC-ResNet: ResNet with structure composing layers in its late stages.
 
-Source: the first open item of Chen, "Structure Composing Layer". Reading: as in SfNet, the 3x3
-convolutions of the two stages of the lowest resolution.
+Source: the first open item of Chen, "Structure Composing Layer" (preprint, 30 January 2019).
+Reading: as in SfNet, the 3x3 convolutions of the two stages of the lowest resolution are composed.
 """
 
-from torch import nn
+from torch import Tensor, nn
 
-from ..checkpoint import Match
 from ..inject import convs_named, inject
 from ..ops.structure_composing import SCLayer
 from ..registry import MODELS
@@ -19,20 +18,22 @@ class SCResNet(LoadsByName, TrimmedResNet):
     """mmpretrain's ResNet whose late 3x3 convolutions are :class:`SCLayer`.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
-    W / out_strides[i]). All but the composed layers load from a plain ResNet's checkpoint by name.
+    W / out_strides[i]), one for each of ``out_indices``. All but the composed layers and their
+    norms load from a plain ResNet's checkpoint by name.
 
     Args:
-        depth: 18, 34, 50, 101 or 152.
-        composed_stages: Stages, from 0, whose 3x3 convolutions are composed.
-        kwargs: All else is mmpretrain's ResNet's; stages past the last of ``out_indices`` are not
-            built.
+        depth: The depth: 18, 34, 50, 101 or 152.
+        composed_stages: The stages, from 0, whose 3x3 convolutions are composed; by default the
+            last two.
+        kwargs: The arguments of mmpretrain's ResNet, such as ``out_indices`` (stages after the last
+            one are not built), ``frozen_stages``, ``norm_eval`` and ``init_cfg``.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: ``composed_stages`` that are not there, or of which none is built.
+        ValueError: A stage of ``composed_stages`` does not exist, or none of them is built.
     """
 
     def __init__(self, depth: int, composed_stages: tuple[int, ...] = (2, 3), **kwargs) -> None:
@@ -40,8 +41,8 @@ class SCResNet(LoadsByName, TrimmedResNet):
         built = len(self.res_layers)
         if not 0 <= min(composed_stages, default=-1) < built or max(composed_stages) > 3:
             raise ValueError(
-                f'composed_stages {tuple(composed_stages)} are to be of 0..3 and not all past the '
-                f'{built} stages that out_indices build'
+                f'composed_stages: {tuple(composed_stages)} must be in 0..3, at least one of them '
+                f'among the {built} stages that out_indices builds; correct one of the two'
             )
         stages = ''.join(str(stage + 1) for stage in composed_stages)
         convs = convs_named(rf'layer[{stages}]\.\d+\.conv\d')
@@ -50,17 +51,26 @@ class SCResNet(LoadsByName, TrimmedResNet):
         )
         self._freeze_stages()
 
-    def after_init(self, match: Match | None) -> None:
-        """A plain network's statistics of a layer that is composed here say nothing."""
-        for name in self._composed if match else ():
-            if f'{name}.weight' in match.unexpected:
-                block, _, conv = name.rpartition('.')
-                getattr(self.get_submodule(block), conv.replace('conv', 'norm')).reset_parameters()
+    def new_tensors(self) -> set[str]:
+        """The composed layers' tensors, and their norms': a plain layer's statistics do not fit."""
+        composed = tuple(f'{part}.' for name in self._composed for part in (name, _norm_of(name)))
+        return {name for name in self.state_dict() if name.startswith(composed)}
+
+    def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Leave out a plain layer, and its norm, that is composed here."""
+        plain = [name for name in self._composed if f'{name}.weight' in state]
+        dropped = tuple(f'{part}.' for name in plain for part in (name, _norm_of(name)))
+        return {name: value for name, value in state.items() if not name.startswith(dropped)}
+
+
+def _norm_of(conv: str) -> str:
+    block, _, name = conv.rpartition('.')
+    return f'{block}.{name.replace("conv", "bn")}'
 
 
 def _compose(conv: nn.Conv2d) -> SCLayer:
     if conv.dilation != (1, 1):
-        raise TypeError('a dilated convolution has no composing layer; leave its stage out')
+        raise TypeError('a composing layer cannot be dilated; leave its stage out')
     return SCLayer(
         conv.in_channels, conv.out_channels, 3, conv.stride[0], conv.padding[0], bias=False
     )

@@ -13,11 +13,11 @@ from .trimmed_resnet import TrimmedResNet
 
 
 class SEBasicBlock(BasicBlock):
-    """mmpretrain's basic block with squeeze-and-excitation behind its second norm."""
+    """mmpretrain's basic block with squeeze-and-excitation after its second norm."""
 
     def __init__(self, in_channels: int, out_channels: int, se_ratio: int = 16, **kwargs) -> None:
         super().__init__(in_channels, out_channels, **kwargs)
-        # Where the block calls drop_path is where the excitation belongs.
+        # The block calls drop_path at the very place where the excitation belongs.
         self.drop_path = nn.Sequential(
             OrderedDict(se_layer=SELayer(out_channels, ratio=se_ratio), drop_path=self.drop_path)
         )
@@ -28,8 +28,13 @@ class SEResNet(LoadsByName, TrimmedResNet, backbones.SEResNet):
     """mmpretrain's SEResNet, also of depth 18 and 34.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
-    W / out_strides[i]). All arguments are mmpretrain's; a plain ResNet's checkpoint loads by name,
-    and stages past the last of ``out_indices`` are not built.
+    W / out_strides[i]), one for each of ``out_indices``. The arguments are those of mmpretrain's
+    SEResNet. A plain ResNet's checkpoint loads by name, and stages after the last of
+    ``out_indices`` are not built.
+
+    Attributes:
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
     """
 
     arch_settings = {

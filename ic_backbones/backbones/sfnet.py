@@ -1,7 +1,8 @@
 """SfNet: VGG with structure composing layers in its late scales.
 
-Source: Chen, "Structure Composing Layer", section 3.2 and the listing. The paper's network is
-depth 16 with scales 4 and 5 composed: the first layer of a scale is mixed, the others are not.
+Source: Chen, "Structure Composing Layer: A New Type of Layer to Deep and Speed up Convolutional
+Neural Networks" (preprint, 30 January 2019), section 3.2 and the listing. The paper's network has
+depth 16 and composed scales 4 and 5; the first layer of such a scale is mixed, the others are not.
 """
 
 import torch
@@ -10,7 +11,6 @@ from mmcv.cnn import ConvModule
 from mmpretrain.models.backbones import VGG
 from torch import Tensor, nn
 
-from ..checkpoint import Match
 from ..ops.structure_composing import MixedSCLayer, SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
@@ -31,22 +31,28 @@ class SfNet(LoadsByName, VGG):
     convolutions load a VGG-BN checkpoint of mmpretrain by name; the others start anew.
 
     Args:
-        depth: 11, 13, 16 or 19, as VGG; 16 is the paper's.
-        composed_scales: Scales, from 1, whose convolutions become composing layers; none is VGG.
-        smear_channels: Channels of the plain convolution in the first layer of such a scale.
-        kernel_size: Of the composing layers' pools.
-        last_stride: Of the last layer of a composed scale; 2 takes the place of the scale's pool.
-        base_channels: Channels of the first scale; 64 in the paper.
-        out_indices: Scales to return, from 0; scales past the last one are not built.
-        frozen_stages, norm_eval, ceil_mode, norm_cfg, init_cfg: As in mmpretrain's VGG.
-        with_cp: Recompute each scale in the backward pass, which saves memory.
+        depth: The depth of the VGG: 11, 13, 16 (the paper's and the default) or 19.
+        composed_scales: The scales, from 1, whose convolutions become composing layers; without any
+            the network is VGG.
+        smear_channels: The number of channels of the plain convolution in the first layer of a
+            composed scale.
+        kernel_size: The kernel size of the composing layers' pools.
+        last_stride: The stride of the last layer of a composed scale; 2 replaces the scale's pool.
+        base_channels: The number of channels of the first scale; 64 in the paper.
+        out_indices: The scales to return, from 0; scales after the last one are not built.
+        frozen_stages: The number of scales that do not learn; -1 (the default) is none.
+        norm_eval: Whether BN uses its running statistics in training.
+        with_cp: Whether to recompute each scale in the backward pass, which saves memory.
+        ceil_mode: Whether the pools round the size up.
+        norm_cfg: The norm's config; BN by default.
+        init_cfg: The initialisation config of mmengine's ``BaseModule``.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: A depth or scale that VGG does not have, or too many smear channels.
+        ValueError: VGG does not have the depth or scale, or there are too many smear channels.
     """
 
     def __init__(
@@ -67,13 +73,17 @@ class SfNet(LoadsByName, VGG):
         init_cfg: dict | list | None = None,
     ) -> None:
         if depth not in self.arch_settings:
-            raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
+            raise ValueError(
+                f'depth: {depth} does not exist; take one of {list(self.arch_settings)}'
+            )
         out_indices, built = checked_stages(out_indices, 5, frozen_stages)
         if not set(composed_scales) <= set(range(1, 6)):
-            raise ValueError(f'composed_scales {tuple(composed_scales)} are not all in 1..5')
+            raise ValueError(
+                f'composed_scales: {tuple(composed_scales)} are not all in 1..5; correct them'
+            )
         if last_stride not in (1, 2):
-            raise ValueError(f'last_stride {last_stride} is neither 1 nor 2')
-        # Not VGG's own __init__, whose channels are fixed; its forward parts and names are kept.
+            raise ValueError(f'last_stride: {last_stride} is neither 1 nor 2; take one of them')
+        # VGG's own __init__ has fixed channels; only its names and parts of its forward are kept.
         super(VGG, self).__init__(init_cfg or _INIT)
         self.out_indices, self.frozen_stages = out_indices, frozen_stages
         self.norm_eval, self.with_cp = norm_eval, with_cp
@@ -83,13 +93,14 @@ class SfNet(LoadsByName, VGG):
         self.range_sub_modules: list[tuple[int, int]] = []
         for scale, convs in enumerate(self.arch_settings[depth][:built]):
             first = len(layers)
-            for index in range(convs):  # no bias, BN follows
+            for index in range(convs):  # without a bias, because BN follows
                 width = channels[scale] if index == 0 else channels[scale + 1]
                 norm = norm_cfg or dict(type='BN')
                 layers.append(ConvModule(width, channels[scale + 1], 3, padding=1, norm_cfg=norm))
             layers.append(nn.MaxPool2d(2, 2, ceil_mode=ceil_mode))
             self.range_sub_modules.append((first, len(layers)))
         self.features = nn.Sequential(*layers)
+        self._composed: list[str] = []
         for scale in composed_scales:
             if scale <= built:
                 self._compose(scale - 1, smear_channels, kernel_size, last_stride)
@@ -112,6 +123,7 @@ class SfNet(LoadsByName, VGG):
             else:
                 layer = SCLayer(*channels, **window)
             module.conv = layer
+            self._composed.append(f'features.{index}')
         if last_stride == 2:
             self.features[end - 1] = nn.Identity()
 
@@ -128,24 +140,27 @@ class SfNet(LoadsByName, VGG):
         return tuple(outputs)
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """A bias before BN, which VGG's checkpoints have, goes into the running mean."""
-        state = dict(state)
+        """Fit a VGG's checkpoint to the layers here.
+
+        A bias before BN, which VGG has, goes into the running mean. A plain layer that is composed
+        here is left out, and so are its statistics.
+        """
+        composed = [name for name in self._composed if f'{name}.conv.weight' in state]
+        dropped = tuple(f'{name}.' for name in composed)
+        state = {name: value for name, value in state.items() if not name.startswith(dropped)}
         for name in [name for name in state if name.endswith('.conv.bias')]:
             bias, mean = state.pop(name), name.replace('.conv.bias', '.bn.running_mean')
             if mean in state:
                 state[mean] = state[mean] - bias
         return state
 
-    def after_init(self, match: Match | None) -> None:
-        """VGG's statistics of a layer that is composed here say nothing: they start anew."""
-        unexpected = match.unexpected if match else ()
-        for name, module in self.named_modules():
-            if isinstance(module, ConvModule) and f'{name}.conv.weight' in unexpected:
-                module.norm.reset_parameters()
+    def new_tensors(self) -> set[str]:
+        composed = tuple(f'{name}.' for name in self._composed)
+        return {name for name in self.state_dict() if name.startswith(composed)}
 
 
 def _run_scale(layers: nn.Sequential, x: Tensor) -> Tensor:
-    """A scale's layers, its pool before its last ReLU: they commute, and a quarter is rectified."""
+    """Run a scale with its pool before its last ReLU: the two commute, and less is rectified."""
     *convs, last, pool = layers
     for conv in convs:
         x = conv(x)

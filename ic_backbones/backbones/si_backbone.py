@@ -1,6 +1,7 @@
 """Group convolutions with exchange shortcuts in backbones of mmpretrain's residual blocks.
 
-Source: Yao et al., "Super Interaction Neural Networks", section 4.2, table 3.
+Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1905.12349), section
+4.2, table 3.
 """
 
 import torch
@@ -20,19 +21,26 @@ from .adapted import AdaptedBackbone
 class SIBackbone(AdaptedBackbone):
     """A backbone whose convolutions are grouped and whose identity shortcuts exchange the groups.
 
-    Blocks that exchange are mmpretrain's BasicBlock, Bottleneck and InvertedResidual; mmcv's
-    depthwise-separable layer, which has no shortcut, gets one where its shape stays.
+    The blocks that exchange are mmpretrain's BasicBlock, Bottleneck and InvertedResidual; mmcv's
+    depthwise-separable layer, which has no shortcut, gets one if its shape stays.
 
     Args:
-        backbone, unstrided: As in :class:`AdaptedBackbone`.
-        convs: Regular expression of the names of the convolutions that become group convolutions;
-            they keep the blocks of their weights on the diagonal.
-        groups: Of the convolutions and the exchange; 2 in the paper.
-        exchange: Whether there is an exchange, or group convolutions alone.
+        backbone: The config of the inner backbone, such as
+            ``dict(type='mmpretrain.ResNet', depth=34)``.
+        convs: A regular expression of the names of the convolutions that become group convolutions;
+            they keep the diagonal blocks of their weights.
+        groups: The number of groups of the convolutions and of the exchange; 2 in the paper.
+        exchange: Whether the shortcuts exchange the groups; otherwise the network only has group
+            convolutions.
+        kwargs: ``unstrided`` of :class:`AdaptedBackbone`.
+
+    Attributes:
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input; 0 if the output is not a map.
 
     Raises:
-        ValueError: ``convs`` matches nothing or a convolution that cannot be grouped, or there is
-            no block for an exchange.
+        ValueError: ``convs`` matches nothing or a convolution that cannot be grouped, or the
+            network has no block that can exchange.
     """
 
     def __init__(
@@ -49,7 +57,7 @@ class SIBackbone(AdaptedBackbone):
         if self.exchange:
             if not any(map(can_exchange, net.modules())):
                 raise ValueError(
-                    f'{type(net).__name__} has no block with a shortcut that can exchange '
+                    f'{type(net).__name__}: has no block with a shortcut that can exchange '
                     "(mmpretrain's BasicBlock, Bottleneck and InvertedResidual, mmcv's "
                     'DepthwiseSeparableConvModule); give exchange=False'
                 )
@@ -60,8 +68,8 @@ class SIBackbone(AdaptedBackbone):
             )
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Of a plain network's weights the blocks on the diagonal."""
-        state = dict(state)
+        """Take the diagonal blocks of a plain network's weights."""
+        state = dict(super().adapt_state(state))
         for name in self._grouped:
             weight, own = state.get(f'{name}.weight'), self.inner.get_submodule(name).weight
             if weight is not None and weight[:, :: self.groups].shape == own.shape:
@@ -72,8 +80,12 @@ class SIBackbone(AdaptedBackbone):
 def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
     """The group convolution in the place of a full one, with the diagonal blocks of its weight.
 
+    Args:
+        conv: The full convolution.
+        groups: The number of groups.
+
     Raises:
-        TypeError: It is no full convolution, or its channels cannot be divided.
+        TypeError: ``conv`` is not a full convolution, or its channels cannot be divided.
     """
     if type(conv) is not nn.Conv2d or conv.groups != 1:
         raise TypeError('only a full nn.Conv2d can become a group convolution; narrow convs')
@@ -102,7 +114,15 @@ def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
 
 
 def diagonal_blocks(weight: Tensor, groups: int) -> Tensor:
-    """Of a full convolution's weight, (C, C', k, k), what groups keep: (C, C' / groups, k, k)."""
+    """The diagonal blocks of a full convolution's weight.
+
+    Args:
+        weight: The weight, (C, C', k, k).
+        groups: The number of groups.
+
+    Returns:
+        (C, C' / groups, k, k).
+    """
     blocks = (row.chunk(groups, 1)[group] for group, row in enumerate(weight.chunk(groups)))
     return torch.cat(list(blocks))
 
@@ -124,7 +144,7 @@ class ExchangingSeparableConv(DepthwiseSeparableConvModule):
 
 
 def can_exchange(module: nn.Module) -> bool:
-    """Whether it is a block with an identity shortcut, or could have one."""
+    """Whether ``module`` is a block with an identity shortcut, or could have one."""
     if isinstance(module, BasicBlock | Bottleneck):
         return module.downsample is None
     if isinstance(module, InvertedResidual):
@@ -137,10 +157,14 @@ def can_exchange(module: nn.Module) -> bool:
 
 
 def with_exchange(block: nn.Module, groups: int) -> nn.Module:
-    """The block with an exchange as its shortcut.
+    """Make an exchange the shortcut of ``block``, in place.
+
+    Args:
+        block: A block that :func:`can_exchange`.
+        groups: The number of groups.
 
     Raises:
-        TypeError: Its channels cannot be divided into the groups.
+        TypeError: The channels of the block cannot be divided into the groups.
     """
     try:
         if isinstance(block, BasicBlock | Bottleneck):

@@ -1,7 +1,8 @@
 """SINet: inverted residuals in two groups that exchange their inputs.
 
-Source: Yao et al., "Super Interaction Neural Networks", section 3.4 and table 1, of which the
-columns for expansion and repetition are lost: see docs/sinet.md for the reading and its counts.
+Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1905.12349), section
+3.4 and table 1, whose columns for expansion and repetition are lost: docs/sinet.md gives the
+reading and its counts.
 """
 
 from collections.abc import Sequence
@@ -25,24 +26,37 @@ class SINet(Staged):
 
     Input (N, 3, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
     W / out_strides[i]), rounded up, one for each of ``out_indices``. The stem's 21 filters and the
-    pooled image's 3 channels are 24.
+    3 channels of the pooled image give 24 channels.
 
     Args:
-        width: Multiplies ``channels``, rounded to multiples of 8; the paper's are 1.0, 1.2, 1.6
-            and 1.8.
-        channels, units, kernel_sizes, strides, expand_ratios: Of each block; the stride is its
-            first unit's.
-        stem_stride: Of the stem; 1 for small images.
-        groups, exchange, funnel: As in :class:`SIUnit`; block 1 has no funnel.
-        out_indices, frozen_stages, norm_eval: As in :class:`Staged`; blocks past the last output
-            are not built.
-        with_cp: Recompute each unit in the backward pass, which saves memory.
-        norm_cfg, act_cfg, order: As in mmcv's ``ConvModule``; the paper's order is activation
-            before norm.
-        init_cfg: As in mmengine.
+        width: The factor of ``channels``, which are rounded to multiples of 8; the paper has 1.0,
+            1.2, 1.6 and 1.8.
+        channels: The number of output channels of each block, for ``width=1``.
+        units: The number of units of each block.
+        kernel_sizes: The kernel size of each block's depthwise convolutions.
+        strides: The stride of each block's first unit.
+        expand_ratios: The number of hidden channels over that of input channels, for each block.
+        stem_stride: The stride of the stem; 1 for small images.
+        groups: The number of groups of the pointwise convolutions; 2 in the paper.
+        exchange: Whether the shortcuts exchange the groups; otherwise they are identities.
+        funnel: Whether a dense funnel follows each shortcut, except in block 1, which has none.
+        out_indices: The blocks to return, from 0; blocks after the last one are not built.
+        frozen_stages: What does not learn: nothing (-1), the stem (0), or the stem and the first n
+            blocks (n).
+        norm_eval: Whether BN uses its running statistics in training.
+        with_cp: Whether to recompute each unit in the backward pass, which saves memory.
+        norm_cfg: The norm's config; BN by default.
+        act_cfg: The activation's config; ReLU6 by default.
+        order: ``('conv', 'act', 'norm')``, the paper's, or ``('conv', 'norm', 'act')``.
+        init_cfg: The initialisation config of mmengine's ``BaseModule``; by default Kaiming's for
+            convolutions.
+
+    Attributes:
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: A block that is not there, lists of different lengths, or channels that cannot
+        ValueError: A block does not exist, the lists have different lengths, or the channels cannot
             be divided into the groups.
     """
 
@@ -75,7 +89,8 @@ class SINet(Staged):
         for name, values in lists.items():
             if len(values) != len(channels) or min(values) < 1:
                 raise ValueError(
-                    f'{name} {tuple(values)} are to be {len(channels)} numbers from 1, as channels'
+                    f'{name}: {tuple(values)} does not fit channels; give {len(channels)} numbers '
+                    'of 1 or more'
                 )
         rows = list(zip(channels, *lists.values(), strict=True))
         layer = dict(
@@ -106,10 +121,10 @@ class SINet(Staged):
         self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])
 
     def switch_to_deploy(self) -> None:
-        """Merge norms and funnels into fewer convolutions, for inference alone; in place.
+        """Merge norms and funnels into fewer convolutions, in place and for inference alone.
 
-        The features stay those of eval mode. As in mmpretrain's backbones that can do so, load the
-        weights first.
+        The features stay those of eval mode. The weights must be loaded before, as in mmpretrain's
+        backbones that have this method.
 
         Raises:
             ValueError: The norm is not BN with scale, shift and running statistics.
@@ -122,7 +137,7 @@ class SINet(Staged):
 
 
 class SIStem(nn.Module):
-    """A 3x3 convolution of 21 filters beside the pooled image; (N, 3, H, W) to (N, 24, ...)."""
+    """A 3x3 convolution of 21 filters beside the pooled image: (N, 3, H, W) to (N, 24, ...)."""
 
     out_channels = 24
 

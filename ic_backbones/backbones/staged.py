@@ -1,4 +1,4 @@
-"""A stem and blocks with the manners of mmpretrain's backbones."""
+"""A stem and blocks that behave as mmpretrain's backbones do."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,21 @@ class Staged(LoadsByName, BaseBackbone):
     """``stem``, then ``blocks``, of which some are returned.
 
     Args:
-        num_blocks: Blocks that the network has.
-        out_indices: Blocks to return, from 0; ``built`` is how many that needs.
-        frozen_stages: -1: all learns; 0: the stem does not; n: nor do the first n blocks.
+        num_blocks: The number of blocks that the network has.
+        out_indices: The blocks to return, from 0.
+        frozen_stages: What does not learn: nothing (-1), the stem (0), or the stem and the first n
+            blocks (n).
         norm_eval: Whether BN uses its running statistics in training.
+        init_cfg: The initialisation config of mmengine's ``BaseModule``; by default Kaiming's for
+            convolutions.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        built: The number of blocks that ``out_indices`` needs.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: A block that is not there.
+        ValueError: The network does not have one of the blocks.
     """
 
     def __init__(
@@ -49,7 +53,14 @@ class Staged(LoadsByName, BaseBackbone):
     def set_blocks(
         self, stem: nn.Module, blocks: list[nn.Module], channels: list[int], strides: list[int]
     ) -> None:
-        """Take over the layers; ``channels`` and ``strides`` are those after each block."""
+        """Take over the layers.
+
+        Args:
+            stem: The stem.
+            blocks: The blocks that are built.
+            channels: The number of channels after each block.
+            strides: The stride after each block, against the input.
+        """
         self.stem = stem
         self.blocks = ModuleList(blocks)
         self.out_channels = tuple(channels[i] for i in self.out_indices)

@@ -1,4 +1,4 @@
-"""Which stages of a backbone are asked for, and so built."""
+"""Which stages of a backbone are returned, and which must be built for that."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,23 @@ def checked_stages(
     """``out_indices`` in the order in which a backbone returns them, and the stages to build.
 
     Args:
-        out_indices: Stages to return, from 0.
-        num_stages: Stages that the backbone has.
-        frozen_stages: Stages that do not learn; -1: all learn.
+        out_indices: The stages to return, from 0.
+        num_stages: The number of stages that the backbone has.
+        frozen_stages: The number of stages that do not learn; -1: all learn.
 
     Raises:
-        ValueError: No stage is asked for, one that is not there, or more are frozen than built.
+        ValueError: ``out_indices`` is empty or names a stage that does not exist, or more stages
+            are frozen than built.
     """
     out_indices = tuple(sorted(out_indices))
     if not out_indices or not set(out_indices) <= set(range(num_stages)):
-        raise ValueError(f'out_indices {out_indices} are to be one or more of 0..{num_stages - 1}')
+        raise ValueError(
+            f'out_indices: {out_indices} are not stages; give one or more of 0..{num_stages - 1}'
+        )
     built = out_indices[-1] + 1
     if frozen_stages > built:
         raise ValueError(
-            f'frozen_stages={frozen_stages}, but out_indices {out_indices} end after stage {built}'
+            f'frozen_stages: {frozen_stages} is more than the {built} stages that out_indices='
+            f'{out_indices} builds; give at most {built}'
         )
     return out_indices, built

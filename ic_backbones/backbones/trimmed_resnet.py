@@ -1,4 +1,4 @@
-"""mmpretrain's ResNet without the stages that nobody asks for, with its channels published."""
+"""mmpretrain's ResNet without the stages that are not returned, and with published channels."""
 
 import math
 
@@ -9,19 +9,23 @@ from .stages import checked_stages
 
 
 class TrimmedResNet(ResNet):
-    """Stages past the last of ``out_indices`` are not built.
+    """mmpretrain's ResNet; stages after the last of ``out_indices`` are not built.
 
     Args:
-        depth: 18, 34, 50, 101 or 152.
-        out_indices: Stages to return.
-        kwargs: All else is mmpretrain's ResNet's.
+        depth: The depth, one of ``arch_settings``.
+        num_stages: The number of stages, from which ``out_indices`` are taken.
+        strides: The stride of each stage.
+        dilations: The dilation of each stage.
+        out_indices: The stages to return, from 0.
+        frozen_stages: The number of stages that do not learn, after the stem; -1: all learn.
+        kwargs: The other arguments of mmpretrain's ResNet.
 
     Attributes:
-        out_channels: Channels of each output.
-        out_strides: Stride of each output against the input.
+        out_channels: The number of channels of each output.
+        out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: A stage that the depth does not have.
+        ValueError: There is no such depth, or the depth does not have one of the stages.
     """
 
     stem_stride = 4
@@ -38,7 +42,9 @@ class TrimmedResNet(ResNet):
         **kwargs,
     ) -> None:
         if depth not in self.arch_settings:
-            raise ValueError(f'depth {depth} is none of {", ".join(map(str, self.arch_settings))}')
+            raise ValueError(
+                f'depth: {depth} does not exist; take one of {list(self.arch_settings)}'
+            )
         num_stages = min(num_stages, len(self.arch_settings[depth][1]))
         out_indices, built = checked_stages(out_indices, num_stages, frozen_stages)
         super().__init__(

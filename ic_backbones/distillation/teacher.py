@@ -1,17 +1,17 @@
 """The frozen teacher of a distillation: any mmpretrain classifier with a checkpoint."""
 
 import torch.nn as nn
-from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from ..checkpoint import BACKBONE, compare, read_checkpoint, tensors_of
 from ..config_file import read_config
 from ..errors import InputError
+from ..weights.checkpoint import BACKBONE, Checkpoint
+from ..weights.match import compare
 
 
 class Shared:
-    """Holds a module outside the module tree; copies of the holder share the module."""
+    """Holds a module outside the module tree; copies of this object share the module."""
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
@@ -26,41 +26,34 @@ def load_teacher(config: dict | str | None, checkpoint: str) -> nn.Module:
     Args:
         config: The classifier, as a dict or as the path of a config file; None takes the config
             that mmengine saved in the checkpoint.
-        checkpoint: mmpretrain's, or torchvision's of the same network (``torchvision://resnet18``).
+        checkpoint: The file or address of its weights, mmpretrain's or torchvision's of the same
+            network (``torchvision://resnet18``).
 
     Raises:
-        InputError: The checkpoint cannot be read, has no config where none is given, or does not
+        InputError: The checkpoint cannot be read, holds no config and none is given, or does not
             fill the classifier.
     """
-    loaded = read_checkpoint(checkpoint)
-    teacher = MODELS.build(_model_config(config, checkpoint, loaded))
-    state = _in_mmpretrains_names(tensors_of(loaded, checkpoint))
-    match = compare(teacher.state_dict(), state)
-    if match.missing or match.mismatched:
-        wrong = match.mismatched or match.missing
-        raise InputError(
-            f'the teacher checkpoint {checkpoint} does not fill the teacher: '
-            f'{len(match.matched)} tensors match, {len(wrong)} do not ({wrong[0]}, ...); give the '
-            'config that it was trained with'
-        )
+    loaded = Checkpoint.read(checkpoint)
+    teacher = MODELS.build(_model_config(config, loaded))
+    state = _in_mmpretrains_names(loaded.tensors)
+    match = compare(teacher.state_dict(), state, f'the teacher {checkpoint}')
+    match.require_all('give the config that it was trained with', unexpected=False)
     teacher.load_state_dict({name: state[name] for name in match.matched})
     return teacher.requires_grad_(False).eval()
 
 
-def _model_config(config: dict | str | None, checkpoint: str, loaded: dict) -> dict:
+def _model_config(config: dict | str | None, loaded: Checkpoint) -> dict:
     if isinstance(config, dict):
         return config
-    if config is None:
-        text = (loaded.get('meta') or {}).get('cfg')
-        if text is None:
-            raise InputError(
-                f'the teacher checkpoint {checkpoint} holds no config: give the teacher as well'
-            )
-        full = Config.fromstring(text, '.py')
-    else:
-        full = read_config(config)
+    full = loaded.config if config is None else read_config(config)
+    if full is None:
+        raise InputError(
+            f'the teacher {loaded.source}: its checkpoint holds no config; give the teacher as well'
+        )
     if 'model' not in full:
-        raise InputError(f'the teacher config {config or checkpoint} has no model')
+        raise InputError(
+            f'the teacher {config or loaded.source}: its config has no model; give a classifier'
+        )
     model = full.model
     if 'data_preprocessor' in full:
         model.setdefault('data_preprocessor', full.data_preprocessor)
@@ -78,12 +71,16 @@ def _in_mmpretrains_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def require_same_input(student: nn.Module, teacher: nn.Module) -> None:
-    """Both see the batch that the student's data preprocessor makes: it must be the teacher's.
+    """Check that the teacher takes the batch that the student's data preprocessor makes.
 
-    A teacher that normalises nothing itself (a dict without ``data_preprocessor``) fits any.
+    A teacher that normalises nothing itself (a dict without ``data_preprocessor``) takes any.
+
+    Args:
+        student: The student's data preprocessor.
+        teacher: The teacher's data preprocessor.
 
     Raises:
-        InputError: Another mean, standard deviation or channel order.
+        InputError: They have another mean, standard deviation or channel order.
     """
     if getattr(teacher, 'mean', None) is None:
         return
@@ -93,6 +90,6 @@ def require_same_input(student: nn.Module, teacher: nn.Module) -> None:
         shown = [v.flatten().tolist() if isinstance(v, Tensor) else v for v in (mine, its)]
         if shown[0] != shown[1]:
             raise InputError(
-                f"the teacher's data_preprocessor has {name}={shown[1]}, the student's {shown[0]}: "
-                'both see the same batch, give the student the values of the teacher'
+                f"data_preprocessor: the teacher's {name} is {shown[1]}, the student's {shown[0]}; "
+                'give the student the values of the teacher, for both see the same batch'
             )

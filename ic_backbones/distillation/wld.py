@@ -1,6 +1,7 @@
 """Weak logit distillation (WLD): the loss.
 
-Source: An et al., "IC Networks: Remodeling the Basic Unit for CNNs", section 3.3, eq. 8-10::
+Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
+(https://arxiv.org/abs/2102.03495), section 3.3, eq. 8-10::
 
     L_kd = tau^2 KL(p_t(tau) || p_s(tau))                 p(tau) = softmax(logits / tau)
     L = (1 - lambda) L_ce + lambda max(L_kd - e, 0)
@@ -22,8 +23,10 @@ def weak_kl(student: Tensor, teacher: Tensor, tau: float = 4.0, tolerance: float
     """``max(tau^2 KL(p_t || p_s) - e, 0)`` of the batch's mean divergence.
 
     Args:
-        student, teacher: Logits, (N, classes), of any floating dtype; half precision is widened.
-        tau: Temperature.
+        student: The student's logits, (N, classes), of any floating dtype; half precision is
+            widened.
+        teacher: The teacher's logits, of the same shape.
+        tau: The temperature.
         tolerance: ``e``, the deviation that costs nothing.
 
     Returns:
@@ -49,9 +52,11 @@ def weak_logit_distillation(
 
     Args:
         ce: ``L_ce``, the batch's mean cross-entropy, a scalar.
-        student, teacher: Logits, (N, classes).
+        student: The student's logits, (N, classes).
+        teacher: The teacher's logits, (N, classes).
         weight: ``lambda``.
-        tau, tolerance: As in :func:`weak_kl`.
+        tau: The temperature.
+        tolerance: ``e``, the deviation that costs nothing.
     """
     return (1 - weight) * ce, weight * weak_kl(student, teacher, tau, tolerance)
 
@@ -62,16 +67,19 @@ class WLDLoss(nn.Module):
 
     Args:
         weight: ``lambda``, which ``WLDScheduleHook`` sets during a training.
-        tau: Temperature; our choice, the paper gives none.
-        tolerance: ``e``; 0.005 in the paper.
+        tau: The temperature; 4 is our choice, for the paper gives none.
+        tolerance: ``e``, the deviation that costs nothing; 0.005 in the paper.
+
+    Raises:
+        ValueError: A number is out of its range.
     """
 
     def __init__(self, weight: float = 0.9, tau: float = 4.0, tolerance: float = 0.005) -> None:
         super().__init__()
         if not (0 <= weight <= 1 and tau > 0 and tolerance >= 0):
             raise ValueError(
-                f'WLDLoss: weight={weight} must lie in 0..1, tau={tau} above 0 and '
-                f'tolerance={tolerance} not below 0'
+                f'WLDLoss: weight={weight}, tau={tau} or tolerance={tolerance} is out of range; '
+                'give a weight in 0..1, a tau above 0 and a tolerance of 0 or more'
             )
         self.weight, self.tau, self.tolerance = weight, tau, tolerance
 

@@ -1,7 +1,8 @@
 """Weak logit distillation (WLD): the classifier.
 
-Source: "IC Networks: Remodeling the Basic Unit for CNNs", section 3.3: a trained plain network
-teaches the IC network that starts from its weights, with ``alpha = 0``.
+Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
+(https://arxiv.org/abs/2102.03495), section 3.3: a trained plain network teaches the IC network that
+starts from its weights, with ``alpha = 0``.
 """
 
 import torch
@@ -10,9 +11,10 @@ from mmpretrain.models.heads import ClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ..checkpoint import compare, is_new
 from ..errors import InputError
+from ..ops.ic_layer import ic_layers, ic_tensors
 from ..registry import MODELS
+from ..weights.match import compare
 from .teacher import Shared, load_teacher, require_same_input
 from .wld import WLDLoss
 
@@ -26,17 +28,19 @@ class WLDClassifier(ImageClassifier):
     backbone, neck and head, and testing needs no teacher.
 
     Args:
-        teacher_checkpoint: The teacher's weights, mmpretrain's or torchvision's; file or address.
-        teacher: The teacher as a model config or as the path of a config file; None takes the
+        teacher_checkpoint: The file or address of the teacher's weights, mmpretrain's or
+            torchvision's.
+        teacher: The teacher, as a model config or as the path of a config file; None takes the
             config that mmengine saved in the checkpoint.
         weight: ``lambda`` at the start; ``WLDScheduleHook`` lowers it during the training.
-        tau, tolerance: Temperature and ``e``, see :class:`WLDLoss`.
-        kwargs: All else is mmpretrain's ImageClassifier's: backbone, neck, head, ...
+        tau: The temperature.
+        tolerance: ``e``, the deviation that costs nothing.
+        kwargs: The arguments of mmpretrain's ImageClassifier: ``backbone``, ``neck``, ``head``, ...
 
     Raises:
-        InputError: A teacher with other classes, another input normalisation, or other layers than
-            the student's; a teacher checkpoint that does not load; IC layers that do not start at
-            ``alpha = 0``; a head whose cross-entropy is not that of its logits.
+        InputError: The teacher has other classes, another input normalisation or other layers than
+            the student, its checkpoint does not load, the IC layers do not start at ``alpha = 0``,
+            or the head's cross-entropy is not that of its logits.
     """
 
     def __init__(
@@ -55,13 +59,13 @@ class WLDClassifier(ImageClassifier):
         self.wld = WLDLoss(weight, tau, tolerance)
         if not isinstance(self.head, ClsHead) or type(self.head).loss is not ClsHead.loss:
             raise InputError(
-                f'WLDClassifier cannot use {type(self.head).__name__}: take a head with plain '
+                f'WLDClassifier: cannot use {type(self.head).__name__}; take a head with plain '
                 'logits, such as LinearClsHead'
             )
 
     @property
     def teacher(self) -> nn.Module:
-        """The frozen network, outside the module tree; read when it is first needed."""
+        """The frozen network, outside the module tree, which is read when it is first needed."""
         self._read_teacher()
         return self._teacher.module
 
@@ -76,8 +80,8 @@ class WLDClassifier(ImageClassifier):
         mine, its = (getattr(net.head, 'num_classes', None) for net in (self, teacher))
         if mine != its:
             raise InputError(
-                f'the teacher has {its} classes, the student {mine}: take a teacher that was '
-                'trained on the same classes'
+                f'{self._source[1]}: the teacher has {its} classes, the student {mine}; take a '
+                'teacher that was trained on the same classes'
             )
         require_same_input(self.data_preprocessor, teacher.data_preprocessor)
 
@@ -90,31 +94,22 @@ class WLDClassifier(ImageClassifier):
         super().init_weights()
         self._require_alpha_zero()
         self._read_teacher()  # not by the property: nn.Module hides an AttributeError in it
-        match = compare(self.state_dict(), self.teacher.state_dict())
-        foreign = match.mismatched + match.unexpected
-        foreign += [name for name in match.missing if not is_new(name)]
-        if foreign:
-            raise InputError(
-                "the teacher's layers are not the student's: "
-                f'{len(foreign)} tensors have no counterpart ({foreign[0]}, ...); the teacher is '
-                'the plain network, the student the same one with IC layers'
-            )
-        self.load_state_dict(self.teacher.state_dict(), strict=False)
-        for module in self.modules():
-            if hasattr(module, 'init_w_prime'):
-                module.init_w_prime()  # to the scale of the weights that it has now
+        state = self.teacher.state_dict()
+        match = compare(
+            self.state_dict(), state, f'the teacher {self._source[1]}', new=ic_tensors(self)
+        )
+        match.require_all(
+            'give a teacher that is the same network as the student, without IC layers'
+        )
+        self.load_state_dict(state, strict=False)
 
     def _require_alpha_zero(self) -> None:
-        for name, module in self.named_modules():
-            if not hasattr(module, 'w_prime'):
-                continue
-            alpha = module.alpha
-            if isinstance(alpha, float) or alpha.item() != 0:
-                value = alpha if isinstance(alpha, float) else alpha.item()
+        for name, layer in ic_layers(self).items():
+            if layer.alpha_mode == 'constant' or layer.alpha != 0:
                 raise InputError(
-                    f'{name} has alpha={value:g}, constant or not 0: the student starts as its '
-                    "teacher, give the backbone alpha=0.0 and alpha_mode='learned' (or 'scheduled' "
-                    'with an AlphaScheduleHook)'
+                    f'{name}: has alpha={float(layer.alpha):g}, constant or not 0, and a student '
+                    "starts as its teacher; give the backbone alpha=0.0 and alpha_mode='learned' "
+                    "(or 'scheduled' with an AlphaScheduleHook)"
                 )
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:

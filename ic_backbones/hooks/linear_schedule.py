@@ -1,25 +1,25 @@
 """Values that change linearly over a training: WLD's balance and the scheduled ``alpha``."""
 
+from abc import abstractmethod
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
 
 from ..errors import InputError
+from ..ops.ic_layer import ic_layers
 from ..registry import HOOKS
-
-
-def unwrapped(model: nn.Module) -> nn.Module:
-    """The model inside DDP and the like."""
-    return model.module if is_model_wrapper(model) else model
+from .unwrapped import unwrapped
 
 
 class LinearScheduleHook(Hook):
-    """From ``start`` at the first iteration to ``end`` at the last, computed from the iteration.
+    """A value that goes from ``start`` at the first iteration to ``end`` at the last.
 
-    So a training that is resumed goes on where it was.
+    It is computed from the iteration, so that a resumed training goes on where it was.
+
+    Args:
+        start: The value at the first iteration.
+        end: The value at the last iteration.
     """
 
     def __init__(self, start: float, end: float) -> None:
@@ -29,22 +29,24 @@ class LinearScheduleHook(Hook):
         progress = runner.iter / max(runner.max_iters - 1, 1)
         self.set(runner, self.start + (self.end - self.start) * progress)
 
+    @abstractmethod
     def set(self, runner: Runner, value: float) -> None:
-        raise NotImplementedError
+        """Put the value to use."""
 
 
 @HOOKS.register_module()
 class WLDScheduleHook(LinearScheduleHook):
     """Lowers ``lambda`` of a ``WLDClassifier``, which also appears in the log.
 
-    Source: "IC Networks: Remodeling the Basic Unit for CNNs", sections 3.3 and 4.1. Reading: the
-    paper says "gradually"; linearly here.
+    Source: "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks", sections 3.3
+    and 4.1. Reading: the paper says "gradually", which is linearly here.
 
     Args:
-        start, end: ``lambda`` at the first and at the last iteration.
+        start: ``lambda`` at the first iteration.
+        end: ``lambda`` at the last iteration.
 
     Raises:
-        InputError: The model is no ``WLDClassifier``.
+        InputError: The model is not a ``WLDClassifier``.
     """
 
     def __init__(self, start: float = 0.9, end: float = 0.1) -> None:
@@ -64,13 +66,14 @@ class WLDScheduleHook(LinearScheduleHook):
 
 @HOOKS.register_module()
 class AlphaScheduleHook(LinearScheduleHook):
-    """Raises every ``alpha`` of ``alpha_mode='scheduled'``, the paper's first strategy.
+    """Raises ``alpha`` of every IC layer with ``alpha_mode='scheduled'``: the first strategy.
 
-    Source: "IC Networks: Remodeling the Basic Unit for CNNs", section 3.3, which sees the best
-    values in 0.01 to 0.04.
+    Source: "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks", section 3.3,
+    which finds the best values between 0.01 and 0.04.
 
     Args:
-        start, end: ``alpha`` at the first and at the last iteration.
+        start: ``alpha`` at the first iteration.
+        end: ``alpha`` at the last iteration.
 
     Raises:
         InputError: No layer has a scheduled ``alpha``.
@@ -81,9 +84,9 @@ class AlphaScheduleHook(LinearScheduleHook):
 
     def before_train(self, runner: Runner) -> None:
         self._alphas = [
-            buffer
-            for name, buffer in unwrapped(runner.model).named_buffers()
-            if name.rpartition('.')[2] == 'alpha'
+            layer.alpha
+            for layer in ic_layers(unwrapped(runner.model)).values()
+            if layer.alpha_mode == 'scheduled'
         ]
         if not self._alphas:
             raise InputError(

@@ -5,9 +5,9 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..alpha import alphas
+from ..ops.ic_layer import alphas
 from ..registry import HOOKS
-from .linear_schedule import unwrapped
+from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()
@@ -15,7 +15,8 @@ class LogAlphaHook(Hook):
     """Logs ``alpha`` layer by layer: one line of text, and scalars for all visualisers.
 
     Args:
-        interval: Iterations from one log to the next; an epoch's last iteration is logged too.
+        interval: The number of iterations between two logs; the last iteration of each epoch is
+            logged as well.
     """
 
     def __init__(self, interval: int = 1000) -> None:

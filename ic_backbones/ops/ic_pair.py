@@ -1,7 +1,8 @@
 """A depthwise and a pointwise convolution as one IC layer.
 
-Source: "IC Networks: Remodeling the Basic Unit for CNNs", section 4.2: the two count as one
-convolution, whose input is the depthwise's and whose output is the pointwise's::
+Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
+(https://arxiv.org/abs/2102.03495), section 4.2: the two count as one convolution, whose input is
+the depthwise one's and whose output is the pointwise one's::
 
     u = pointwise(...(depthwise(x)))
     out = u + alpha * relu(u - W' . (1 (^*) x))
@@ -14,22 +15,16 @@ import math
 
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import Tensor
 
-from .ic_conv import (
-    add_collision,
-    collision,
-    has_additions,
-    init_w_prime_,
-    same_padding,
-    set_alpha,
-)
+from .ic_conv import add_collision, collision
+from .ic_layer import ICLayer, has_additions, init_w_prime_
+from .window import Window
 
 
 class Tap:
-    """Hands the depthwise convolution's input over to the pointwise one."""
+    """Passes the input of the depthwise convolution on to the pointwise one."""
 
     def __init__(self) -> None:
         self.x: Tensor | None = None
@@ -39,30 +34,40 @@ class Tap:
 
     def take(self) -> Tensor:
         if self.x is None:
-            raise RuntimeError('the pointwise convolution of a pair runs before its depthwise one')
+            raise RuntimeError(
+                'the pointwise convolution of a pair ran before its depthwise one; call them in '
+                'that order'
+            )
         x, self.x = self.x, None
         return x
 
     def __getstate__(self) -> dict:
-        """Copies have nothing to hand over, should a forward have stopped between the two."""
+        """A copy has nothing to pass on, even if a forward stopped between the two layers."""
         return dict(x=None)
 
 
-class ICPairConv2d(nn.Conv2d):
-    """The pointwise convolution of a pair; adds ``w_prime`` of (C, C', 1, 1).
+class ICPairConv2d(ICLayer, nn.Conv2d):
+    """The pointwise convolution of a pair, with the collision term.
 
-    Input (N, C', H, W), output (N, C, H, W). It is made by :meth:`from_pair`, which puts a hook on
-    the depthwise convolution.
+    Input (N, C'', H, W), output (N, C, H, W). The layer adds ``w_prime`` of (C, C', 1, 1), where C'
+    are the channels of the depthwise convolution's input. :meth:`from_pair` makes it, and puts a
+    hook on the depthwise convolution.
     """
 
     @classmethod
     def from_pair(
         cls, depthwise: nn.Conv2d, pointwise: nn.Conv2d, alpha: float, alpha_mode: str
     ) -> 'ICPairConv2d':
-        """The layer in ``pointwise``'s place, with its ``weight`` and ``bias`` objects.
+        """The layer in the place of ``pointwise``, with its very ``weight`` and ``bias`` objects.
+
+        Args:
+            depthwise: The depthwise convolution, which stays in its place.
+            pointwise: The pointwise convolution of its output.
+            alpha: The scale of the collision term, or the value that it starts from.
+            alpha_mode: See ``ICLayer.set_alpha``.
 
         Raises:
-            TypeError: The two are not a depthwise and a pointwise convolution that fit.
+            TypeError: The two are not a depthwise and a pointwise convolution that fit together.
         """
         require_pair(depthwise, pointwise)
         pair = cls(
@@ -74,47 +79,37 @@ class ICPairConv2d(nn.Conv2d):
             dtype=pointwise.weight.dtype,
         )
         pair.weight, pair.bias = pointwise.weight, pointwise.bias
-        pair.w_prime = nn.Parameter(
-            torch.empty_like(pair.weight[:, : depthwise.in_channels]),
-            requires_grad=pair.weight.requires_grad,
-        )
-        pair.window = (
-            depthwise.kernel_size,
-            depthwise.stride,
-            depthwise.padding,
-            depthwise.dilation,
-        )
+        pair.window = Window.of(depthwise)
         pair.adaptive = isinstance(depthwise, Conv2dAdaptivePadding)
         pair.tap = Tap()
         depthwise.register_forward_pre_hook(pair.tap)
-        set_alpha(pair, alpha, alpha_mode)
-        pair.init_w_prime()
+        w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])
+        pair.add_own_tensors(w_prime, alpha, alpha_mode)
+        pair.w_prime.requires_grad_(pair.weight.requires_grad)
         return pair.train(pointwise.training)
 
     def init_w_prime(self) -> None:
-        """Draw ``w_prime`` anew, to the scale that ``weight`` has now."""
-        area = math.prod(self.window[0])
+        area = self.window.area
         # The scale of a full convolution of this kernel whose response is as large.
         weight = self.weight.expand(-1, -1, area, 1) / math.sqrt(area)
         init_w_prime_(self.w_prime, weight, self.alpha)
 
     def forward(self, y: Tensor) -> Tensor:
         u = super().forward(y)
-        x = self.tap.take()
+        x, window = self.tap.take(), self.window
         if self.adaptive:
-            kernel_size, stride, _, dilation = self.window
-            x = F.pad(x, same_padding(x, kernel_size, stride, dilation))
-        return add_collision(u, collision(u, x, self.w_prime, *self.window), self.alpha)
+            x = window.pad_to_same(x)
+        return add_collision(u, collision(u, x, self.w_prime, window), self.alpha)
 
 
 def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
-    """Refuse what is no pair.
+    """Check that the two can become one IC layer.
 
     Raises:
         TypeError: See :meth:`ICPairConv2d.from_pair`.
     """
     if not isinstance(depthwise, nn.Conv2d) or depthwise.groups != depthwise.in_channels:
-        raise TypeError(f'{depthwise} is no depthwise convolution')
+        raise TypeError(f'{depthwise} is not a depthwise convolution')
     if depthwise.padding_mode != 'zeros' or isinstance(depthwise.padding, str):
         raise TypeError(f'{depthwise} pads in a way that a box sum does not')
     if type(depthwise) not in (nn.Conv2d, Conv2dAdaptivePadding):
@@ -127,6 +122,8 @@ def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
         or pointwise.groups != 1
         or pointwise.in_channels != depthwise.out_channels
     ):
-        raise TypeError(f'{pointwise} is no pointwise convolution of {depthwise.out_channels}')
+        raise TypeError(
+            f'{pointwise} is not a pointwise convolution of {depthwise.out_channels} channels'
+        )
     if has_additions(pointwise):
         raise TypeError(f'{pointwise} has hooks or a parametrization, which would be lost')

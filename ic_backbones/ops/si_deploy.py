@@ -1,12 +1,12 @@
 """An SI unit for inference: the same function in fewer steps.
 
-In eval mode BN is affine, and behind the last activation a unit is linear. With ``h`` the hidden
+In eval mode BN is affine, and after the last activation a unit is linear. With ``h`` the hidden
 maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` and ``W_y``::
 
     W_x . x + W_y . (P . h + p + R . x) = (W_x + W_y . R) . x + (W_y . P) . h + W_y . p
 
 The first matrix is full instead of two grouped ones, with as many multiply-adds for two groups. A
-norm behind an activation goes into the convolution before both: with BN ``s . u + t``,
+norm after an activation goes into the convolution before both: with BN ``s . u + t``,
 ``s . clamp(z, 0, 6) + t`` is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the
 next convolution stays 0.
 
@@ -20,7 +20,8 @@ from mmcv.cnn.utils import fuse_conv_bn
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .super_interaction import ExchangeShortcut, Pointwise, SIUnit, matrices
+from .pointwise import PixelProduct, Pointwise, as_map, matrices, pixels
+from .super_interaction import ExchangeShortcut, SIUnit
 
 _ENDS = {nn.ReLU: (0, torch.inf), nn.ReLU6: (0, 6)}
 
@@ -32,7 +33,8 @@ class ClampedConv(nn.Module):
 
     Args:
         conv: The convolution.
-        low, high: The bounds, (out_channels, 1, 1).
+        low: The lower bounds, (out_channels, 1, 1).
+        high: The upper bounds, (out_channels, 1, 1).
     """
 
     def __init__(self, conv: nn.Conv2d, low: Tensor, high: Tensor) -> None:
@@ -46,61 +48,22 @@ class ClampedConv(nn.Module):
         return self.conv(x).clamp_(self.low, self.high)
 
 
-class PixelProduct(nn.Module):
-    """A pointwise group convolution with a bias, as a matrix product for each group.
-
-    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up, in
-    channels_last.
-
-    Args:
-        weight: (groups, out_channels / groups, in_channels / groups).
-        bias: (out_channels,).
-        stride: Of the convolution.
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor, stride: int = 1) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(weight.transpose(1, 2).contiguous())
-        self.bias = nn.Parameter(bias)
-        self.stride = stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.stride > 1:
-            x = x[:, :, :: self.stride, :: self.stride]
-        groups, columns, rows = self.weight.shape
-        parts = _pixels(x).view(-1, groups, columns).transpose(0, 1)
-        # Writing into one map would be faster, but it neither compiles nor gives a right graph.
-        y = torch.baddbmm(self.bias.view(groups, 1, rows), parts, self.weight).transpose(0, 1)
-        return _map(y.reshape(-1, groups * rows), x)
-
-
-def _pixels(x: Tensor) -> Tensor:
-    """(N, C, H, W) as (N * H * W, C), a view in channels_last."""
-    return x.permute(0, 2, 3, 1).flatten(0, 2)
-
-
-def _map(pixels: Tensor, like: Tensor) -> Tensor:
-    """Back again, with the batch, height and width of ``like``."""
-    batch, _, height, width = like.shape
-    return pixels.view(batch, height, width, pixels.shape[1]).permute(0, 3, 1, 2)
-
-
 @torch.no_grad()
 def clamped(layer: nn.Sequential) -> nn.Module:
-    """A layer of :func:`conv_layer` with BN and ReLU or ReLU6 as one convolution with bounds.
+    """Merge a layer of :func:`conv_layer`, with BN and ReLU or ReLU6, into a bounded convolution.
 
-    With another activation only what ``fuse_conv_bn`` can merge is merged.
+    With another activation, only what ``fuse_conv_bn`` can merge is merged.
 
     Raises:
-        ValueError: It has another norm, or one without scale, shift or running statistics.
+        ValueError: The layer has another norm, or one without scale, shift or running statistics.
     """
     layer.eval()
     act_first = hasattr(layer, 'act_norm')
     act, norm = layer.act_norm if act_first else (layer.act, layer[1])
     if not isinstance(norm, _BatchNorm) or norm.weight is None or norm.running_mean is None:
         raise ValueError(
-            f'{norm}: only BN can be merged into a convolution, with scale, shift and running '
-            'statistics'
+            f'{norm}: only BN with scale, shift and running statistics can be merged into a '
+            'convolution; keep the network as it is'
         )
     if type(act) not in _ENDS:
         return fuse_conv_bn(layer)
@@ -116,13 +79,13 @@ def clamped(layer: nn.Sequential) -> nn.Module:
 
 
 class DeployedSIUnit(nn.Module):
-    """What :class:`SIUnit` computes in eval mode. Input and output as there.
+    """What an :class:`SIUnit` computes in eval mode, with the same input and output.
 
     Args:
-        unit: Is taken apart.
+        unit: The unit, whose layers are taken over and changed.
 
     Raises:
-        ValueError: As :func:`clamped`.
+        ValueError: A norm cannot be merged, see :func:`clamped`.
     """
 
     @torch.no_grad()
@@ -154,5 +117,5 @@ class DeployedSIUnit(nn.Module):
             return y.add_(self.exchange(x))
         if self.funnel is None:
             return y
-        # Autocast leaves what is in place alone, so all are to be of one type.
-        return _map(_pixels(y).addmm_(_pixels(x).to(y), self.funnel.to(y)), y)
+        # Autocast leaves in-place operations alone, so all tensors must have one type.
+        return as_map(pixels(y).addmm_(pixels(x).to(y), self.funnel.to(y)), y)

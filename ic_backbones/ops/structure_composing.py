@@ -1,6 +1,7 @@
 """Structure composing: a max pool and a pointwise convolution in place of a convolution.
 
-Source: Chen, "Structure Composing Layer", section 3 and the listing::
+Source: Chen, "Structure Composing Layer: A New Type of Layer to Deep and Speed up Convolutional
+Neural Networks" (preprint, 30 January 2019), section 3 and the listing::
 
     out = W . maxpool_k(x) + b                                             eq. 6
 
@@ -9,11 +10,12 @@ Source: Chen, "Structure Composing Layer", section 3 and the listing::
 maxpool    over windows of ``kernel_size``, with an implicit padding of minus infinity
 =========  ==================================================================================
 
-Readings. The listing's ``maxpool_bias`` is never trained and called needless: left out. The listing
-applies ``stride`` in the pool and in the pointwise convolution: a slip; it stands in the pool.
+Readings. The listing's ``maxpool_bias`` is never trained, and the text calls it needless: it is
+left out. The listing applies ``stride`` both in the pool and in the pointwise convolution, which is
+a slip: here the pool has it.
 
-PyTorch's max pool is several times faster in channels_last, on the CPU, than in the default layout,
-so the pool runs in it whatever comes in.
+On the CPU, PyTorch's max pool is several times faster in channels_last than in the default layout,
+so the pool always runs in it.
 """
 
 import torch
@@ -32,14 +34,16 @@ class SCLayer(nn.Module):
     that a convolution of the same kernel, stride and padding gives.
 
     Args:
-        in_channels, out_channels: Channels.
-        kernel_size, stride: Of the pool.
-        padding: Of the pool; by default half of an odd kernel.
-        bias: Whether the pointwise convolution has one.
+        in_channels: The number of input channels.
+        out_channels: The number of output channels.
+        kernel_size: The edge of the pool's square window, in pixels.
+        stride: The stride of the pool.
+        padding: The padding of the pool; by default half of an odd kernel.
+        bias: Whether the pointwise convolution has a bias.
 
     Raises:
-        ValueError: An even kernel without a padding, a padding that is negative or more than half
-            of the kernel, or a kernel that is no positive int.
+        ValueError: The kernel is even and no padding is given, the padding is negative or more than
+            half of the kernel, or the kernel is not a positive integer.
     """
 
     def __init__(
@@ -71,11 +75,17 @@ class MixedSCLayer(nn.Module):
     Input (N, in_channels, H, W), output (N, out_channels, H', W'), the smear channels first.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, bias: As in :class:`SCLayer`.
-        smear_channels: Channels of the plain convolution.
+        in_channels: The number of input channels.
+        out_channels: The number of output channels, ``smear_channels`` included.
+        kernel_size: The edge of the square window of pool and convolution, in pixels.
+        stride: The stride of both.
+        padding: The padding of both; by default half of an odd kernel.
+        bias: Whether the two convolutions have a bias.
+        smear_channels: The number of channels of the plain convolution.
 
     Raises:
-        ValueError: As many smear channels as output channels or more; else as :class:`SCLayer`.
+        ValueError: There are not fewer smear channels than output channels, or the window is one
+            that :class:`SCLayer` refuses.
     """
 
     def __init__(
@@ -91,8 +101,8 @@ class MixedSCLayer(nn.Module):
         super().__init__()
         if not 0 < smear_channels < out_channels:
             raise ValueError(
-                f'smear_channels={smear_channels} must lie between 0 and out_channels='
-                f'{out_channels}'
+                f'smear_channels: {smear_channels} is not between 0 and out_channels='
+                f'{out_channels}; give a number between them'
             )
         padding = fitting_padding(kernel_size, padding)
         window = kernel_size, stride, padding
@@ -105,20 +115,23 @@ class MixedSCLayer(nn.Module):
 
 
 def fitting_padding(kernel_size: int, padding: int | None) -> int:
-    """``padding``, or half of an odd kernel.
+    """``padding``, or by default half of an odd kernel.
 
     Raises:
-        ValueError: See :class:`SCLayer`.
+        ValueError: The window is one that :class:`SCLayer` refuses.
     """
     if not isinstance(kernel_size, int) or kernel_size < 1:
-        raise ValueError(f'kernel_size={kernel_size!r} is not a positive int: the pool is square')
+        raise ValueError(
+            f'kernel_size: {kernel_size!r} is not a positive integer; give one, the pool is square'
+        )
     if padding is None and kernel_size % 2 == 0:
         raise ValueError(
-            f'kernel_size={kernel_size} is even, no padding keeps the size: give padding'
+            f'kernel_size: {kernel_size} is even, and no padding keeps the size; give a padding'
         )
     padding = kernel_size // 2 if padding is None else padding
     if not 0 <= padding <= kernel_size // 2:
         raise ValueError(
-            f'padding={padding} is not between 0 and half of kernel_size={kernel_size}'
+            f'padding: {padding} is not between 0 and half of kernel_size={kernel_size}; give a '
+            'number between them'
         )
     return padding

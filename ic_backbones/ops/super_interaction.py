@@ -1,7 +1,7 @@
 """Exchange shortcut, dense funnel and SI unit.
 
-Source: Yao et al., "Super Interaction Neural Networks", sections 3.1, 3.2 and 3.4. With channels in
-two halves ``x = [x1, x2]`` and one branch ``H`` a half::
+Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1905.12349), sections
+3.1, 3.2 and 3.4. With the channels in two halves ``x = [x1, x2]`` and one branch ``H`` for each::
 
     exchange shortcut    [H1(x1) + x2, H2(x2) + x1]                        eq. 1
     dense funnel         W . [x, y], y the exchange's output               section 3.2
@@ -9,13 +9,12 @@ two halves ``x = [x1, x2]`` and one branch ``H`` a half::
 
 Nothing is split or concatenated: ``H1`` and ``H2`` are one branch of group convolutions, the
 exchange a roll of the channels, and ``W . [x, y] = W_x . x + W_y . y``. Reading: the funnel is
-grouped as ``H`` is, each half mixes its own ``x`` and ``y``.
+grouped as ``H`` is: each half mixes its own ``x`` and ``y``.
 """
 
 import math
 from collections import OrderedDict
 
-import torch
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmcv.cnn import build_activation_layer, build_norm_layer
@@ -23,57 +22,18 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..registry import MODELS
-
-
-class Pointwise(nn.Conv2d):
-    """A pointwise group convolution, on a CPU a batched matrix product.
-
-    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. A
-    contiguous map is a matrix a group as it lies; in other memory formats PyTorch's convolution
-    is the faster one.
-
-    Args:
-        in_channels, out_channels, stride, groups: As in ``nn.Conv2d``; there is no bias.
-    """
-
-    def __init__(
-        self, in_channels: int, out_channels: int, stride: int = 1, groups: int = 1
-    ) -> None:
-        super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
-        if not fits or x.device.type != 'cpu' or x.stride(3) != 1:
-            return super().forward(x)
-        stride = self.stride[0]
-        if stride > 1:
-            x = x[:, :, ::stride, ::stride]
-        batch, _, height, width = x.shape
-        weight = matrices(self.weight, self.groups, batch)
-        # Not len(weight), which a graph keeps as a constant.
-        maps = x.reshape(batch * self.groups, weight.shape[2], height * width)
-        if self.bias is None:
-            product = torch.bmm(weight, maps)
-        else:  # it comes with a norm that has been folded in
-            product = torch.baddbmm(matrices(self.bias, self.groups, batch), weight, maps)
-        return product.view(batch, self.out_channels, height, width)
-
-
-def matrices(weight: Tensor, groups: int, batch: int = 1) -> Tensor:
-    """A pointwise convolution's weight (or bias) as (batch * groups, rows, columns (or 1))."""
-    one = weight.view(1, groups, len(weight) // groups, -1)
-    return one.expand(batch, -1, -1, -1).flatten(0, 1)
+from .pointwise import Pointwise
 
 
 @MODELS.register_module()
 class Exchange(nn.Module):
-    """The shortcut of eq. 1: each group of channels is handed to the next one.
+    """The shortcut of eq. 1: each group of channels moves to the place of the next one.
 
     Input and output (N, C, H, W). With ``groups=1`` it is the identity.
 
     Args:
-        channels: C.
-        groups: Groups of channels; 2 in the paper.
+        channels: The number of channels, C.
+        groups: The number of groups of channels; 2 in the paper.
 
     Raises:
         ValueError: The channels cannot be divided into the groups.
@@ -92,17 +52,17 @@ class Exchange(nn.Module):
 
 
 def require_groups(channels: int, groups: int) -> None:
-    """Refuse channels that cannot be exchanged.
+    """Check that ``channels`` can be divided into ``groups``.
 
     Raises:
-        ValueError: See :class:`Exchange`.
+        ValueError: They cannot be divided.
     """
     if groups < 1:
-        raise ValueError(f'groups={groups} is to be 1 or more')
+        raise ValueError(f'groups: {groups} is less than 1; give 1 or more')
     if channels % groups:
         raise ValueError(
-            f'{channels} channels cannot be divided into {groups} groups: take a multiple of '
-            f'{groups} channels, or groups=1'
+            f'groups: {channels} channels cannot be divided into {groups} groups; take a multiple '
+            f'of {groups} channels, or groups=1'
         )
 
 
@@ -114,10 +74,11 @@ class ExchangeShortcut(nn.Module):
 
     Args:
         conv: ``H``, the group convolutions.
-        channels, groups: As in :class:`Exchange`.
+        channels: The number of channels of input and output.
+        groups: The number of groups of channels; 2 in the paper.
 
     Raises:
-        ValueError: As :class:`Exchange`.
+        ValueError: The channels cannot be divided into the groups.
     """
 
     def __init__(self, conv: nn.Module, channels: int, groups: int = 2) -> None:
@@ -133,11 +94,14 @@ class ExchangeShortcut(nn.Module):
 class DenseFunnel(BaseModule):
     """A pointwise convolution over the concatenation of a unit's input and its output.
 
-    Input two of (N, channels, H, W), output (N, channels, H, W): ``W_x . x + W_y . y``, each of
-    ``groups`` groups.
+    Two inputs of (N, channels, H, W), output (N, channels, H, W): ``W_x . x + W_y . y``.
+
+    Args:
+        channels: The number of channels of each input and of the output.
+        groups: The number of groups of each of the two products; 2 in the paper.
 
     Raises:
-        ValueError: As :class:`Exchange`.
+        ValueError: The channels cannot be divided into the groups.
     """
 
     def __init__(self, channels: int, groups: int = 2) -> None:
@@ -147,7 +111,7 @@ class DenseFunnel(BaseModule):
         self.from_output = Pointwise(channels, channels, groups=groups)
 
     def init_weights(self) -> None:
-        """Keep the variance: no norm follows, and ``y`` is ``x`` and a branch as large as it."""
+        """Keep the variance; no norm follows, and ``y`` is ``x`` plus a branch as large as it."""
         for conv in (self.from_input, self.from_output):
             nn.init.normal_(conv.weight, std=math.sqrt(1 / (3 * conv.weight.shape[1])))
 
@@ -157,26 +121,32 @@ class DenseFunnel(BaseModule):
 
 @MODELS.register_module()
 class SIUnit(BaseModule):
-    """An inverted residual of group convolutions; exchange and funnel where the shape stays.
+    """An inverted residual of group convolutions, with exchange and funnel if the shape stays.
 
-    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. The
-    stride is that of the first convolution, as the paper says: with an expansion the whole unit
-    works at the smaller size.
+    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. As
+    the paper says, the first convolution has the stride: with an expansion, the whole unit works at
+    the smaller size. With ``groups=1``, no funnel and the norm before the activation, a unit of
+    stride 1 is MobileNetV2's block.
 
     Args:
-        in_channels, out_channels, kernel_size, stride: Of the unit; the kernel is the depthwise's.
-        expand_ratio: Hidden channels over ``in_channels``; with 1 there is no expansion.
-        groups: Groups of the pointwise convolutions; 2 in the paper. With 1, no funnel and the norm
-            before the activation a unit of stride 1 is MobileNetV2's block.
-        exchange: Whether the shortcut exchanges the groups; else it is the identity.
+        in_channels: The number of input channels.
+        out_channels: The number of output channels.
+        kernel_size: The kernel size of the depthwise convolution, an odd number.
+        stride: The stride of the unit.
+        expand_ratio: The number of hidden channels over ``in_channels``; with 1 there is no
+            expansion.
+        groups: The number of groups of the pointwise convolutions; 2 in the paper.
+        exchange: Whether the shortcut exchanges the groups; otherwise it is the identity.
         funnel: Whether a dense funnel follows the shortcut.
-        norm_cfg, act_cfg, order: As in mmcv's ``ConvModule``; the paper's order is activation
-            before norm. The projection has no activation.
-        with_cp: Recompute the unit in the backward pass, which saves memory.
+        norm_cfg: The norm's config; BN by default.
+        act_cfg: The activation's config; ReLU6 by default. The projection has no activation.
+        order: ``('conv', 'act', 'norm')``, the paper's, or ``('conv', 'norm', 'act')``.
+        with_cp: Whether to recompute the unit in the backward pass, which saves memory.
+        init_cfg: The initialisation config of mmengine's ``BaseModule``.
 
     Raises:
-        ValueError: ``in_channels`` or ``out_channels`` is no multiple of ``groups``, the kernel is
-            even, or the order another one.
+        ValueError: ``in_channels`` or ``out_channels`` is not a multiple of ``groups``, the kernel
+            size is even, or the order is another one.
     """
 
     def __init__(
@@ -197,7 +167,9 @@ class SIUnit(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if kernel_size % 2 == 0:
-            raise ValueError(f'kernel_size={kernel_size} is even, no padding keeps the size')
+            raise ValueError(
+                f'kernel_size: {kernel_size} is even, so no padding keeps the size; give an odd one'
+            )
         require_groups(in_channels, groups)
         require_groups(out_channels, groups)
         norm_cfg = norm_cfg or dict(type='BN')
@@ -232,13 +204,17 @@ class SIUnit(BaseModule):
 def conv_layer(
     conv: nn.Conv2d, norm_cfg: dict, act_cfg: dict | None, order: tuple[str, str, str]
 ) -> nn.Sequential:
-    """What mmcv's ``ConvModule`` is, at a third of its overhead, which counts for one image.
+    """A convolution, a norm and an activation, as mmcv's ``ConvModule`` at a third of its overhead.
 
-    A norm behind an activation lies one level deeper: ``fuse_conv_bn`` would else fold it into
-    the convolution, across the activation.
+    The overhead counts for a single image. A norm after an activation lies one level deeper:
+    otherwise ``fuse_conv_bn`` would fold it into the convolution, across the activation.
+
+    Raises:
+        ValueError: The order is not one of the two that :class:`SIUnit` takes.
     """
-    if tuple(order) not in (('conv', 'act', 'norm'), ('conv', 'norm', 'act')):
-        raise ValueError(f"order {order} is to be 'conv', then 'act' and 'norm' either way round")
+    orders = ('conv', 'act', 'norm'), ('conv', 'norm', 'act')
+    if tuple(order) not in orders:
+        raise ValueError(f'order: {order} is neither {orders[0]} nor {orders[1]}; take one of them')
     layers = [('conv', conv), build_norm_layer(norm_cfg, conv.out_channels)]
     if act_cfg is not None:
         act = ('act', build_activation_layer(act_cfg))

@@ -5,8 +5,8 @@ from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..checkpoint import read_checkpoint
 from ..errors import InputError
+from ..weights.checkpoint import Checkpoint
 from .launcher import is_first_process
 from .schedule import RestartSchedule, training_length
 from .work_dir import checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
@@ -62,7 +62,7 @@ def start_anew(cfg: Config, overwrite: bool) -> list[Hook]:
         InputError: The work dir holds a run, or ``load_from`` cannot be read.
     """
     if cfg.get('load_from'):
-        read_checkpoint(cfg.load_from)
+        Checkpoint.read(cfg.load_from)
     if not holds_run(cfg.work_dir):
         return []
     if overwrite:
@@ -82,7 +82,7 @@ class PutAside(Hook):
 
 
 def _read(checkpoint: str) -> dict:
-    state = read_checkpoint(checkpoint)
+    state = Checkpoint.read(checkpoint).content
     meta = state.get('meta')
     reached = [isinstance(meta, dict) and meta.get(key) for key in ('epoch', 'iter')]
     if not {'message_hub', 'optimizer'} <= state.keys() or not all(

@@ -10,9 +10,8 @@ from mmpretrain.registry import MODELS
 
 from ic_backbones.backbones import ICResNet, ICResNet_CIFAR
 from ic_backbones.backbones.ic_resnet import ICBasicBlockMinus
-from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.complexity import count
-from ic_backbones.ops import ICConv2d
+from ic_backbones.ops import ICConv2d, ic_layers
 from tools.complexity import TABLES
 
 # millions of parameters, G multiply-adds: the papers' networks, counted by hand
@@ -205,12 +204,18 @@ def test_cifar_stem_and_deep_stem_match_their_plain_networks():
 @pytest.mark.parametrize(
     ('settings', 'sentence'),
     [
-        (dict(depth=19), 'depth 19 is none of 18, 34, 50'),
-        (dict(depth=18, variant='B'), "variant 'B' does not exist for depth 18: .*'3x3', 'minus'"),
-        (dict(depth=50, variant='minus'), "variant 'minus' does not exist for depth 50: .*'C'"),
-        (dict(depth=18, out_indices=(4,)), r'out_indices \(4,\) are to be one or more of 0..3'),
-        (dict(depth=18, out_indices=(0,), frozen_stages=2), 'frozen_stages=2.*end after stage 1'),
-        (dict(depth=18, alpha_mode='fixed'), "alpha_mode 'fixed' is none of"),
+        (dict(depth=19), 'depth: 19 does not exist; take one of .18, 34, 50'),
+        (dict(depth=18, variant='B'), "variant: 'B' does not exist for depth 18; .*'3x3', 'minus'"),
+        (dict(depth=50, variant='minus'), "variant: 'minus' does not exist for depth 50; .*'C'"),
+        (
+            dict(depth=18, out_indices=(4,)),
+            r'out_indices: \(4,\) are not stages; give one or more of 0..3',
+        ),
+        (
+            dict(depth=18, out_indices=(0,), frozen_stages=2),
+            'frozen_stages: 2 is more than the 1 stages',
+        ),
+        (dict(depth=18, alpha_mode='fixed'), "alpha_mode: 'fixed' does not exist"),
     ],
 )
 def test_wrong_arguments_get_a_sentence(settings, sentence):

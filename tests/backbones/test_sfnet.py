@@ -167,21 +167,21 @@ def test_its_own_weights_load_whole(tmp_path):
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     torch.save(ResNet(18).state_dict(), tmp_path / 'resnet.pth')
     net = SfNet(init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet.pth')))
-    with pytest.raises(InputError, match='matches 0 of'):
+    with pytest.raises(InputError, match='0 of .* tensors match'):
         net.init_weights()
 
 
 @pytest.mark.parametrize(
     'settings, sentence',
     [
-        (dict(depth=12), 'depth 12 is none of 11, 13, 16, 19'),
-        (dict(out_indices=(5,)), r'out_indices \(5,\)'),
-        (dict(composed_scales=(0,)), r'composed_scales \(0,\)'),
-        (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages=3, but'),
-        (dict(kernel_size=0), 'kernel_size=0 is not'),
-        (dict(kernel_size=(3, 3)), r'kernel_size=\(3, 3\) is not a positive int'),
-        (dict(last_stride=3), 'last_stride 3'),
-        (dict(smear_channels=512), 'smear_channels=512'),
+        (dict(depth=12), 'depth: 12 does not exist; take one of .11, 13, 16, 19'),
+        (dict(out_indices=(5,)), r'out_indices: \(5,\)'),
+        (dict(composed_scales=(0,)), r'composed_scales: \(0,\)'),
+        (dict(out_indices=(1,), frozen_stages=3), 'frozen_stages: 3 is more than the 2'),
+        (dict(kernel_size=0), 'kernel_size: 0 is not'),
+        (dict(kernel_size=(3, 3)), r'kernel_size: \(3, 3\) is not a positive int'),
+        (dict(last_stride=3), 'last_stride: 3'),
+        (dict(smear_channels=512), 'smear_channels: 512'),
     ],
 )
 def test_settings_that_do_not_exist(settings, sentence):
@@ -228,5 +228,5 @@ def test_sc_resnet_drops_the_statistics_of_what_it_composes(tmp_path):
 
 @pytest.mark.parametrize('stages', [(), (2,), (-1,), (1, 4)])
 def test_sc_resnet_without_a_stage_to_compose(stages):
-    with pytest.raises(ValueError, match='composed_stages .* are to be of 0..3'):
+    with pytest.raises(ValueError, match='composed_stages: .* must be in 0..3'):
         SCResNet(18, composed_stages=stages, out_indices=(1,))

@@ -135,7 +135,7 @@ def test_of_a_plain_checkpoint_too(tmp_path):
 @pytest.mark.parametrize(
     'convs, words',
     [
-        ('nothing', 'the rule matches no submodule of ResNet'),
+        ('nothing', 'ResNet: the rule matches no submodule'),
         ('conv1', '3 to 64 channels cannot be divided into 2 groups'),
     ],
 )
@@ -149,5 +149,5 @@ def test_blocks_of_others_do_not_exchange():
     with pytest.raises(ValueError, match='no block with a shortcut that can exchange'):
         SIBackbone(mmdets, r'layer1.*conv1')
     assert SIBackbone(mmdets, r'layer1.*conv1', exchange=False).backbone.layer1[0].conv1.groups == 2
-    with pytest.raises(ValueError, match='groups=0 is to be 1 or more'):
+    with pytest.raises(ValueError, match='groups: 0 is less than 1'):
         SIBackbone(mmdets, r'layer1.*conv1', groups=0)

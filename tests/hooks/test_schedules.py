@@ -7,9 +7,9 @@ import torch
 from mmengine.logging import MessageHub
 
 from ic_backbones.backbones import ICResNet
-from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.distillation import WLDLoss
 from ic_backbones.errors import InputError
+from ic_backbones.ops import ic_layers
 from ic_backbones.registry import HOOKS
 
 
@@ -47,3 +47,19 @@ def test_a_model_without_the_value_is_refused(name):
     net = ICResNet(18, base_channels=8, stem_channels=8, alpha=0.0, alpha_mode='learned')
     with pytest.raises(InputError, match=name):
         HOOKS.build(dict(type=name)).before_train(runner(net))
+
+
+def test_a_foreign_buffer_named_alpha_is_left_alone():
+    net = torch.nn.ModuleDict(
+        dict(
+            ic=ICResNet(18, base_channels=8, stem_channels=8, alpha=0.0, alpha_mode='scheduled'),
+            other=torch.nn.Module(),
+        )
+    )
+    net['other'].register_buffer('alpha', torch.tensor(7.0))
+    hook = HOOKS.build(dict(type='AlphaScheduleHook', end=0.04))
+    state = runner(net)
+    hook.before_train(state)
+    state.iter = 4
+    hook.before_train_iter(state, 0)
+    assert net['other'].alpha == 7 and net['ic'].layer1[0].conv1.alpha == pytest.approx(0.04)

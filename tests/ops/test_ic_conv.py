@@ -145,7 +145,7 @@ def test_alpha_modes():
     term = scheduled(x) - at_zero
     scheduled.alpha.fill_(1.0)
     torch.testing.assert_close(scheduled(x) - at_zero, 2 * term)
-    with pytest.raises(ValueError, match="alpha_mode 'fixed' is none of constant, learned"):
+    with pytest.raises(ValueError, match="alpha_mode: 'fixed' does not exist; take one of"):
         ICConv2d(4, 4, 3, alpha_mode='fixed')
 
 

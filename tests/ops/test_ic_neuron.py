@@ -106,3 +106,10 @@ def test_theorem_2_any_mp_neuron_on_a_closed_input_space():
         assert torch.equal(ic_linear(x, w, w_prime, bias, b1), mp)
         louder = ic_linear(x, w, w_prime, bias, torch.full((1,), float(radius)))
         assert not torch.equal(louder, mp)
+
+
+def test_init_w_prime_is_eq_1_again():
+    layer = ICLinear(4, 3)
+    torch.nn.init.normal_(layer.w_prime)
+    layer.init_w_prime()
+    assert torch.equal(layer.w_prime, torch.ones(3))

@@ -120,7 +120,7 @@ def test_copies_hand_over_their_own_input(twin):
 
 def test_the_wrong_way_round_is_a_sentence():
     _, net = make_pair(padding=1)
-    with pytest.raises(RuntimeError, match='runs before its depthwise one'):
+    with pytest.raises(RuntimeError, match='ran before its depthwise one'):
         net[3](torch.randn(1, 3, 5, 5, dtype=torch.float64))
 
 
@@ -138,15 +138,27 @@ def test_nothing_is_kept_after_the_forward():
 @pytest.mark.parametrize(
     'depthwise, pointwise, words',
     [
-        (nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 1), 'no depthwise convolution'),
-        (nn.ConvTranspose2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1), 'no depthwise convolution'),
-        (nn.Conv1d(4, 4, 3, groups=4), nn.Conv1d(4, 4, 1), 'no depthwise convolution'),
+        (nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 1), 'is not a depthwise convolution'),
+        (
+            nn.ConvTranspose2d(4, 4, 3, groups=4),
+            nn.Conv2d(4, 4, 1),
+            'is not a depthwise convolution',
+        ),
+        (nn.Conv1d(4, 4, 3, groups=4), nn.Conv1d(4, 4, 1), 'is not a depthwise convolution'),
         (nn.Conv2d(4, 4, 3, groups=4, padding='same'), nn.Conv2d(4, 4, 1), 'pads in a way'),
-        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(8, 4, 1), 'no pointwise convolution of 4'),
-        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1, padding=1), 'no pointwise convolution'),
+        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(8, 4, 1), 'is not a pointwise convolution of 4'),
+        (
+            nn.Conv2d(4, 4, 3, groups=4),
+            nn.Conv2d(4, 4, 1, padding=1),
+            'is not a pointwise convolution',
+        ),
         (nn.Conv2d(4, 4, 3, groups=4), hooked(nn.Conv2d(4, 4, 1)), 'has hooks or a parametriz'),
-        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 3), 'no pointwise convolution of 4'),
-        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1, groups=2), 'no pointwise convolution'),
+        (nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 3), 'is not a pointwise convolution of 4'),
+        (
+            nn.Conv2d(4, 4, 3, groups=4),
+            nn.Conv2d(4, 4, 1, groups=2),
+            'is not a pointwise convolution',
+        ),
     ],
 )
 def test_what_is_no_pair_is_refused_by_name(depthwise, pointwise, words):

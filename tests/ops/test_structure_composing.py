@@ -136,11 +136,11 @@ def test_export(kind):
 @pytest.mark.parametrize(
     'settings, sentence',
     [
-        (dict(type='SCLayer', kernel_size=2), 'kernel_size=2 is even'),
-        (dict(type='SCLayer', kernel_size=3, padding=2), 'padding=2 is not between 0 and half'),
-        (dict(type='MixedSCLayer', smear_channels=8), 'smear_channels=8 must lie between'),
-        (dict(type='MixedSCLayer', smear_channels=0), 'smear_channels=0 must lie between'),
-        (dict(type='MixedSCLayer', smear_channels=2, kernel_size=4), 'kernel_size=4 is even'),
+        (dict(type='SCLayer', kernel_size=2), 'kernel_size: 2 is even'),
+        (dict(type='SCLayer', kernel_size=3, padding=2), 'padding: 2 is not between 0 and half'),
+        (dict(type='MixedSCLayer', smear_channels=8), 'smear_channels: 8 is not between'),
+        (dict(type='MixedSCLayer', smear_channels=0), 'smear_channels: 0 is not between'),
+        (dict(type='MixedSCLayer', smear_channels=2, kernel_size=4), 'kernel_size: 4 is even'),
     ],
 )
 def test_settings_that_do_not_fit(settings, sentence):

@@ -197,5 +197,5 @@ def test_autocast_and_memory_format(dtype):
     ],
 )
 def test_odd_channels_are_refused(make):
-    with pytest.raises(ValueError, match='21 channels cannot be divided into 2 groups: take'):
+    with pytest.raises(ValueError, match='21 channels cannot be divided into 2 groups; take'):
         make()

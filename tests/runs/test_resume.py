@@ -155,7 +155,7 @@ def cut(file):
         (folder_as_note, 'names no file', 2),
         (lambda w: (w / 'epoch_2.pth').unlink(), 'names no file', 1),
         (lambda w: cut(w / 'epoch_2.pth'), 'epoch_2.pth: cannot be read', 1),
-        (lambda w: torch.save({'state_dict': {}}, w / 'epoch_2.pth'), 'not hold optimizer', 1),
+        (lambda w: torch.save({'a': torch.ones(1)}, w / 'epoch_2.pth'), 'not hold optimizer', 1),
     ],
 )
 def test_goes_on_from_the_newest_whole_checkpoint(resume, tmp_path, harm, words, epoch):

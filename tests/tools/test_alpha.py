@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ic_backbones.backbones import ICResNet
-from ic_backbones.backbones.ic_start import ic_layers
 from ic_backbones.errors import InputError
+from ic_backbones.ops import ic_layers
 
 
 def save(path, **options):

@@ -84,9 +84,11 @@ def test_a_model_that_a_teacher_trains_needs_none_here():
 
 
 def test_wrong_input(tmp_path):
-    with pytest.raises(ValueError, match="no model 'ic_resnet51'; did you mean 'ic_resnet50'"):
+    with pytest.raises(
+        ValueError, match="ic_resnet51: there is no such model; did you mean 'ic_resnet50'"
+    ):
         ic_backbones.create('ic_resnet51')
-    with pytest.raises(InputError, match='gone.pth: no such checkpoint'):
+    with pytest.raises(InputError, match='gone.pth: there is no such checkpoint'):
         ic_backbones.create('ic_resnet18', checkpoint=str(tmp_path / 'gone.pth'))
 
 

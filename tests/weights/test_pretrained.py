@@ -5,11 +5,12 @@ import logging
 import pytest
 import torch
 from mmengine.logging import MMLogger
+from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.models.backbones import ResNet
 
 from ic_backbones.backbones import ICResNet
-from ic_backbones.checkpoint import compare
 from ic_backbones.errors import InputError
+from ic_backbones.weights.match import compare, likely_prefix
 
 NARROW = dict(depth=18, stem_channels=8, base_channels=8)
 
@@ -59,7 +60,7 @@ def test_plain_checkpoints_load_by_name_and_give_the_same_features(layout, plain
     ignored = '2 ignored (fc.weight, fc.bias)' if layout == 'torchvision' else '0 ignored'
     lines = [r.message for r in log.records if 'tensors matched' in r.message]
     assert len(lines) == 1
-    assert f'{len(plain.state_dict())} tensors matched, 32 new (IC layers), {ignored}' in lines[0]
+    assert f'{len(plain.state_dict())} tensors matched, 32 new, {ignored}' in lines[0]
 
 
 def test_an_ic_checkpoint_loads_whole(tmp_path):
@@ -79,7 +80,7 @@ def test_a_missing_prefix_is_an_error_that_names_it(plain, tmp_path):
     with pytest.raises(InputError) as error:
         net.init_weights()
     sentence = str(error.value)
-    assert f'{path} matches 0 of 136 tensors' in sentence
+    assert f'{path}: 0 of 120 tensors match' in sentence
     assert 'missing conv1.weight, bn1.weight' in sentence
     assert 'unexpected backbone.conv1.weight' in sentence
     assert "the likely prefix is 'backbone.'" in sentence
@@ -88,7 +89,7 @@ def test_a_missing_prefix_is_an_error_that_names_it(plain, tmp_path):
 def test_another_network_is_an_error(tmp_path):
     torch.save({'stem.weight': torch.zeros(1)}, tmp_path / 'other.pth')
     init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'other.pth'))
-    with pytest.raises(InputError, match='matches 0 of .*a checkpoint of another network'):
+    with pytest.raises(InputError, match='0 of 120 tensors match, .*belongs to another network'):
         ICResNet(**NARROW, init_cfg=init_cfg).init_weights()
 
 
@@ -103,7 +104,9 @@ def test_another_width_is_mismatched_not_matched(plain, tmp_path):
 def test_a_prefix_too_many_is_an_error_that_says_so(plain, tmp_path):
     path = save(tmp_path / 'plain.pth', plain, 'torchvision')
     init_cfg = dict(type='Pretrained', checkpoint=path, prefix='backbone.')
-    with pytest.raises(InputError, match=r"\(prefix 'backbone.'\) matches 0.*leave the prefix out"):
+    with pytest.raises(
+        InputError, match=r"0 of 120 tensors match \(prefix 'backbone.'\).*leave the prefix out"
+    ):
         ICResNet(**NARROW, init_cfg=init_cfg).init_weights()
 
 
@@ -128,7 +131,7 @@ def test_no_network_is_one_sentence(monkeypatch):
 
     monkeypatch.setattr('mmengine.runner.checkpoint.load_url', offline)
     init_cfg = dict(type='Pretrained', checkpoint='torchvision://resnet18')
-    with pytest.raises(InputError, match='torchvision://resnet18 cannot be read .*not known'):
+    with pytest.raises(InputError, match='torchvision://resnet18: cannot be read, .*not known'):
         ICResNet(18, init_cfg=init_cfg).init_weights()
 
 
@@ -180,7 +183,7 @@ def test_a_checkpoint_without_alpha_and_one_with_too_many_are_warned_about(tmp_p
 def test_a_list_init_cfg_draws_then_loads_under_the_same_checks(plain, tmp_path):
     draw = dict(type='Constant', val=0.5, layer='Conv2d')
     load = dict(type='Pretrained', checkpoint=str(tmp_path / 'missing.pth'))
-    with pytest.raises(InputError, match='missing.pth cannot be read'):
+    with pytest.raises(InputError, match='missing.pth: there is no such checkpoint'):
         ICResNet(**NARROW, init_cfg=[draw, load]).init_weights()
     load['checkpoint'] = save(tmp_path / 'plain.pth', plain, 'torchvision')
     net = ICResNet(**NARROW, alpha=0.0, init_cfg=[draw, load]).eval()
@@ -193,11 +196,25 @@ def test_a_list_init_cfg_draws_then_loads_under_the_same_checks(plain, tmp_path)
 
 
 def test_compare_by_name_and_shape():
-    model = {name: torch.zeros(2) for name in ('a', 'b.w', 'c')}
-    match = compare(
-        model, {'p.a': torch.zeros(2), 'p.b.w': torch.zeros(3), 'x': torch.zeros(1)}, 'p'
-    )
+    model = {name: torch.zeros(2) for name in ('a', 'b.w', 'c', 'd')}
+    state = {'p.a': torch.zeros(2), 'p.b.w': torch.zeros(3), 'x': torch.zeros(1)}
+    match = compare(model, state, 'file', 'p', new={'d'})
     assert (match.matched, match.mismatched, match.missing) == (['a'], ['b.w'], ['c'])
-    assert match.unexpected == []
-    match = compare(model, {'p.a': torch.zeros(2), 'p.b.w': torch.zeros(2)})
-    assert match.likely_prefix == 'p.' and match.unexpected == ['p.a', 'p.b.w']
+    assert (match.new, match.unexpected) == (['d'], [])
+    assert compare(model, state, 'file').unexpected == ['p.a', 'p.b.w', 'x']
+    assert likely_prefix(model, state) == 'p.' and likely_prefix(model, ['y']) is None
+
+
+@pytest.mark.parametrize('load', [load_state_dict, lambda net, s: net.load_state_dict(s, False)])
+def test_plain_weights_draw_w_prime_anew_however_they_are_loaded(plain, load):
+    """As by ``load_from``, whose W' would otherwise keep the scale of other weights."""
+    net = ICResNet(**NARROW, alpha=0.0, alpha_mode='learned')
+    state = {name: 100 * value for name, value in plain.state_dict().items()}
+    before = net.layer1[0].conv1.w_prime.detach().clone()
+    load(net, state)
+    layer = net.layer1[0].conv1
+    assert torch.equal(layer.weight, state['layer1.0.conv1.weight'])
+    assert layer.w_prime.abs().max() > 20 * before.abs().max()
+    own = {name: value.clone() for name, value in net.state_dict().items()}
+    load(net, own)
+    assert all(torch.equal(value, own[name]) for name, value in net.state_dict().items())

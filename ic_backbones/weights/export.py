@@ -1,7 +1,4 @@
-"""A trained classifier's backbone as a small file, ``.pth`` or ``.safetensors``.
-
-mmengine reads ``.pth`` alone; importing this module teaches its ``CheckpointLoader`` the other.
-"""
+"""The backbone of a trained classifier as a small file, ``.pth`` or ``.safetensors``."""
 
 import hashlib
 from pathlib import Path
@@ -11,33 +8,34 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
-from ._requirements import require_extra
-from .checkpoint import BACKBONE, tensors_of
-from .errors import InputError
+from .._requirements import require_extra
+from ..errors import InputError
+from .checkpoint import BACKBONE, Checkpoint
+from .match import below
 
 
-def export_backbone(loaded: dict, stem: str | Path) -> list[Path]:
+def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
     """Write the backbone of a classifier's checkpoint, without optimizer, head and history.
 
     Args:
-        loaded: The checkpoint's content.
-        stem: The files' folder and the beginning of their names; the first eight digits of their
-            SHA-256 and the suffix follow.
+        checkpoint: The checkpoint of the classifier.
+        stem: The folder of the files and the beginning of their names; the first eight digits of
+            their SHA-256 and the suffix follow.
 
     Returns:
         The ``.safetensors`` and the ``.pth`` file, which hold the same tensors.
 
     Raises:
-        InputError: No tensor's name begins with ``backbone.``; safetensors is not installed.
+        InputError: No tensor's name begins with ``backbone.``, or safetensors is not installed.
     """
     state = {
-        name.removeprefix(BACKBONE): value.detach().cpu().contiguous()
-        for name, value in tensors_of(loaded, f'for {stem}').items()
-        if name.startswith(BACKBONE)
+        name: value.detach().cpu().contiguous()
+        for name, value in below(checkpoint.tensors, BACKBONE).items()
     }
     if not state:
         raise InputError(
-            f'no tensor of the checkpoint begins with {BACKBONE!r}: give one of a whole classifier'
+            f'{checkpoint.source}: no tensor begins with {BACKBONE!r}; give the checkpoint of a '
+            'whole classifier'
         )
     Path(stem).parent.mkdir(parents=True, exist_ok=True)
     safe, pth = (Path(f'{stem}{suffix}') for suffix in ('.safetensors', '.pth'))
@@ -66,21 +64,25 @@ def _safetensors():
     return safetensors.torch
 
 
-def init_cfg_lines(loaded: dict, file: str | Path) -> str:
+def init_cfg_lines(checkpoint: Checkpoint, file: str | Path) -> str:
     """The lines of a detector's config that take ``file`` for its backbone.
 
     The config that mmengine saves in a checkpoint tells which backbone it is; without one, the
     lines hold the weights alone.
+
+    Args:
+        checkpoint: The checkpoint that ``file`` was exported from.
+        file: The file of the backbone.
     """
-    text = (loaded.get('meta') or {}).get('cfg')
-    backbone = dict(Config.fromstring(text, '.py').model.backbone) if text else {}
+    config = checkpoint.config
+    backbone = dict(config.model.backbone) if config else {}
     pretrained = dict(type='Pretrained', checkpoint=str(file))
     return Config(dict(model=dict(backbone=_with(backbone, pretrained)))).pretty_text.strip()
 
 
 def _with(backbone: dict, init_cfg: dict) -> dict:
-    own = {'init_cfg', 'out_indices', 'frozen_stages', 'norm_eval'}  # the detector's to say
-    backbone = {key: value for key, value in backbone.items() if key not in own}
+    of_the_detector = {'init_cfg', 'out_indices', 'frozen_stages', 'norm_eval'}
+    backbone = {key: value for key, value in backbone.items() if key not in of_the_detector}
     if '.' not in backbone.get('type', '.'):
         backbone['type'] = f'mmpretrain.{backbone["type"]}'  # a detector's scope is another
     if 'backbone' in backbone:  # an adapted one

@@ -6,6 +6,7 @@ OpenMMLab's packages keep theirs.
 
 import copy
 import difflib
+import fnmatch
 import inspect
 import logging
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ from mmpretrain.apis.model import ModelHub, get_model
 from mmpretrain.registry import MODELS
 from torch import nn
 
-from .checkpoint import backbone_prefix
 from .errors import InputError
+from .weights.checkpoint import Checkpoint
+from .weights.pretrained import load_by_name
 
 MIM = Path(__file__).parent / '.mim'
 _OWN: list[str] = []
@@ -34,17 +36,27 @@ def register_models() -> None:
     _OWN.extend(sorted(set(ModelHub._models_dict) - before))
 
 
-def list_models() -> list[str]:
-    """The names that :func:`create` takes."""
-    return list(_OWN)
+def list_models(pattern: str = '*') -> list[str]:
+    """The names that :func:`create` takes.
+
+    Args:
+        pattern: A shell pattern that the names must match, such as ``'ic_*cifar10'``.
+    """
+    return fnmatch.filter(_OWN, pattern)
 
 
 def model_info(name: str) -> dict:
-    """Of a model in :func:`list_models`: its parameters, multiply-adds and maps.
+    """The parameters, multiply-adds and maps of a model in :func:`list_models`.
+
+    Args:
+        name: The name of the model.
 
     Returns:
         ``parameters`` and ``macs`` of the classifier for an image of ``size`` x ``size`` pixels,
-        and of each of its ``features`` (``out_indices``) the ``channels`` and ``strides``.
+        and ``channels`` and ``strides`` of each of its ``features`` (``out_indices``).
+
+    Raises:
+        InputError: There is no such model.
     """
     data = copy.deepcopy(ModelHub._models_dict[_known(name)].metadata.data)
     return {'macs' if key == 'FLOPs' else key.lower(): value for key, value in data.items()}
@@ -53,28 +65,29 @@ def model_info(name: str) -> dict:
 def create(
     name: str, features_only: bool = False, checkpoint: str | None = None, **backbone
 ) -> nn.Module:
-    """A model with drawn weights, in eval mode.
+    """Make a model, in eval mode.
 
     Args:
         name: One of :func:`list_models`.
-        features_only: The backbone alone, which gives the maps of all its stages; its
-            ``out_channels`` and ``out_strides`` describe them. Else an mmpretrain classifier.
-        checkpoint: Weights for the backbone, also a plain network's or a whole model's; file or
-            address, as ``torchvision://resnet50``.
+        features_only: Whether to return the backbone alone, which gives the maps of all its stages;
+            its ``out_channels`` and ``out_strides`` describe them. Otherwise the model is a
+            classifier of mmpretrain.
+        checkpoint: The file or address, such as ``torchvision://resnet50``, of weights for the
+            backbone; it may be a plain network's or a whole model's. By default all weights are
+            drawn.
         backbone: Arguments of the backbone, such as ``alpha=0.0, alpha_mode='learned'``,
             ``out_indices`` or ``frozen_stages``.
 
     Raises:
-        InputError: There is no such model, or the checkpoint cannot be read or is another's.
+        InputError: There is no such model, or the checkpoint cannot be read or belongs to another
+            network.
     """
     name = _known(name)
     config = ModelHub.get(name).config
     model = config.model
     if features_only:
         backbone.setdefault('out_indices', model_info(name)['features'])
-    if checkpoint is not None:
-        prefix = backbone_prefix(checkpoint)
-        backbone['init_cfg'] = dict(type='Pretrained', checkpoint=checkpoint, prefix=prefix)
+    weights = None if checkpoint is None else Checkpoint.read(checkpoint)
     _update(model.backbone, backbone)
     if model.type.endswith('WLDClassifier'):  # a teacher is for training
         model.type = 'ImageClassifier'
@@ -82,19 +95,19 @@ def create(
             model.pop(key, None)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         net = MODELS.build(model.backbone) if features_only else get_model(config)
-    with _quiet(checkpoint is None):
-        (net if features_only else net.backbone).init_weights()
     with _quiet():
         net.init_weights()
+    if weights is not None:
+        load_by_name(net if features_only else net.backbone, weights, weights.backbone_prefix)
     return net.eval()
 
 
 @contextmanager
-def _quiet(quiet: bool = True) -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """Without mmengine's line for every parameter that is drawn."""
     logger = MMLogger.get_current_instance()
     level = logger.level
-    logger.setLevel(logging.WARNING if quiet else level)
+    logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
@@ -105,12 +118,12 @@ def _known(name: str) -> str:
     if name not in _OWN:
         close = difflib.get_close_matches(name, _OWN, n=1)
         hint = f'did you mean {close[0]!r}?' if close else 'see ic_backbones.list_models()'
-        raise InputError(f'there is no model {name!r}; {hint}')
+        raise InputError(f'{name}: there is no such model; {hint}')
     return name
 
 
 def _update(config: dict, arguments: dict) -> None:
-    """Give an adapted backbone its own arguments, and the rest to the one inside."""
+    """Give an adapted backbone its own arguments, and the rest to the backbone inside."""
     while 'backbone' in config:
         kinds = MODELS.get(config['type']).__mro__
         own = {name for kind in kinds for name in inspect.signature(kind.__init__).parameters}

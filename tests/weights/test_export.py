@@ -11,8 +11,10 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS as CLASSIFIERS
 
-from ic_backbones import _requirements, backbone_file
+from ic_backbones import _requirements
 from ic_backbones.errors import InputError
+from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.export import export_backbone, init_cfg_lines
 
 CLASSIFIER = dict(
     type='ImageClassifier',
@@ -78,10 +80,11 @@ def test_into_faster_rcnn(trained, tool, capsys, tmp_path, suffix):
 
 
 def test_plain_backbone_without_its_config(tmp_path):
-    lines = backbone_file.init_cfg_lines(dict(state_dict={}), 'a.pth')
+    lines = init_cfg_lines(Checkpoint('a.pth', {}, {}), 'a.pth')
     assert "init_cfg=dict(checkpoint='a.pth', type='Pretrained')" in lines
-    loaded = dict(meta=dict(cfg="model = dict(backbone=dict(type='ResNet', depth=18))"))
-    assert "type='mmpretrain.ResNet'" in backbone_file.init_cfg_lines(loaded, 'a.pth')
+    meta = dict(cfg="model = dict(backbone=dict(type='ResNet', depth=18))")
+    loaded = Checkpoint('a.pth', dict(meta=meta), {})
+    assert "type='mmpretrain.ResNet'" in init_cfg_lines(loaded, 'a.pth')
 
 
 @pytest.mark.parametrize(
@@ -99,12 +102,9 @@ def test_lines_of_an_adapted_backbone_build_and_load(tmp_path, adapted):
         torch.nn.init.normal_(parameter)
     cfg = Config(dict(model=dict(backbone=dict(adapted, backbone=narrow)))).pretty_text
     state = {f'backbone.{name}': value for name, value in net.state_dict().items()}
-    (file,) = {
-        path
-        for path in backbone_file.export_backbone(dict(state_dict=state), tmp_path / 'net')
-        if path.suffix == '.pth'
-    }
-    lines = backbone_file.init_cfg_lines(dict(meta=dict(cfg=cfg)), file)
+    checkpoint = Checkpoint.of(dict(meta=dict(cfg=cfg), state_dict=state), 'epoch_1.pth')
+    _, file = export_backbone(checkpoint, tmp_path / 'net')
+    lines = init_cfg_lines(checkpoint, file)
     config = Config.fromstring(lines, '.py').model.backbone
     again = DETECTORS.build(config)
     again.init_weights()
@@ -115,7 +115,7 @@ def test_wrong_input(trained, tool, tmp_path, monkeypatch):
     torch.save(dict(state_dict={'conv1.weight': torch.ones(1)}), tmp_path / 'bare.pth')
     with pytest.raises(InputError, match="begins with 'backbone.'"):
         tool('export_backbone').main([str(tmp_path / 'bare.pth')])
-    with pytest.raises(InputError, match='gone.pth: no such checkpoint'):
+    with pytest.raises(InputError, match='gone.pth: there is no such checkpoint'):
         tool('export_backbone').main([str(tmp_path / 'gone.pth')])
     monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'ic-backbones\[tools\]'"):

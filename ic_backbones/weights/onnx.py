@@ -1,18 +1,17 @@
 """A backbone as an ONNX file that takes images of any number and size."""
 
+import copy
 import inspect
 import warnings
 from pathlib import Path
-from unittest import mock
 
 import torch
-import torch.nn.functional as F
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import Tensor, nn
 
-from ._requirements import require_extra
-from .errors import InputError
-from .ops.ic_conv import same_padding
+from .._requirements import require_extra
+from ..errors import InputError
+from ..ops.window import Window
 
 OPSET = 17
 
@@ -26,16 +25,20 @@ def export_onnx(
     in the order of ``out_indices``.
 
     Args:
-        net: A backbone; it gives a tuple of maps.
-        file: To be written.
-        size: Height and width of the image with which the graph is traced.
-        channels: Of the image.
+        net: A backbone, which gives a tuple of maps.
+        file: The file to write.
+        size: The height and width in pixels of the image with which the graph is traced.
+        channels: The number of channels of the image.
 
     Raises:
         InputError: The package onnx is not installed, or the file cannot be written.
     """
     require_onnx('onnx')
-    net.eval()
+    net = copy.deepcopy(net)
+    net.eval()  # mmpretrain's backbones return None here
+    for module in net.modules():
+        if type(module) is Conv2dAdaptivePadding:
+            module.__class__ = _TracedAdaptivePadding
     image = torch.zeros(2, channels, *size)
     with torch.no_grad():
         names = [f'feature_{index}' for index in range(len(net(image)))]
@@ -43,10 +46,7 @@ def export_onnx(
     has_both = 'dynamo' in inspect.signature(torch.onnx.export).parameters
     tracing = dict(dynamo=False) if has_both else {}
     try:
-        with (
-            mock.patch.object(Conv2dAdaptivePadding, 'forward', _forward_with_traced_padding),
-            warnings.catch_warnings(),
-        ):
+        with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             torch.onnx.export(
                 net,
@@ -63,22 +63,24 @@ def export_onnx(
         raise InputError(f'{file}: cannot be written ({error.strerror}); choose --out') from error
 
 
-def _forward_with_traced_padding(conv: Conv2dAdaptivePadding, x: Tensor) -> Tensor:
-    """mmcv's own computes the padding in Python, which a graph keeps as a constant."""
-    x = F.pad(x, same_padding(x, conv.kernel_size, conv.stride, conv.dilation))
-    return F.conv2d(x, conv.weight, conv.bias, conv.stride, 0, conv.dilation, conv.groups)
+class _TracedAdaptivePadding(Conv2dAdaptivePadding):
+    """mmcv's own computes the padding with Python's numbers, which a graph keeps as constants."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.Conv2d.forward(self, Window.of(self).pad_to_same(x))
 
 
 def largest_difference(
     net: nn.Module, file: str | Path, size: tuple[int, int], channels: int = 3
 ) -> float:
-    """How far onnxruntime's maps lie from PyTorch's, over the largest value of each map.
+    """The largest difference of onnxruntime's maps from PyTorch's, over each map's largest value.
 
     Args:
         net: The backbone, in eval mode.
-        file: What :func:`export_onnx` wrote.
-        size, channels: Height, width and channels of three random images; the graph is traced with
-            two.
+        file: The file that :func:`export_onnx` wrote.
+        size: The height and width in pixels of the images, which are three random ones; the graph
+            is traced with two.
+        channels: The number of channels of the images.
 
     Raises:
         InputError: The package onnxruntime is not installed.
@@ -99,9 +101,9 @@ def largest_difference(
 
 
 def require_onnx(package: str) -> None:
-    """Refuse to go on without onnx or onnxruntime.
+    """Check that onnx or onnxruntime is installed.
 
     Raises:
-        InputError: It is not installed.
+        InputError: The package is not installed.
     """
     require_extra('ONNX files', package, 'onnx')

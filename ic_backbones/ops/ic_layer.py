@@ -1,0 +1,151 @@
+"""What all inter-layer collision (IC) layers share: ``alpha``, the start of ``W'``, loading."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import torch
+import torch.nn as nn
+import torch.nn.utils.parametrize as parametrize
+from torch import Tensor
+
+ALPHA_MODES = ('constant', 'learned', 'scheduled')
+
+
+class ICLayer(nn.Module, ABC):
+    """Mixin of the layers that have a collision term.
+
+    A layer calls :meth:`add_own_tensors` once its plain weights are there. A state dict that holds
+    the plain weights alone, as that of a plain network does, leaves ``W'`` to be drawn anew, to the
+    scale of the weights that have been loaded.
+
+    Attributes:
+        own_tensors: The beginnings of the state-dict names that a plain layer does not have.
+        w_prime: ``W'``.
+        alpha: The scale of the collision term, a float, a parameter or a buffer.
+        alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``.
+        found: Those of ``own_tensors`` that the last state dict held; None if it held nothing of
+            the layer.
+    """
+
+    own_tensors: tuple[str, ...] = ('w_prime', 'alpha', 'inner_bias')
+    found: frozenset[str] | None = None
+
+    def add_own_tensors(
+        self, w_prime: Tensor, alpha: float, alpha_mode: str, inner_bias: Tensor | None = None
+    ) -> None:
+        """Add ``w_prime``, ``inner_bias`` and ``alpha``, and draw ``w_prime``.
+
+        Args:
+            w_prime: A tensor of the shape, dtype and device that ``W'`` will have.
+            alpha: The value of ``alpha``, or the value that it starts from.
+            alpha_mode: See :meth:`set_alpha`.
+            inner_bias: The start of ``b1``, or None for a layer without it.
+
+        Raises:
+            ValueError: There is no such ``alpha_mode``.
+        """
+        self.w_prime = nn.Parameter(w_prime)
+        self.inner_bias = None if inner_bias is None else nn.Parameter(inner_bias)
+        self.set_alpha(alpha, alpha_mode)
+        self.register_load_state_dict_post_hook(_draw_missing)
+        self.init_w_prime()
+
+    def set_alpha(self, alpha: float, mode: str) -> None:
+        """Set the scale of the collision term.
+
+        Args:
+            alpha: The value, or the value that it starts from.
+            mode: ``'constant'`` (a float, not saved), ``'learned'`` (a 0-dim parameter) or
+                ``'scheduled'`` (a 0-dim buffer, which a hook fills).
+
+        Raises:
+            ValueError: There is no such mode.
+        """
+        if mode not in ALPHA_MODES:
+            raise ValueError(f'alpha_mode: {mode!r} does not exist; take one of {ALPHA_MODES}')
+        if hasattr(self, 'alpha'):
+            del self.alpha
+        value = torch.tensor(float(alpha), device=self.w_prime.device)
+        if mode == 'learned':
+            self.alpha = nn.Parameter(value)
+        elif mode == 'scheduled':
+            self.register_buffer('alpha', value)
+        else:
+            self.alpha = float(alpha)
+        self.alpha_mode = mode
+
+    @abstractmethod
+    def init_w_prime(self) -> None:
+        """Draw ``w_prime`` anew, to the scale that the layer's weights have now."""
+
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *args) -> None:
+        self.found = None
+        if _holds(state, prefix):
+            self.found = frozenset(own for own in self.own_tensors if _holds(state, prefix + own))
+        super()._load_from_state_dict(state, prefix, *args)
+
+
+def _holds(state: Mapping[str, Tensor], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in state)
+
+
+def _draw_missing(layer: ICLayer, _) -> None:
+    if layer.found is not None and 'w_prime' not in layer.found:
+        layer.init_w_prime()
+
+
+def ic_layers(net: nn.Module) -> dict[str, ICLayer]:
+    """The IC layers in ``net``, by their dotted names."""
+    return {name: module for name, module in net.named_modules() if isinstance(module, ICLayer)}
+
+
+def ic_tensors(net: nn.Module) -> set[str]:
+    """The state-dict names of ``net`` that a plain network's checkpoint does not hold."""
+    own = {
+        id(tensor)
+        for layer in ic_layers(net).values()
+        for name, tensor in layer.state_dict(keep_vars=True).items()
+        if name.startswith(layer.own_tensors)
+    }
+    return {name for name, tensor in net.state_dict(keep_vars=True).items() if id(tensor) in own}
+
+
+def has_additions(conv: nn.Module) -> bool:
+    """Whether ``conv`` has hooks or a parametrization, which its replacement would not have."""
+    hooked = conv._forward_hooks or conv._forward_pre_hooks  # old weight_norm is one of them
+    return bool(hooked) or parametrize.is_parametrized(conv)
+
+
+def alphas(state: Mapping[str, Tensor]) -> dict[str, float]:
+    """Learned and scheduled alphas of a state dict, by the names of their layers."""
+    layers = (name.removesuffix('.w_prime') for name in state if name.endswith('.w_prime'))
+    return {name: float(state[f'{name}.alpha']) for name in layers if f'{name}.alpha' in state}
+
+
+@torch.no_grad()
+def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> None:
+    """Draw ``W'`` to the scale of ``W``; the papers leave it open, so this is our reading.
+
+    With ``alpha != 0`` the term counts from the start. A zero-mean ``W'`` would give every layer a
+    gain of 1.5 and more, which blows up over a deep network. So ``W'`` is uniform with the mean at
+    which ``W' . (1 (^*) x)`` is two standard deviations of ``W (*) x`` for a rectified normal ``x``
+    (sqrt(pi) is its root mean square over its mean): most of the ReLU is silent, the layer starts
+    close to the plain convolution (theorem 2) and the gain is 1.03.
+
+    With ``alpha = 0`` nothing can blow up, and an active term gives ``alpha`` a gradient: ``W'`` is
+    uniform around 0, with ``W' . (1 (^*) x)`` about as large as ``W (*) x``.
+
+    Args:
+        w_prime: The tensor to fill in place, (C, columns, 1, 1).
+        weight: ``W``, (C, C'/groups, kH, kW).
+        alpha: The value that ``alpha`` starts from.
+    """
+    fan_in, area = weight[0].numel(), weight[0, 0].numel()
+    rms = weight.square().mean().sqrt()
+    if alpha == 0:
+        summed = weight.shape[1] // w_prime.shape[1]  # 1, or in eq. 5 all channels of a group
+        bound = math.sqrt(3 / area / summed)
+        w_prime.uniform_(-bound, bound).mul_(rms)
+    else:
+        w_prime.uniform_(0, 4 * math.sqrt(math.pi / fan_in)).mul_(rms)

@@ -1,0 +1,87 @@
+"""Pointwise group convolutions as matrix products, which are faster on a CPU."""
+
+import torch
+import torch.nn as nn
+from torch import Tensor
+
+
+class Pointwise(nn.Conv2d):
+    """A pointwise group convolution without bias; on a CPU it is a batched matrix product.
+
+    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. The
+    memory of a contiguous map already is one matrix per group; in other memory formats PyTorch's
+    convolution is faster and is used instead.
+
+    Args:
+        in_channels: The number of input channels.
+        out_channels: The number of output channels.
+        stride: The stride on both axes.
+        groups: The number of groups.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, stride: int = 1, groups: int = 1
+    ) -> None:
+        super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
+        if not fits or x.device.type != 'cpu' or x.stride(3) != 1:
+            return super().forward(x)
+        stride = self.stride[0]
+        if stride > 1:
+            x = x[:, :, ::stride, ::stride]
+        batch, _, height, width = x.shape
+        weight = matrices(self.weight, self.groups, batch)
+        # Not len(weight), which a graph keeps as a constant.
+        maps = x.reshape(batch * self.groups, weight.shape[2], height * width)
+        if self.bias is None:
+            product = torch.bmm(weight, maps)
+        else:  # the bias of a norm that has been folded into the convolution
+            product = torch.baddbmm(matrices(self.bias, self.groups, batch), weight, maps)
+        return product.view(batch, self.out_channels, height, width)
+
+
+def matrices(weight: Tensor, groups: int, batch: int = 1) -> Tensor:
+    """A pointwise convolution's weight, or bias, as (batch * groups, rows, columns (or 1))."""
+    one = weight.view(1, groups, len(weight) // groups, -1)
+    return one.expand(batch, -1, -1, -1).flatten(0, 1)
+
+
+class PixelProduct(nn.Module):
+    """A pointwise group convolution with a bias, as a matrix product for each group.
+
+    Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up, in
+    channels_last.
+
+    Args:
+        weight: The weight, (groups, out_channels / groups, in_channels / groups).
+        bias: The bias, (out_channels,).
+        stride: The stride on both axes.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, stride: int = 1) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight.transpose(1, 2).contiguous())
+        self.bias = nn.Parameter(bias)
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.stride > 1:
+            x = x[:, :, :: self.stride, :: self.stride]
+        groups, columns, rows = self.weight.shape
+        parts = pixels(x).view(-1, groups, columns).transpose(0, 1)
+        # Writing into one map would be faster, but it neither compiles nor gives a right graph.
+        y = torch.baddbmm(self.bias.view(groups, 1, rows), parts, self.weight).transpose(0, 1)
+        return as_map(y.reshape(-1, groups * rows), x)
+
+
+def pixels(x: Tensor) -> Tensor:
+    """(N, C, H, W) as (N * H * W, C), a view in channels_last."""
+    return x.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+def as_map(pixels: Tensor, like: Tensor) -> Tensor:
+    """(N * H * W, C) as (N, C, H, W), with the batch, height and width of ``like``."""
+    batch, _, height, width = like.shape
+    return pixels.view(batch, height, width, pixels.shape[1]).permute(0, 3, 1, 2)

@@ -1,0 +1,60 @@
+"""The geometry of a sliding window, which a convolution and its box sum share."""
+
+import math
+from typing import NamedTuple
+
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+Size = int | tuple[int, int]
+
+
+class Window(NamedTuple):
+    """Kernel size, stride, padding and dilation of a convolution.
+
+    Attributes:
+        kernel_size: Height and width of the kernel in pixels.
+        stride: One number for both axes, or one for each.
+        padding: One number, one for each axis, or ``'same'`` or ``'valid'``.
+        dilation: One number for both axes, or one for each.
+    """
+
+    kernel_size: tuple[int, int]
+    stride: Size = 1
+    padding: Size | str = 0
+    dilation: Size = 1
+
+    @classmethod
+    def of(cls, conv: nn.Conv2d) -> 'Window':
+        """The window of ``conv``."""
+        return cls(conv.kernel_size, conv.stride, conv.padding, conv.dilation)
+
+    @property
+    def area(self) -> int:
+        """The number of pixels that the kernel sees."""
+        return math.prod(self.kernel_size)
+
+    @property
+    def has_stride(self) -> bool:
+        return self.stride not in (1, (1, 1))
+
+    @property
+    def is_one_pixel(self) -> bool:
+        """Whether each output pixel sees the input pixel at its own place and nothing else."""
+        unpadded = self.padding in (0, (0, 0), 'same', 'valid')
+        return self.area == 1 and unpadded and not self.has_stride
+
+    def pad_to_same(self, x: Tensor) -> Tensor:
+        """Pad ``x``, (N, C, H, W), so that a window gives ceil(size / stride) values an axis.
+
+        This is the padding of mmcv's ``Conv2dAdaptivePadding``; ``padding`` itself is not used.
+        """
+        pad = []
+        for axis in (1, 0):  # F.pad starts at the last axis
+            size, stride = x.shape[2 + axis], self.stride[axis]
+            reach = (self.kernel_size[axis] - 1) * self.dilation[axis] + 1
+            last = (size - 1) // stride * stride  # where the last window begins
+            total = max(last + reach - size, 0)
+            pad += [total // 2, total - total // 2]
+        return F.pad(x, pad)

@@ -1,0 +1,106 @@
+"""Loading a checkpoint into a network by name, never silently.
+
+mmengine loads with ``strict=False``: a checkpoint of another layout leaves the model random, and
+only a long list in the log says so. Here it is an error if less than half of the tensors match.
+"""
+
+import logging
+
+import torch.nn as nn
+from mmengine.logging import print_log
+from torch import Tensor
+
+from .checkpoint import Checkpoint
+from .match import Match, below, compare, first, with_dot
+
+
+class AdaptsState(nn.Module):
+    """Mixin of the networks that load a plain network's checkpoint of another layout.
+
+    What :meth:`adapt_state` changes, it changes for every way of loading: ``load_state_dict``,
+    ``load_from``, ``--resume`` and ``init_cfg``.
+    """
+
+    def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors of a checkpoint, by their names in this network, as it must load them.
+
+        A state that needs no change, such as the network's own, must come back as it is.
+        """
+        return state
+
+    def new_tensors(self) -> set[str]:
+        """The state-dict names of the tensors that a plain network's checkpoint cannot hold."""
+        return set()
+
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *args) -> None:
+        own = below(state, prefix)
+        adapted = self.adapt_state(own)
+        if adapted is not own:
+            for name in own:
+                del state[prefix + name]
+            state.update({prefix + name: value for name, value in adapted.items()})
+        super()._load_from_state_dict(state, prefix, *args)
+
+
+def load_by_name(net: nn.Module, checkpoint: Checkpoint, prefix: str | None = None) -> Match:
+    """Load a plain network's checkpoint, or its own, into ``net``, and log one line about it.
+
+    Args:
+        net: The network.
+        checkpoint: The checkpoint.
+        prefix: The prefix of the network in it: ``'backbone.'`` with mmpretrain and mmdet.
+
+    Raises:
+        InputError: Less than half of the network's tensors match.
+    """
+    prefix = with_dot(prefix)
+    given = below(checkpoint.tensors, prefix)
+    new: set[str] = set()
+    if isinstance(net, AdaptsState):
+        given, new = net.adapt_state(given), net.new_tensors()
+    others = {k: v for k, v in checkpoint.tensors.items() if not k.startswith(prefix)}
+    state = others | {prefix + name: value for name, value in given.items()}
+    match = compare(net.state_dict(), state, checkpoint.source, prefix, new)
+    match.require_half()
+    fitting = {name: value for name, value in given.items() if name not in match.mismatched}
+    net.load_state_dict(fitting, strict=False)
+    _report(match)
+    return match
+
+
+def load_pretrained(
+    net: nn.Module, checkpoint: str, prefix: str | None = None, map_location: str = 'cpu'
+) -> Match:
+    """What ``init_cfg=dict(type='Pretrained', ...)`` asks for.
+
+    Args:
+        net: The network.
+        checkpoint: The file or address, such as ``torchvision://resnet50``.
+        prefix: The prefix of the network in it: ``'backbone.'`` with mmpretrain and mmdet.
+        map_location: The device of the tensors, as in ``torch.load``.
+
+    Raises:
+        InputError: The checkpoint cannot be read, or matches less than half of the network.
+    """
+    advice = (
+        'give a file that is there, `--cfg-options model.backbone.init_cfg.checkpoint=FILE`, or '
+        'start from scratch, `--cfg-options model.backbone.init_cfg=None` (configs/'
+        'faster_rcnn_ic_r50_voc_scratch.py shows what that takes)'
+    )
+    return load_by_name(net, Checkpoint.read(checkpoint, map_location, advice), prefix)
+
+
+def _report(match: Match) -> None:
+    ignored = f' ({first(match.unexpected)})' if match.unexpected else ''
+    print_log(
+        f'{match.source}: {len(match.matched)} tensors matched, {len(match.new)} new, '
+        f'{len(match.unexpected)} ignored{ignored}',
+        logger='current',
+    )
+    left = [name for name in match.left if not name.endswith('num_batches_tracked')]
+    if left:
+        print_log(
+            f'{match.source}: leaves {len(left)} tensors at their initial values: {first(left)}',
+            logger='current',
+            level=logging.WARNING,
+        )

@@ -1,0 +1,98 @@
+"""One suite over every registered backbone: a new one is tested for free."""
+
+import copy
+import pickle
+
+import pytest
+import torch
+from helpers import randomise_norms
+from tiny_backbones import REGISTERED, build
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+@pytest.mark.parametrize('size', [(65, 71), (98, 51)])
+def test_shapes_are_as_published_and_every_parameter_learns(name, size):
+    net = build(name).train()
+    features = net(torch.randn(2, 3, *size))
+    assert len(features) == len(net.out_channels) == len(net.out_strides)
+    for feature, channels, stride in zip(features, net.out_channels, net.out_strides, strict=True):
+        assert feature.shape == (2, channels, *(-(-edge // stride) for edge in size))
+    sum(f.square().mean() for f in features).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+def test_saving_and_loading_gives_the_same_features(name, tmp_path):
+    net = build(name)
+    assert net.eval() is net
+    torch.save(net.state_dict(), tmp_path / 'net.pth')
+    other = build(name, seed=1).eval()
+    x = torch.randn(1, 3, 64, 64)
+    assert not torch.equal(other(x)[-1], net(x)[-1])
+    other.load_state_dict(torch.load(tmp_path / 'net.pth'))
+    for feature, expected in zip(other(x), net(x), strict=True):
+        assert torch.equal(feature, expected)
+
+
+@pytest.fixture(params=REGISTERED)
+def net(request):
+    return randomise_norms(build(request.param))
+
+
+def features_of(net, x):
+    with torch.no_grad():
+        return net(x)
+
+
+@pytest.mark.parametrize('twin', [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_copies_give_the_same_features(net, twin):
+    x = torch.randn(1, 3, 65, 71)
+    for feature, expected in zip(
+        features_of(twin(net.eval()), x), features_of(net, x), strict=True
+    ):
+        assert torch.equal(feature, expected)
+
+
+def test_channels_last_gives_the_same_features(net):
+    net = net.double().eval()
+    x = torch.randn(2, 3, 65, 71, dtype=torch.float64)
+    expected = features_of(net, x)
+    net = net.to(memory_format=torch.channels_last)
+    found = features_of(net, x.contiguous(memory_format=torch.channels_last))
+    for feature, truth in zip(found, expected, strict=True):
+        torch.testing.assert_close(feature, truth, rtol=1e-9, atol=1e-9)
+
+
+def test_compiled_gives_the_same_features(net):
+    """Dynamo's graphs alone; inductor would take minutes."""
+    torch._dynamo.reset()
+    net = net.eval()
+    x = torch.randn(1, 3, 65, 71)
+    found = features_of(torch.compile(net, backend='eager'), x)
+    for feature, truth in zip(found, features_of(net, x), strict=True):
+        torch.testing.assert_close(feature, truth)
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+def test_checkpointing_gives_the_same_gradients(name):
+    plain, recomputed = build(name), build(name, with_cp=True)
+    x = torch.randn(2, 3, 65, 71)
+    for net in (plain, recomputed):
+        net.train()
+        sum(feature.square().mean() for feature in net(x)).backward()
+    gradients = dict(plain.named_parameters())
+    for key, parameter in recomputed.named_parameters():
+        torch.testing.assert_close(parameter.grad, gradients[key].grad, msg=key)
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+def test_frozen_stages_stay_as_they_are(name):
+    net = build(name, frozen_stages=1).train()
+    before = copy.deepcopy(net.state_dict())
+    learns = {key: parameter.requires_grad for key, parameter in net.named_parameters()}
+    assert 0 < sum(learns.values()) < len(learns)
+    sum(feature.square().mean() for feature in net(torch.randn(2, 3, 65, 71))).backward()
+    assert all((p.grad is not None) == p.requires_grad for p in net.parameters())
+    frozen = [key for key, value in before.items() if torch.equal(value, net.state_dict()[key])]
+    statistics = [key for key in frozen if key.endswith('running_mean')]
+    assert statistics, 'the frozen stages collect statistics'
