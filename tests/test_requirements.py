@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 WAYS_OUT = (
     "install one family of the OpenMMLab packages, `pip install 'ic-backbones[onedl]'` "
     "(maintained forks, recent torch) or `pip install 'ic-backbones[openmmlab]'` (official "
-    'packages, torch <= 2.1).'
+    'packages, torch <= 2.1)'
 )
 
 
