@@ -8,6 +8,7 @@ block⁻).
 
 import copy
 
+import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmpretrain.models.backbones import ResNet_CIFAR
 from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
@@ -68,12 +69,21 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
         minus.add_own_tensors(block.conv1.weight.data.new_empty(shape), alpha, alpha_mode)
         return minus.train(block.training)
 
+    @property
+    def area(self) -> int:
+        return Window.of(self.conv1).area
+
     def init_w_prime(self) -> None:
         """Draw ``w_prime`` anew, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
 
         ``norm_local`` keeps the term from blowing up, and would make noise of an almost silent one.
+        If ``norm2`` starts at 0, as with mmpretrain's ``zero_init_residual``, so does
+        ``norm_local``: the whole block starts as its shortcut. It does not where ``alpha`` starts
+        at 0, for the two would never leave 0.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0)
+        if self.alpha != 0 and not self.norm2.weight.any():
+            nn.init.zeros_(self.norm_local.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         def branches(x: Tensor) -> Tensor:

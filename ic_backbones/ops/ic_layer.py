@@ -21,13 +21,17 @@ class ICLayer(nn.Module, ABC):
 
     Attributes:
         own_tensors: The beginnings of the state-dict names that a plain layer does not have.
-        w_prime: ``W'``.
+        w_prime: ``W'``, times the number of pixels of its window, :attr:`area`. The state dicts of
+            version 1 held ``W'`` itself; they are converted when they are loaded. The version is
+            among the metadata that PyTorch saves with a state dict. Tensors without any, such as a
+            ``.safetensors`` file's, are taken to be of the present version.
         alpha: The scale of the collision term, a float, a parameter or a buffer.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``.
         found: Those of ``own_tensors`` that the last state dict held; None if it held nothing of
             the layer.
     """
 
+    _version = 2
     own_tensors: tuple[str, ...] = ('w_prime', 'alpha', 'inner_bias')
     found: frozenset[str] | None = None
 
@@ -75,15 +79,24 @@ class ICLayer(nn.Module, ABC):
             self.alpha = float(alpha)
         self.alpha_mode = mode
 
+    @property
+    def area(self) -> int:
+        """The number of pixels of the window whose mean ``w_prime`` multiplies."""
+        return 1
+
     @abstractmethod
     def init_w_prime(self) -> None:
         """Draw ``w_prime`` anew, to the scale that the layer's weights have now."""
 
-    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *args) -> None:
+    def _load_from_state_dict(
+        self, state: dict[str, Tensor], prefix: str, metadata: dict, *args
+    ) -> None:
         self.found = None
         if _holds(state, prefix):
             self.found = frozenset(own for own in self.own_tensors if _holds(state, prefix + own))
-        super()._load_from_state_dict(state, prefix, *args)
+        if 'w_prime' in (self.found or ()) and metadata.get('version', self._version) < 2:
+            state[prefix + 'w_prime'] = state[prefix + 'w_prime'] * self.area
+        super()._load_from_state_dict(state, prefix, metadata, *args)
 
 
 def _holds(state: Mapping[str, Tensor], prefix: str) -> bool:
@@ -137,7 +150,7 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
     uniform around 0, with ``W' . (1 (^*) x)`` about as large as ``W (*) x``.
 
     Args:
-        w_prime: The tensor to fill in place, (C, columns, 1, 1).
+        w_prime: ``k^2 . W'``, the tensor to fill in place, (C, columns, 1, 1).
         weight: ``W``, (C, C'/groups, kH, kW).
         alpha: The value that ``alpha`` starts from.
     """
@@ -145,7 +158,7 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
     rms = weight.square().mean().sqrt()
     if alpha == 0:
         summed = weight.shape[1] // w_prime.shape[1]  # 1, or in eq. 5 all channels of a group
-        bound = math.sqrt(3 / area / summed)
+        bound = math.sqrt(3 * area / summed)
         w_prime.uniform_(-bound, bound).mul_(rms)
     else:
-        w_prime.uniform_(0, 4 * math.sqrt(math.pi / fan_in)).mul_(rms)
+        w_prime.uniform_(0, 4 * area * math.sqrt(math.pi / fan_in)).mul_(rms)

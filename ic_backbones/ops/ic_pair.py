@@ -88,10 +88,13 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
         pair.w_prime.requires_grad_(pair.weight.requires_grad)
         return pair.train(pointwise.training)
 
+    @property
+    def area(self) -> int:
+        return self.window.area
+
     def init_w_prime(self) -> None:
-        area = self.window.area
         # The scale of a full convolution of this kernel whose response is as large.
-        weight = self.weight.expand(-1, -1, area, 1) / math.sqrt(area)
+        weight = self.weight.expand(-1, -1, self.area, 1) / math.sqrt(self.area)
         init_w_prime_(self.w_prime, weight, self.alpha)
 
     def forward(self, y: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The one way to read a checkpoint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmengine.config import Config
@@ -22,11 +22,14 @@ class Checkpoint:
         source: The file or address.
         content: All that it holds, as mmengine saved it.
         tensors: The tensors of its state dict, by name.
+        versions: What PyTorch noted as the version of each module's state dict; see
+            :meth:`version`.
     """
 
     source: str
     content: Mapping[str, Any]
     tensors: dict[str, Tensor]
+    versions: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, source: str, map_location: str = 'cpu', advice: str = _ADVICE) -> 'Checkpoint':
@@ -62,7 +65,9 @@ class Checkpoint:
         tensors = {name: value for name, value in items if isinstance(value, Tensor)}
         if not tensors or not all(isinstance(name, str) for name in tensors):
             raise InputError(f'{source}: holds no state dict; {advice}')
-        return cls(source, content, tensors)
+        noted = getattr(state, '_metadata', {}).items()
+        versions = {_bare(path): notes['version'] for path, notes in noted if 'version' in notes}
+        return cls(source, content, tensors, versions)
 
     @property
     def meta(self) -> Mapping[str, Any]:
@@ -85,3 +90,12 @@ class Checkpoint:
     def backbone_prefix(self) -> str | None:
         """``'backbone.'`` in the checkpoint of a whole model, None in that of a backbone."""
         return BACKBONE if any(name.startswith(BACKBONE) for name in self.tensors) else None
+
+    def version(self, path: str) -> int | None:
+        """The version of the state dict of the module at ``path``; None if it is not known."""
+        return self.versions.get(_bare(path))
+
+
+def _bare(path: str) -> str:
+    """A module's path without the ``backbone`` that adapted backbones leave out of the names."""
+    return '.'.join(part for part in path.split('.') if part != 'backbone')

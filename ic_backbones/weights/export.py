@@ -26,7 +26,8 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
         The ``.safetensors`` and the ``.pth`` file, which hold the same tensors.
 
     Raises:
-        InputError: No tensor's name begins with ``backbone.``, or safetensors is not installed.
+        InputError: No tensor's name begins with ``backbone.``, the checkpoint holds ``W'`` in the
+            form of version 1, or safetensors is not installed.
     """
     state = {
         name: value.detach().cpu().contiguous()
@@ -36,6 +37,13 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
         raise InputError(
             f'{checkpoint.source}: no tensor begins with {BACKBONE!r}; give the checkpoint of a '
             'whole classifier'
+        )
+    layers = [name.removesuffix('.w_prime') for name in state if name.endswith('.w_prime')]
+    if any(checkpoint.version(BACKBONE + layer) == 1 for layer in layers):
+        raise InputError(
+            f"{checkpoint.source}: holds W' as the factor of a sum, an old form that the files "
+            'could not tell from the present one; load it into its network, save that, and give '
+            'the new file'
         )
     Path(stem).parent.mkdir(parents=True, exist_ok=True)
     safe, pth = (Path(f'{stem}{suffix}') for suffix in ('.safetensors', '.pth'))

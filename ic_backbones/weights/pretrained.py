@@ -5,6 +5,7 @@ only a long list in the log says so. Here it is an error if less than half of th
 """
 
 import logging
+from collections import OrderedDict
 
 import torch.nn as nn
 from mmengine.logging import print_log
@@ -63,9 +64,22 @@ def load_by_name(net: nn.Module, checkpoint: Checkpoint, prefix: str | None = No
     match = compare(net.state_dict(), state, checkpoint.source, prefix, new)
     match.require_half()
     fitting = {name: value for name, value in given.items() if name not in match.mismatched}
-    net.load_state_dict(fitting, strict=False)
+    net.load_state_dict(_with_versions(fitting, net, checkpoint, prefix), strict=False)
     _report(match)
     return match
+
+
+def _with_versions(
+    state: dict[str, Tensor], net: nn.Module, checkpoint: Checkpoint, prefix: str
+) -> OrderedDict[str, Tensor]:
+    """``state`` with the versions that ``checkpoint`` notes for the modules of ``net``."""
+    state = OrderedDict(state)
+    state._metadata = {
+        path: dict(version=version)
+        for path, _ in net.named_modules()
+        if (version := checkpoint.version(prefix + path)) is not None
+    }
+    return state
 
 
 def load_pretrained(

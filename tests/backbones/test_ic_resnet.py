@@ -88,7 +88,7 @@ def test_init_weights_draws_w_prime_to_the_scale_of_the_weight():
     net.init_weights()
     for name, layer in ic_layers(net).items():
         fan_in = layer.weight[0].numel()
-        bound = 4 * (torch.pi / fan_in) ** 0.5 * layer.weight.square().mean().sqrt()
+        bound = 9 * 4 * (torch.pi / fan_in) ** 0.5 * layer.weight.square().mean().sqrt()
         assert 0 <= layer.w_prime.min() and layer.w_prime.max() <= bound, name
         assert layer.w_prime.mean().item() == pytest.approx(bound.item() / 2, rel=0.3), name
 
@@ -109,6 +109,18 @@ def test_which_convolutions_become_ic_layers(depth, variant, layers):
                 assert module.kernel_size == (3, 3)
 
 
+@pytest.mark.parametrize(('alpha', 'zero'), [(1.0, True), (0.0, True), (1.0, False)])
+def test_ic_block_minus_starts_as_its_shortcut_under_zero_init_residual(alpha, zero):
+    settings = dict(variant='minus', zero_init_residual=zero, alpha=alpha, alpha_mode='learned')
+    net = ICResNet(**narrow(18, **settings))
+    net.init_weights()
+    block = net.layer1[1]
+    assert bool(block.norm2.weight.any()) != zero
+    assert bool(block.norm_local.weight.any()) == (alpha == 0 or not zero)
+    x = torch.rand(1, 8, 6, 6)
+    assert torch.equal(block(x), x) == zero
+
+
 def test_ic_block_minus_is_its_equation():
     torch.manual_seed(0)
     net = randomise_norms(ICResNet(**narrow(18, variant='minus'))).double().eval()
@@ -116,7 +128,7 @@ def test_ic_block_minus_is_its_equation():
     block.alpha = 0.6
     x = torch.randn(1, 8, 9, 9, dtype=torch.float64)
     u2 = block.conv2(block.bn1(block.conv1(x)).relu())
-    box = torch.nn.functional.avg_pool2d(x, 3, 2, 1) * 9
+    box = torch.nn.functional.avg_pool2d(x, 3, 2, 1)  # of k^2 W'
     local = (u2 - torch.einsum('oi,nihw->nohw', block.w_prime[:, :, 0, 0], box)).relu()
     expected = block.bn2(u2) + 0.6 * block.norm_local(local) + block.downsample(x)
     torch.testing.assert_close(block(x), expected.relu(), rtol=0, atol=1e-10)

@@ -15,7 +15,7 @@ from ic_backbones.ops.ic_conv import ICConv2dAdaptivePadding
 
 
 def naive_ic_conv(x, weight, w_prime, b1, b2, stride, padding, dilation, groups, alpha):
-    """Eq. 6/7 in loops: one window, one output channel at a time."""
+    """Eq. 6/7 in loops: one window, one output channel at a time; ``w_prime`` is k^2 W'."""
     n, (c_out, c_group, kh, kw) = len(x), weight.shape
     x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
     h = (x.shape[2] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
@@ -32,7 +32,7 @@ def naive_ic_conv(x, weight, w_prime, b1, b2, stride, padding, dilation, groups,
                 ]
                 linear += weight[o, j, p, q] * value
                 box += value
-            adjusted += w_prime[o, j if w_prime.shape[1] == c_group else 0, 0, 0] * box
+            adjusted += w_prime[o, j if w_prime.shape[1] == c_group else 0, 0, 0] * box / (kh * kw)
         inner = linear - adjusted + (b1[o] if b1 is not None else 0.0)
         out[i, o, r, c] = linear + alpha * max(inner, 0.0) + (b2[o] if b2 is not None else 0.0)
     return out
@@ -127,7 +127,7 @@ def test_alpha_zero_learned_leaves_zero():
     x = torch.randn(2, 4, 6, 6, dtype=torch.float64)
     layer(x).sum().backward()
     u = F.conv2d(x, layer.weight)
-    box = F.conv2d(x, torch.ones(4, 1, 3, 3).double(), groups=4)
+    box = F.conv2d(x, torch.ones(4, 1, 3, 3).double() / 9, groups=4)
     expected = (u - F.conv2d(box, layer.w_prime)).relu().sum()
     assert layer.alpha.shape == ()
     torch.testing.assert_close(layer.alpha.grad, expected)
@@ -248,12 +248,30 @@ def test_state_dict_copies_and_pickle():
         assert copied.weight is not layer.weight
 
 
-def test_init_cfg_for_conv2d_sets_weight_and_leaves_w_prime():
-    layer = ICConv2d(4, 6, 3)
+@pytest.mark.parametrize('kind', [ICConv2d, ICConv2dAdaptivePadding])
+def test_init_cfg_for_conv2d_sets_weight_and_leaves_w_prime(kind):
+    layer = kind(4, 6, 3)
     before = layer.w_prime.clone()
     initialize(layer, dict(type='Constant', val=0.25, layer='Conv2d'))
     assert (layer.weight == 0.25).all()
     assert torch.equal(layer.w_prime, before)
+
+
+@pytest.mark.parametrize('settings', [dict(kernel_size=3), dict(kernel_size=(1, 5), scalar=True)])
+def test_state_dicts_with_the_factor_of_a_sum_are_converted(settings):
+    """Version 1 of the state dict held W' itself, version 2 holds k^2 W'."""
+    layer = ICConv2d(4, 6, **settings).double()
+    old = layer.state_dict()
+    assert old._metadata['']['version'] == 2
+    old['w_prime'] = old['w_prime'] / layer.weight[0, 0].numel()
+    old._metadata['']['version'] = 1
+    loaded = ICConv2d(4, 6, **settings).double()
+    for _ in range(2):  # what is loaded stays as it is
+        loaded.load_state_dict(old)
+        torch.testing.assert_close(loaded.w_prime, layer.w_prime, rtol=1e-15, atol=0)
+    for state in (layer.state_dict(), dict(layer.state_dict())):  # a dict has no metadata
+        loaded.load_state_dict(state)
+        assert torch.equal(loaded.w_prime, layer.w_prime)
 
 
 def test_initial_gain_from_scratch_is_near_one():

@@ -45,7 +45,9 @@ def naive(plain, pair, x, window):
                     for j in range(kw):
                         box += padded[image, :, row * sh + i * dh, column * sw + j * dw]
                 for channel in range(u.shape[1]):
-                    v = u[image, channel, row, column] - pair.w_prime[channel, :, 0, 0] @ box
+                    v = u[image, channel, row, column] - pair.w_prime[channel, :, 0, 0] @ box / (
+                        kh * kw
+                    )
                     out[image, channel, row, column] += pair.alpha * v.clamp(min=0)
     return out
 
@@ -84,7 +86,7 @@ def test_padding_that_depends_on_the_size(size):
     total = [(-(-edge // 2) - 1) * 2 + 3 - edge for edge in size]
     pad = [total[1] // 2, total[1] - total[1] // 2, total[0] // 2, total[0] - total[0] // 2]
     x = torch.randn(1, 3, *size, dtype=torch.float64)
-    box = F.conv2d(F.pad(x, pad), torch.ones(3, 1, 3, 3).double(), stride=2, groups=3)
+    box = F.conv2d(F.pad(x, pad), torch.ones(3, 1, 3, 3).double() / 9, stride=2, groups=3)
     u = plain(x)
     term = (u - F.conv2d(box, net[3].w_prime)).relu()
     torch.testing.assert_close(net(x), u + 0.7 * term, rtol=0, atol=1e-10)

@@ -8,8 +8,10 @@ from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.models.backbones import ResNet
 
-from ic_backbones.backbones import ICResNet
+from ic_backbones.backbones import ICBackbone, ICResNet
 from ic_backbones.errors import InputError
+from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.export import export_backbone
 from ic_backbones.weights.match import compare, likely_prefix
 
 NARROW = dict(depth=18, stem_channels=8, base_channels=8)
@@ -218,3 +220,35 @@ def test_plain_weights_draw_w_prime_anew_however_they_are_loaded(plain, load):
     own = {name: value.clone() for name, value in net.state_dict().items()}
     load(net, own)
     assert all(torch.equal(value, own[name]) for name, value in net.state_dict().items())
+
+
+def old_checkpoint(net, path):
+    """The checkpoint of a classifier from before ``w_prime`` held k^2 W', as PyTorch notes it."""
+    model = torch.nn.Module()
+    model.backbone = net
+    state = model.state_dict()
+    for name in state:
+        if name.endswith('w_prime'):
+            state[name] = state[name] / 9
+    for path_of_module in state._metadata:
+        state._metadata[path_of_module]['version'] = 1
+    torch.save(dict(meta={}, state_dict=state), path)
+    return str(path)
+
+
+@pytest.mark.parametrize('adapted', [False, True])
+def test_pretrained_weights_of_the_old_form_are_converted(adapted, tmp_path):
+    def build(init_cfg=None):
+        if not adapted:
+            return ICResNet(**NARROW, init_cfg=init_cfg).eval()
+        inner = dict(type='mmpretrain.ResNet', **NARROW, init_cfg=init_cfg)
+        return ICBackbone(inner, convs=dict(name='layer.*', kernel_size=3)).eval()
+
+    net = build()
+    file = old_checkpoint(net, tmp_path / 'old.pth')
+    again = build(dict(type='Pretrained', checkpoint=file, prefix='backbone.'))
+    again.init_weights()
+    x = torch.randn(1, 3, 64, 64)
+    torch.testing.assert_close(again(x), net(x))
+    with pytest.raises(InputError, match="holds W' as the factor of a sum"):
+        export_backbone(Checkpoint.read(file), tmp_path / 'new')
