@@ -50,7 +50,7 @@ def record(work_dir, workers=None, resume=None, epochs=3, **settings) -> Record:
         **(workers or {}),
     )
     hook = Record()
-    train(
+    runner = train(
         work_dir,
         epochs=epochs,
         hooks=(hook,),
@@ -59,6 +59,8 @@ def record(work_dir, workers=None, resume=None, epochs=3, **settings) -> Record:
         train_dataloader=loader | settings.pop('loader', {}),
         **settings,
     )
+    if persistent := runner.train_dataloader._iterator:
+        persistent._shutdown_workers()  # the garbage collector waits 5 seconds for each
     return hook
 
 

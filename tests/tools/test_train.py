@@ -117,6 +117,14 @@ def test_custom_hooks_do_not_drop_the_guards_of_our_configs(tmp_path, base):
     assert hooks.checkpoint.max_keep_ckpts == 1
 
 
+def test_a_config_declines_a_guard_with_none(classifier_config, tmp_path):
+    config = tmp_path / 'without.py'
+    config.write_text(f'_base_ = {classifier_config!r}\ndefault_hooks = dict(seed_epoch=None)\n')
+    args = make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
+    hooks = load_config(args).default_hooks
+    assert hooks.keys() >= default_hooks.keys() - {'seed_epoch'} and 'seed_epoch' not in hooks
+
+
 def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     args = make_parser('').parse_args(
