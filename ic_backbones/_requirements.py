@@ -1,4 +1,4 @@
-"""One sentence where a package is missing."""
+"""One sentence if a package is missing."""
 
 from importlib.util import find_spec
 
@@ -6,14 +6,14 @@ from .errors import InputError
 
 
 def missing_sentence(*packages: str) -> str:
-    """What to install for those of ``packages`` that are not there; empty if all are."""
+    """What to install for those of ``packages`` that are missing; empty if none is."""
     missing = [name for name in packages if find_spec(name) is None]
     if not missing:
         return ''
     return (
-        f'ic_backbones needs {" and ".join(missing)}: install one family of the OpenMMLab '
+        f'ic_backbones: needs {" and ".join(missing)}; install one family of the OpenMMLab '
         "packages, `pip install 'ic-backbones[onedl]'` (maintained forks, recent torch) or "
-        "`pip install 'ic-backbones[openmmlab]'` (official packages, torch <= 2.1)."
+        "`pip install 'ic-backbones[openmmlab]'` (official packages, torch <= 2.1)"
     )
 
 
@@ -25,16 +25,18 @@ def require(*packages: str) -> None:
 
 
 def require_extra(use: str, package: str, extra: str, module: str | None = None) -> None:
-    """Refuse ``use``, as the sentence calls it, where an optional package is missing.
+    """Check that an optional package is installed.
 
     Args:
-        use: What needs it, a plural.
-        package: Its name for pip.
-        extra: Of this project, that holds it.
-        module: Its name for ``import``, if another one.
+        use: What needs the package, a plural that begins the error's sentence.
+        package: The name of the package for pip.
+        extra: The extra of this project that installs it.
+        module: The name of the package for ``import``, if it is another one.
 
     Raises:
-        InputError: It is not installed.
+        InputError: The package is not installed.
     """
     if find_spec(module or package) is None:
-        raise InputError(f"{use} need the package {package}: `pip install 'ic-backbones[{extra}]'`")
+        raise InputError(
+            f"{use}: need the package {package}; `pip install 'ic-backbones[{extra}]'`"
+        )

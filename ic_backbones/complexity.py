@@ -12,11 +12,11 @@ def count(model: nn.Module, size: tuple[int, int] = (224, 224)) -> tuple[int, in
     1 FLOP there); the box sum of an IC layer is a depthwise convolution and is among them.
 
     Args:
-        model: A backbone or an mmpretrain classifier; it is moved to the meta device.
-        size: Height and width of the image in pixels.
+        model: A backbone or an mmpretrain classifier, which is moved to the meta device.
+        size: The height and width of the image in pixels.
 
     Returns:
-        Parameters and multiply-adds.
+        The number of parameters and the number of multiply-adds.
     """
     model.eval()
     model.to('meta')

@@ -111,3 +111,14 @@ def test_configs_and_index_ship_with_the_package(tmp_path):
     configs = {name for name in configs if '/my_' not in name}
     assert {f'ic_backbones/.mim/{name}' for name in configs} <= names
     assert {'ic_backbones/.mim/model-index.yml', 'ic_backbones/.mim/configs/metafile.yml'} <= names
+
+
+def test_names_by_a_pattern(capsys):
+    names = ic_backbones.list_models('ic_resnet*_cifar10')
+    assert 'ic_resnet18_cifar10' in names and len(names) < len(ic_backbones.list_models())
+    assert all(name.startswith('ic_resnet') and name.endswith('_cifar10') for name in names)
+    list_models.main(['sinet*'])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith('| `')]
+    assert rows and all(line.startswith('| `sinet') for line in rows)
+    with pytest.raises(InputError, match='vgg99: matches no model'):
+        list_models.main(['vgg99'])

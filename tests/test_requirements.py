@@ -38,23 +38,23 @@ def last_line(result):
 
 def test_no_mmengine(python_without):
     result = python_without('mmengine', 'import ic_backbones')
-    assert last_line(result) == f'ImportError: ic_backbones needs mmengine: {WAYS_OUT}'
+    assert last_line(result) == f'ImportError: ic_backbones: needs mmengine; {WAYS_OUT}'
 
 
 @pytest.mark.parametrize('package', ['mmcv', 'mmpretrain'])
 def test_no_backbones_without(python_without, package):
     result = python_without(package, 'import ic_backbones.backbones')
-    assert last_line(result) == f'ImportError: ic_backbones needs {package}: {WAYS_OUT}'
+    assert last_line(result) == f'ImportError: ic_backbones: needs {package}; {WAYS_OUT}'
 
 
 def test_building_a_model_without_mmpretrain(python_without):
     build = "from mmengine import MODELS; MODELS.build(dict(type='ic_backbones.ICResNet'))"
     result = python_without('mmpretrain', build)
-    assert f'ic_backbones needs mmpretrain: {WAYS_OUT}' in last_line(result)
+    assert f'ic_backbones: needs mmpretrain; {WAYS_OUT}' in last_line(result)
 
 
 def test_import_alone_only_warns(python_without):
     """mmengine's registry would swallow an error here and report something misleading."""
     result = python_without('mmpretrain', 'import ic_backbones')
     assert result.returncode == 0, result.stderr
-    assert f'ic_backbones needs mmpretrain: {WAYS_OUT}' in result.stderr
+    assert f'ic_backbones: needs mmpretrain; {WAYS_OUT}' in result.stderr

@@ -9,19 +9,20 @@ from mmpretrain.datasets import CIFAR10, CIFAR100
 from ..errors import InputError
 from ..registry import DATASETS
 from .batched import BatchedPipeline
+from .images import read_image
 
 
 class ImagesOrArchive:
-    """What both sets add to mmpretrain's: ``<data_root>/<split>/<class>/*`` goes first.
+    """What both data sets add to mmpretrain's: they read ``<data_root>/<split>/<class>/*`` first.
 
-    Without these folders the archive in ``data_root`` is read, and fetched where it is missing.
-    Images are kept decoded, RGB, as from the archive. Those of the folders are put in turns, one of
-    each class after the other, so that ``indices=5000`` is the same number of each class; the
-    archive's order is random.
+    Without these folders they read the archive in ``data_root``, which is downloaded if it is
+    missing. Images are kept decoded, in RGB, as the archive holds them. Those of the folders are
+    ordered in turns, one of each class after the other, so that ``indices=5000`` takes the same
+    number of each class; the order of the archive is random.
 
     Raises:
-        InputError: the folders are not the classes, an image cannot be read or is not 32x32, the
-            archive is neither there nor to be had.
+        InputError: The folders are not the classes, an image cannot be read or does not have 32x32
+            pixels, or there is no archive and it cannot be downloaded.
     """
 
     def load_data_list(self) -> list[dict]:
@@ -33,7 +34,7 @@ class ImagesOrArchive:
         except (URLError, OSError, RuntimeError, AssertionError) as error:
             raise InputError(
                 f'{root}: holds neither {self.split}/<class>/ folders nor {self.base_folder}/, and '
-                f'{self.url} cannot be fetched ({type(error).__name__}: {error}): put '
+                f'{self.url} cannot be fetched ({type(error).__name__}: {error}); put '
                 f'{self.filename} there'
             ) from error
 
@@ -56,9 +57,12 @@ class ImagesOrArchive:
 
 
 def _read(path: Path):
-    image = cv2.imread(str(path))
-    if image is None or image.shape != (32, 32, 3):
-        raise InputError(f'{path}: no image of 32x32 pixels; take it out')
+    try:
+        image = read_image(path)
+    except ValueError as error:
+        raise InputError(f'{path}: {error}; replace or remove it') from error
+    if image.shape != (32, 32, 3):
+        raise InputError(f'{path}: is not an image of 32x32 pixels; replace or remove it')
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 

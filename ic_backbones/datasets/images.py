@@ -50,7 +50,7 @@ def image_size(path: str | Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int
                 file.seek(0)
                 Image.open(file).load()
     except Image.DecompressionBombError as error:
-        raise ValueError(f'has too many pixels ({error})') from error
+        raise ValueError(f'has too many pixels, above {2 * Image.MAX_IMAGE_PIXELS}') from error
     except Image.UnidentifiedImageError as error:
         raise ValueError('is not an image, or its header is broken') from error
     except ValueError:

@@ -1,6 +1,7 @@
 """A classifier that looks at several feature maps and weighs them.
 
-Source: Yao et al., "Super Interaction Neural Networks", section 3.3.
+Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1905.12349), section
+3.3.
 """
 
 from collections.abc import Sequence
@@ -18,22 +19,23 @@ class JointDecisionHead(ClsHead):
     """Attention-based hierarchical joint decision, eq. 2 to 4.
 
     Each map's global average ``Z_k`` is weighted by ``sigmoid(W2 . W1 . Z_k)``, a scalar; the
-    logits come from the concatenation of all. To be used without a neck, behind a backbone with
-    as many ``out_indices``. Loss and metrics are those of mmpretrain's ``ClsHead``.
+    logits come from the concatenation of all. The head follows a backbone with as many
+    ``out_indices``, without a neck. Loss and metrics are those of mmpretrain's ``ClsHead``.
 
     Input a tuple of (N, in_channels[k], H_k, W_k); output (N, num_classes).
 
     Args:
-        num_classes: Classes.
-        in_channels: ``C_k``, the channels of each map.
-        attention_channels: ``d``, the hidden channels of the attention, or as a fraction below 1
+        num_classes: The number of classes.
+        in_channels: ``C_k``, the number of channels of each map.
+        attention_channels: ``d``, the number of hidden channels of the attention, or, below 1,
             their ratio to ``C_k``.
-        mid_channels: Of a hidden layer before the logits; None: there is none.
-        act_cfg: Activation behind the hidden layer.
+        mid_channels: The number of channels of a hidden layer before the logits; by default there
+            is no such layer.
+        act_cfg: The config of the activation after the hidden layer; ReLU6 by default.
         kwargs: ``loss``, ``topk``, ``cal_acc`` and ``init_cfg`` of ``ClsHead``.
 
     Raises:
-        ValueError: The maps are not those of ``in_channels``, or ``attention_channels`` is not
+        ValueError: The maps do not have ``in_channels`` channels, or ``attention_channels`` is not
             positive.
     """
 
@@ -63,9 +65,9 @@ class JointDecisionHead(ClsHead):
         found = tuple(feature.shape[1] for feature in feats)
         if found != self.in_channels or any(feature.ndim != 4 for feature in feats):
             raise ValueError(
-                f'JointDecisionHead has in_channels={self.in_channels} and gets '
-                f'{[tuple(feature.shape) for feature in feats]}: in_channels are to be those of '
-                "the maps of the backbone's out_indices, without a neck"
+                f'JointDecisionHead: has in_channels={self.in_channels} and gets maps of '
+                f'{[tuple(feature.shape) for feature in feats]}; give it the channels of the '
+                "backbone's out_indices, and no neck"
             )
         means = [feature.mean((2, 3)) for feature in feats]
         weighted = [attend(z) * z for attend, z in zip(self.attention, means, strict=True)]
@@ -80,7 +82,9 @@ class _Attention(nn.Sequential):
 
     def __init__(self, channels: int, hidden: float) -> None:
         if hidden <= 0:
-            raise ValueError(f'attention_channels={hidden} is neither a number nor a ratio above 0')
+            raise ValueError(
+                f'attention_channels: {hidden} is not above 0; give a number or a ratio'
+            )
         hidden = max(1, round(channels * hidden)) if hidden < 1 else int(hidden)
         super().__init__(
             nn.Linear(channels, hidden, bias=False), nn.Linear(hidden, 1, bias=False), nn.Sigmoid()

@@ -1,4 +1,4 @@
-"""mmdet's SSD head, mended: in mmdet 3.3 it trains but cannot predict."""
+"""mmdet's SSD head with a fix: in mmdet 3.3 it trains but cannot predict."""
 
 from mmdet.models.dense_heads import SSDHead as _SSDHead
 

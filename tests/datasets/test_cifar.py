@@ -60,7 +60,10 @@ def test_without_data_and_network(tmp_path, monkeypatch):
 
 def test_wrong_folders_and_images(folders):
     (folders / 'test/cat/0.png').write_bytes(b'no image')
-    with pytest.raises(InputError, match=r'cat/0\.png: no image of 32x32 pixels'):
+    with pytest.raises(InputError, match=r'cat/0\.png: is not an image, or its header is broken;'):
+        CIFAR10Data(str(folders), split='test')
+    cv2.imwrite(str(folders / 'test/cat/0.png'), np.zeros((32, 31, 3), np.uint8))
+    with pytest.raises(InputError, match=r'cat/0\.png: is not an image of 32x32 pixels; replace'):
         CIFAR10Data(str(folders), split='test')
     (folders / 'test/cat').rename(folders / 'test/kitten')
     with pytest.raises(InputError, match='not the 10 classes .cat is on one side only.'):

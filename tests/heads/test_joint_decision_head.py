@@ -82,12 +82,12 @@ def test_joins_any_backbone_and_learns():
 
 @pytest.mark.parametrize('wrong', [0, -1])
 def test_attention_without_channels_is_refused(wrong):
-    with pytest.raises(ValueError, match=f'attention_channels={wrong} is neither'):
+    with pytest.raises(ValueError, match=f'attention_channels: {wrong} is not above 0'):
         JointDecisionHead(5, (3, 4), attention_channels=wrong)
 
 
 def test_maps_of_other_channels_are_refused():
     with pytest.raises(ValueError, match=r'in_channels=\(3, 5\) and gets .*\(2, 4, 2, 3\)'):
         JointDecisionHead(5, (3, 5))(maps())
-    with pytest.raises(ValueError, match='without a neck'):
+    with pytest.raises(ValueError, match='and no neck'):
         JointDecisionHead(5, (3, 4))(tuple(feature.mean((2, 3)) for feature in maps()))
