@@ -13,16 +13,16 @@ REMEDY = 'replace or remove it, or set skip_broken=True in the data set'
 
 
 class CheckedImages:
-    """What a data set of mmengine with an ``img_path`` per image gains: no broken image is trained.
+    """A mixin for data sets of mmengine that read an ``img_path``: no broken image is trained on.
 
     All images are checked when the data set is loaded (type, size, completeness), and each one
-    again before it is decoded. To be named before the data set's class among the base classes.
+    again before it is decoded. Among the base classes it comes before the data set's class.
 
     Args:
         skip_broken: Whether to leave out images that are broken or missing, and to log and count
-            them. Where an image breaks after the start, training goes on with another image, but
-            testing stops, because the measure would be another. Defaults to False: stop with a
-            sentence that names the file.
+            them. If an image breaks after the start, training goes on with another image, but a
+            test (``test_mode=True``) stops, because its result would be a different one. Defaults
+            to False, which stops with a sentence that names the file.
         max_pixels: The largest number of pixels of an image, which is checked before the image is
             decoded. Defaults to 100,000,000.
         **kwargs: The arguments of the data set.
@@ -74,7 +74,7 @@ class CheckedImages:
             raise
 
     def _replace(self, path: str, error: ValueError) -> None:
-        """Have mmengine draw another image, for which it takes a None as the sign."""
+        """Return None, for which mmengine draws another image."""
         if self.test_mode:
             raise InputError(f'{path}: {error}; replace it and start again') from error
         self.skip(path, f'{error}; {REMEDY}')

@@ -9,9 +9,17 @@ from ..datasets.voc.splits import Split
 from .problems import Kind, Problem
 from .records import Record
 
+_BROKEN = (Kind.MISSING_IMAGE, Kind.BROKEN_IMAGE, Kind.BROKEN_ANNOTATION)
+
 
 def check_record(split: Split, record: Record, classes: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with one image and its annotation."""
+    for problem in _check_record(split, record, classes):
+        left_out = split.skips_broken and problem.kind in _BROKEN
+        yield problem._replace(kind=Kind.LEFT_OUT) if left_out else problem
+
+
+def _check_record(split: Split, record: Record, classes: Sequence[str]) -> Iterator[Problem]:
     yield from _check_image(split, record)
     file = str(record.annotation)
     if record.fault:

@@ -23,6 +23,7 @@ class Kind(Enum):
         advice: What to do about it.
     """
 
+    LEFT_OUT = WARNING, 'broken or missing file', 'replace it, or accept that it is left out'
     SHARED_ID = WARNING, 'several images with one id', 'rename or remove those that are not read'
     OTHER_SIZE = WARNING, 'image size that the annotation states wrongly', 'check the boxes'
     DROPPED_BOX = WARNING, 'box without an area', 'correct it, or accept that it is dropped'

@@ -12,17 +12,14 @@ from .diagnosis import diagnose
 from .problems import Kind, Severity
 from .records import Record
 
-_LEFT_OUT = (Kind.MISSING_IMAGE, Kind.BROKEN_IMAGE, Kind.BROKEN_ANNOTATION)
-
 
 def check_quick(cfg: Config, loaders: Sequence[str] = ('train', 'val')) -> None:
     """Check what would stop or spoil a training, without decoding an image.
 
     These are all errors of :func:`~ic_backbones.doctor.diagnose`, except that an image only has to
     have a sound header and the end marker of its format, which is remembered until the file
-    changes. Objects of other classes are left out on purpose where each class has an object, and
-    broken files are left out where the data set has ``skip_broken``. Data sets in other layouts
-    than VOC's are left alone.
+    changes. Objects of other classes may be left out on purpose, so they are an error only where
+    no object has a class of the data set. Data sets in other layouts than VOC's are left alone.
 
     Args:
         cfg: The whole config.
@@ -46,13 +43,10 @@ def check_quick(cfg: Config, loaders: Sequence[str] = ('train', 'val')) -> None:
             cfg.get('model') or {},
             lambda image, max_pixels: (sizes.size(image, max_pixels), ''),
         )
-    skips = all(split.skips_broken for split in splits)
     errors = [
         problem
         for problem in diagnosis.problems
-        if problem.severity is Severity.ERROR
-        and problem.kind is not Kind.UNKNOWN_CLASS
-        and not (skips and problem.kind in _LEFT_OUT)
+        if problem.severity is Severity.ERROR and problem.kind is not Kind.UNKNOWN_CLASS
     ]
     if errors:
         more = f' ({len(errors) - 1} more; tools/check_dataset.py CONFIG lists all)'

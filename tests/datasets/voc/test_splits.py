@@ -69,6 +69,14 @@ def test_wrong_arguments(root, kind, options, words):
         splits_of(dataset(root, kind, **options))
 
 
+def test_a_folder_in_place_of_a_split_file_is_named(root):
+    (root / 'ImageSets/Main/val.txt').mkdir()
+    train, val = splits_of_folder(root)
+    assert train.ids == ['a']
+    with pytest.raises(InputError, match='val.txt: is a folder instead of a file; give a text'):
+        val.ids  # noqa: B018
+
+
 def test_a_folder_in_another_layout_is_refused(tmp_path, root):
     with pytest.raises(InputError, match=r'nowhere/JPEGImages: there is no such folder; a data'):
         splits_of_folder(tmp_path / 'nowhere')
