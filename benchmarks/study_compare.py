@@ -11,7 +11,7 @@ from study_runs import Run, Study
 CAPTION = """\
 {seeds} seeds. Accuracy: percent of the test images after the last epoch, mean ± standard deviation.
 Difference: mean over the seeds of the difference to "against", with its 95 % interval (paired t).
-Loss: mean training loss of the last epoch. Step: time of a training step over the first row's."""
+Loss: mean training loss of the last epoch. Step: time of a training step over that of "against"."""
 EQUAL_TIME = """
 Equal time: the row trained for as many epochs (in brackets) as take the time of "against"."""
 
@@ -42,7 +42,8 @@ def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[s
             line.append(_mean(values, digits))
             compared = [pick(run) for run in base]
             line.append('–' if label == against else interval(values, compared, digits))
-        line.append(f'{costs[label]:.2f}' if label in costs else '–')
+        known = label in costs and against in costs
+        line.append(f'{costs[label] / costs[against]:.2f}' if known else '–')
         if timed:
             line += _equal_time(_of(label, timed), base, label == against)
         lines.append(line)

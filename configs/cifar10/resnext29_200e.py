@@ -7,6 +7,7 @@ model = dict(
         groups=2,
         width_per_group=64,
         out_indices=(2,),
+        zero_init_residual=False,
     ),
     head=dict(in_channels=1024),
 )

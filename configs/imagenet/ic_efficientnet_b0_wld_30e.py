@@ -19,6 +19,9 @@ model = dict(
 )
 
 train_cfg = dict(max_epochs=30)
-optim_wrapper = dict(optimizer=dict(lr=0.001))
+# Weight decay would pull alpha back to 0, the plain network.
+optim_wrapper = dict(
+    optimizer=dict(lr=0.001), paramwise_cfg=dict(custom_keys={'.alpha': dict(decay_mult=0.0)})
+)
 param_scheduler = dict(milestones=[10, 20])
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1, save_best='auto'))

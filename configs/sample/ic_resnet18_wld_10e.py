@@ -8,5 +8,8 @@ model = dict(
 )
 
 train_cfg = dict(max_epochs=10)
-optim_wrapper = dict(optimizer=dict(lr=0.01))
+# Weight decay would pull alpha back to 0, the plain network.
+optim_wrapper = dict(
+    optimizer=dict(lr=0.01), paramwise_cfg=dict(custom_keys={'.alpha': dict(decay_mult=0.0)})
+)
 param_scheduler = dict(T_max=10)
