@@ -1,0 +1,15 @@
+"""What the confirming studies share: all 50,000 training images, 30 epochs of one cycle, batch 64.
+
+They are to be run with at least 5 seeds and --equal-time.
+"""
+
+from cifar10_20000 import SCREEN
+
+EPOCHS = 30
+ALL = SCREEN | {
+    'train_dataloader.dataset.indices': 50000,
+    'val_dataloader.dataset.indices': 10000,
+    'train_cfg.max_epochs': EPOCHS,
+    'param_scheduler': [dict(SCREEN['param_scheduler'][0], total_steps=EPOCHS)],
+    'default_hooks.logger.interval': 100,
+}

@@ -1,0 +1,46 @@
+"""SfNet's one cycle: where its peak lies, a cycled momentum, and AdamW, beside VGG-16.
+
+The paper's code is fastai's, whose one cycle also lowers the momentum towards the peak.
+"""
+
+from cifar10_20000 import SCREEN
+
+EPOCHS = SCREEN['train_cfg.max_epochs']
+common = SCREEN | {
+    'model.backbone.base_channels': 16,
+    'model.backbone.smear_channels': 4,
+    'model.head.in_channels': 128,
+    'model.head.mid_channels': [256, 256],
+}
+CONFIG = 'configs/cifar10/sfnet16_30e.py'
+HALF = dict(SCREEN['param_scheduler'][0], pct_start=0.5)
+MOMENTUM = [
+    dict(
+        type='CosineAnnealingMomentum',
+        eta_min=low,
+        begin=begin,
+        end=begin + EPOCHS // 2,
+        T_max=EPOCHS // 2,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+    for begin, low in ((0, 0.85), (EPOCHS // 2, 0.95))
+]
+ADAMW = {
+    'param_scheduler': [dict(HALF, eta_max=0.01)],
+    'optim_wrapper.optimizer': dict(_delete_=True, type='AdamW', lr=0.01, weight_decay=0.01),
+}
+SCHEDULES = {
+    'peak at 30 %': {},
+    'peak at half': {'param_scheduler': [HALF]},
+    'peak at half, momentum cycled': {
+        'param_scheduler': [HALF, *MOMENTUM],
+        'optim_wrapper.optimizer.momentum': 0.95,
+    },
+    'peak at half, AdamW': ADAMW,
+}
+rows = {}
+for name, schedule in SCHEDULES.items():
+    plain = f'VGG-16, {name}'
+    rows[plain] = dict(config=CONFIG, options=schedule | {'model.backbone.composed_scales': ()})
+    rows[f'SfNet, {name}'] = dict(config=CONFIG, options=schedule, against=plain)
