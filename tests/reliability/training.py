@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.hooks import Hook
@@ -151,6 +152,7 @@ class Child:
             sys.stdout = sys.stderr = os.fdopen(output, 'w', buffering=1)  # pytest has its own
             signal.signal(signal.SIGINT, signal.default_int_handler)
             torch.set_num_threads(1)
+            np.random.seed()  # from which mmengine draws a seed where none is given
             work(lambda number: os.write(end, bytes([number])))
         except KeyboardInterrupt:
             return 130
