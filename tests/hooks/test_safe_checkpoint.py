@@ -108,6 +108,13 @@ def test_a_model_that_is_not_finite_is_refused_before_anything_is_deleted(tmp_pa
     assert files(tmp_path) == ['best_accuracy_epoch_1.pth', 'epoch_1.pth', 'last_checkpoint']
 
 
+def test_the_guard_of_the_loss_speaks_before_anything_is_deleted_too(tmp_path):
+    guard = dict(type='ic_backbones.StopOnNonFiniteLossHook')
+    with pytest.raises(InputError, match=r'iteration 4: 1 parameters are not finite \(head.weight'):
+        train(tmp_path, hooks=(guard, Break('head.weight')))
+    assert resumable(tmp_path) == (f'{tmp_path}/epoch_1.pth', 1)
+
+
 def test_buffers_that_are_infinite_by_design(tmp_path):
     model = Net(ballast=3)
     model.ballast.fill_(-torch.inf)

@@ -70,8 +70,6 @@ class Trainings:
             cfg.model.head.update(in_channels=64, num_classes=2)
             for data in (loader, cfg.val_dataloader):
                 data.dataset.data_root = str(self.folder / 'crops')
-            cfg.model.head.setdefault('dropout', 0.0)
-            cfg.model.head.pop('dropout')
         loader.dataset.pipeline.insert(-1, COLOURS)
         loader.update(batch_size=2, **WORKERS[workers])
         cfg.val_dataloader.update(num_workers=0, persistent_workers=False)

@@ -30,13 +30,12 @@ def test_the_trials_see_what_mmengine_loses(tmp_path):
 
 def test_files_are_on_the_disk_before_they_get_their_name_and_before_others_go(trials):
     """What no SIGKILL shows: a machine without power keeps only what was synced, in any order."""
-    work_dir = '1'
-    seen = trials.operations[::1]
+    seen = trials.operations
     renamed = [i for i, operation in enumerate(seen) if operation.what == 'rename']
-    assert len(renamed) == 2 * 5 * kill_saves.EPOCHS  # before and after; epoch and note twice, best
+    files = 5 * kill_saves.EPOCHS  # the file of an epoch and the note twice, the best file once
+    assert len(renamed) == 2 * files  # noticed before and after
     for before, after in zip(renamed[::2], renamed[1::2], strict=True):
-        name = seen[before].name
-        assert seen[before - 2] == Operation('sync', f'{name}.tmp')
+        assert seen[before - 2] == Operation('sync', f'{seen[before].name}.tmp')
         assert seen[before - 1].what == 'close' and after == before + 1
-        assert seen[after + 1] == Operation('sync', work_dir)
+        assert seen[after + 1] == Operation('sync', '1')  # the work dir
         assert not any(operation.what == 'remove' for operation in seen[before - 8 : after + 2])
