@@ -1,5 +1,6 @@
 """A fault is answered with one sentence, not with a traceback."""
 
+import atexit
 import json
 import os
 import re
@@ -45,19 +46,33 @@ def run_tool(main: Callable[[], int | None]) -> None:
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        sys.exit(main())
+        _exit(main())
     except InputError as error:
         sentence = str(error)
     except KeyboardInterrupt as error:
         print('\nstopped', file=sys.stderr)
-        sys.exit(exit_code(error))
+        _exit(exit_code(error))
     except Exception as error:
         sentence = (
             f'{os.path.basename(sys.argv[0])}: an unforeseen {one_line(error)}; please report it '
             f'with {_traceback_file(error)}'
         )
     _tell_launcher(sentence)
-    sys.exit(f'error: {sentence}')
+    _exit(f'error: {sentence}')
+
+
+def _exit(code: int | str | None) -> None:
+    """As sys.exit; but the threads of a process group abort a process that takes down Python."""
+    distributed = sys.modules.get('torch.distributed')
+    if distributed is None or not distributed.is_initialized():
+        sys.exit(code)
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+        code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 def _terminate(signum: int, frame: object) -> None:

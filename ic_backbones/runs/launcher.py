@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import torch
 from mmengine.config import Config
+from torch.distributed.constants import default_pg_timeout
 
 from ..errors import InputError
 
@@ -60,7 +61,7 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
         _use_gloo(cfg, timeout)
 
 
-def _use_gloo(cfg: Config, timeout: timedelta | None) -> None:
+def _use_gloo(cfg: Config, timeout: timedelta) -> None:
     """Several processes on the CPU, where mmengine itself would ask for a GPU."""
     torch.distributed.init_process_group('gloo', timeout=timeout)
     cfg.setdefault(
@@ -90,11 +91,11 @@ def _end_with_the_launcher() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _timeout(cfg: Config) -> timedelta | None:
-    """How long a process waits for the others, from ``env_cfg.dist_cfg``; None for torch's own."""
+def _timeout(cfg: Config) -> timedelta:
+    """How long a process waits for the others, from ``env_cfg.dist_cfg``, else PyTorch's."""
     seconds = ((cfg.get('env_cfg') or {}).get('dist_cfg') or {}).get('timeout')
     if seconds is None:
-        return None
+        return default_pg_timeout
     if not isinstance(seconds, int | float) or not seconds > 0:
         raise InputError(
             f'env_cfg.dist_cfg.timeout: {seconds!r} is not a number of seconds; give one above 0'

@@ -1,0 +1,58 @@
+"""How a tool ends: with its code, with a sentence, or with a traceback in a file."""
+
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from ic_backbones.errors import InputError, run_tool
+
+
+@pytest.fixture(autouse=True)
+def handler():
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def ends_with(main) -> int | str | None:
+    with pytest.raises(SystemExit) as caught:
+        run_tool(main)
+    return caught.value.code
+
+
+def fail(error: BaseException):
+    raise error
+
+
+def test_the_code_of_the_tool_and_the_sentence_of_wrong_input():
+    assert ends_with(lambda: 3) == 3
+    assert ends_with(lambda: fail(InputError('it: wrong; do'))) == 'error: it: wrong; do'
+
+
+def test_what_nobody_foresaw_is_a_sentence_that_names_the_traceback(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    sentence = ends_with(lambda: fail(KeyError('a\nb')))
+    (file,) = tmp_path.iterdir()
+    assert (
+        f"an unforeseen KeyError: 'a\\nb'; please report it with the traceback in {file}"
+        in sentence
+    )
+    assert '\n' not in sentence
+    assert 'raise error\nKeyError' in Path(file).read_text()
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / 'full'))
+    assert ends_with(lambda: fail(KeyError('a'))).endswith('with the traceback above')
+    assert 'raise error\nKeyError' in capsys.readouterr().err
+
+
+def test_sigterm_ends_a_tool_as_ctrl_c_does(capsys):
+    assert ends_with(lambda: signal.raise_signal(signal.SIGTERM)) == 143
+    assert ends_with(lambda: signal.raise_signal(signal.SIGINT)) == 130
+    assert capsys.readouterr().err == '\nstopped\n' * 2
+
+
+def test_the_sentence_reaches_torchrun(tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCHELASTIC_ERROR_FILE', str(tmp_path / 'error.json'))
+    ends_with(lambda: fail(InputError('it: wrong; do')))
+    assert '"message": "it: wrong; do"' in (tmp_path / 'error.json').read_text()
