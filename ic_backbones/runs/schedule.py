@@ -6,6 +6,7 @@ even takes the old schedule from its checkpoint.
 """
 
 import math
+import warnings
 
 from mmengine.config import Config
 from mmengine.hooks import Hook
@@ -95,8 +96,10 @@ class RestartSchedule(Hook):
                 group[key.removeprefix('initial_')] = group[key]
         schedulers = runner.build_param_scheduler(runner.cfg.param_scheduler)
         epoch_length = runner.iter // runner.epoch if runner.epoch else math.inf
-        for iteration in range(1, runner.iter + 1):
-            for scheduler in schedulers:
-                if not scheduler.by_epoch or iteration % epoch_length == 0:
-                    scheduler.step()
+        with warnings.catch_warnings():  # the optimizer's steps were made before the checkpoint
+            warnings.filterwarnings('ignore', r'.*scheduler\.step\(\).*before.*optimizer\.step')
+            for iteration in range(1, runner.iter + 1):
+                for scheduler in schedulers:
+                    if not scheduler.by_epoch or iteration % epoch_length == 0:
+                        scheduler.step()
         runner.param_schedulers = schedulers

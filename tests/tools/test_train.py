@@ -179,7 +179,7 @@ def wrong(classifier_config, trained, tmp_path):
     (tmp_path / 'cut.pth').write_bytes(
         (trained['classifier'] / 'epoch_1.pth').read_bytes()[:10_000]
     )
-    torch.save(dict(state_dict={}), tmp_path / 'weights.pth')
+    torch.save(dict(state_dict={'other': torch.ones(1)}), tmp_path / 'weights.pth')
     torch.save([1], tmp_path / 'list.pth')
     return dict(
         config=classifier_config,
@@ -217,8 +217,8 @@ def wrong(classifier_config, trained, tmp_path):
         ('test {config} {tmp}/gone.pth', 'gone.pth: there is no such checkpoint'),
         ('test {config} {tmp}/junk.pth', 'junk.pth: cannot be read'),
         ('test {config} {tmp}/cut.pth', 'cut.pth: cannot be read'),
-        ('test {config} {tmp}/list.pth', 'list.pth: holds a list'),
-        ('test {config} {tmp}/weights.pth', 'weights.pth matches 0 of'),
+        ('test {config} {tmp}/list.pth', 'list.pth: holds no state dict'),
+        ('test {config} {tmp}/weights.pth', 'weights.pth: 0 of 122 tensors match'),
         ('test {config} {checkpoint} --out {tmp}/out.json', 'out.json: predictions are pickled'),
         ('test {config} {checkpoint} --out {tmp}/junk.pth/x.pkl', 'junk.pth: the folder cannot be'),
         ('test {config} {checkpoint} --show-dir {tmp}/junk.pth', 'junk.pth: the folder cannot be'),
