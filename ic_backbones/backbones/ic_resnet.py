@@ -82,7 +82,8 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
         at 0, for the two would never leave 0.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0)
-        if self.alpha != 0 and not self.norm2.weight.any():
+        weight = getattr(self.norm2, 'weight', None)
+        if self.alpha != 0 and weight is not None and not weight.any():
             nn.init.zeros_(self.norm_local.weight)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import logging
 import pytest
 import torch
 from mmengine.logging import MMLogger
-from mmengine.runner.checkpoint import load_state_dict
+from mmengine.runner.checkpoint import load_checkpoint, load_state_dict
 from mmpretrain.models.backbones import ResNet
 
 from ic_backbones.backbones import ICBackbone, ICResNet
@@ -250,5 +250,9 @@ def test_pretrained_weights_of_the_old_form_are_converted(adapted, tmp_path):
     again.init_weights()
     x = torch.randn(1, 3, 64, 64)
     torch.testing.assert_close(again(x), net(x))
+    model = torch.nn.Module()  # as load_from and --resume load it
+    model.backbone = build()
+    load_checkpoint(model, file)
+    torch.testing.assert_close(model.backbone(x), net(x))
     with pytest.raises(InputError, match="holds W' as the factor of a sum"):
         export_backbone(Checkpoint.read(file), tmp_path / 'new')
