@@ -1,4 +1,4 @@
-"""A fault is answered with one sentence, not with a traceback."""
+"""Errors that a tool prints as one sentence instead of a traceback."""
 
 import atexit
 import json
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 
 class InputError(ValueError):
-    """What a user gave is wrong; the message names it and says what to do."""
+    """The user's input is wrong; the message names it and says what to do."""
 
     def __init__(self, message: str) -> None:
         # A data loader raises its worker's exception again, with the traceback as the message.
@@ -23,25 +23,25 @@ class InputError(ValueError):
 
 
 class Terminated(KeyboardInterrupt):
-    """A SIGTERM, as from ``kill``, a launcher or a cluster; it stops a tool as Ctrl-C does."""
+    """A SIGTERM, sent by ``kill``, a launcher or a cluster; it stops a tool as Ctrl-C does."""
 
 
 def one_line(error: BaseException) -> str:
-    """An exception in one line, with the classes that mmengine was building but not their files."""
+    """Put an exception into one line, without the files of the classes that were being built."""
     text = re.sub(r'class `(\w+)` in \S+\.py: ', r'\1: ', ' '.join(str(error).split()))
     return f'{type(error).__name__}: {text}'[:300]
 
 
 def exit_code(error: KeyboardInterrupt) -> int:
-    """The shell's code for a process that Ctrl-C or SIGTERM has ended."""
+    """The exit code of a shell's process that Ctrl-C or SIGTERM has ended."""
     return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
 
 
 def run_tool(main: Callable[[], int | None]) -> None:
-    """Run ``main`` as a process of its own, and exit with its code.
+    """Run ``main`` as the whole of a process, and exit with the code that it returns.
 
-    An InputError is printed as a sentence, with exit code 1. So is an exception that nobody has
-    foreseen, whose traceback goes to a file that the sentence names. Ctrl-C exits with 130, SIGTERM
+    An InputError is printed as one sentence, with exit code 1. So is any unforeseen exception,
+    whose traceback is written to a file that the sentence names. Ctrl-C exits with 130, SIGTERM
     with 143.
     """
     signal.signal(signal.SIGTERM, _terminate)
@@ -86,14 +86,14 @@ def _traceback_file(error: Exception) -> str:
             'w', prefix='ic_backbones_', suffix='.txt', delete=False
         ) as file:
             file.write(text)
-    except OSError:  # the disk is full: here is the only place left for it
+    except OSError:  # the disk is full, so stderr is the only place left
         print(text, file=sys.stderr)
         return 'the traceback above'
     return f'the traceback in {file.name}'
 
 
 def _tell_launcher(sentence: str) -> None:
-    """Have torchrun, which speaks last, end with the sentence of the process that failed first."""
+    """Let torchrun, which prints last, repeat the sentence of the process that failed first."""
     file = os.environ.get('TORCHELASTIC_ERROR_FILE')
     if file:
         with open(file, 'w') as out:

@@ -1,4 +1,4 @@
-"""Print alpha layer by layer: python tools/alpha.py CHECKPOINT."""
+"""Print the alpha of every layer: python tools/alpha.py CHECKPOINT."""
 
 import argparse
 
@@ -16,8 +16,8 @@ def main(argv: list[str] | None = None) -> None:
     values = alphas(Checkpoint.read(checkpoint).tensors)
     if not values:
         raise InputError(
-            f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one for each "
-            'IC layer'
+            f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one "
+            'per IC layer'
         )
     width = max(map(len, values))
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""Print parameters and multiply-adds of the networks in configs/, each beside its plain twin.
+"""Print parameters and multiply-adds of the networks in configs/, each after its plain twin.
 
 python tools/complexity.py               # IC-ResNets, 224x224
 python tools/complexity.py cifar         # IC-ResNets with the CIFAR stem, 32x32
@@ -30,10 +30,10 @@ class Table(NamedTuple):
     """Networks to compare.
 
     Args:
-        groups: Name and config of each network, a plain one first. Behind the config may stand a
-            depth, where no config has it.
-        size: Height and width of the image.
-        change: What turns the configs' models into the table's.
+        groups: The name and the config of each network, a plain one first. A depth follows the
+            config if no config has this depth.
+        size: The height and width of the image in pixels.
+        change: Changes the model of a config into that of the table, in place.
     """
 
     groups: list[dict[str, str]]
@@ -41,7 +41,7 @@ class Table(NamedTuple):
     change: Callable[[ConfigDict], None] = lambda model: None
 
     def network(self, name: str) -> ConfigDict:
-        """The model of one of the names."""
+        """The config of the model with this name."""
         file, *depth = ChainMap(*self.groups)[name].split()
         model = read_config(CONFIGS / f'{file}.py').model
         if depth:

@@ -1,6 +1,6 @@
 """Train Faster R-CNN with an IC-ResNet on drawn data, then show what it finds.
 
-Run again, it goes on where it stopped; remove work_dirs/demo to start anew.
+If it is run again, it continues where it stopped; remove work_dirs/demo to start from scratch.
 """
 
 import argparse
@@ -18,7 +18,7 @@ CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
 
 
 def contact_sheet(pictures: list[Path], columns: int = 2) -> np.ndarray:
-    """Pictures of one size, side by side and below each other."""
+    """Arrange pictures of one size in rows."""
     images = [cv2.imread(str(path)) for path in pictures]
     rows = [np.hstack(images[i : i + columns]) for i in range(0, len(images), columns)]
     return np.vstack(rows)
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     report = max((out / 'test').glob('*/*.json'))
     mean = json.loads(report.read_text())['pascal_voc/mAP']
     print(
-        f'\nmAP on the test split {mean:.3f} (IoU 0.5, VOC12, area under the curve)\n'
+        f'\nmAP on the test split: {mean:.3f} (IoU 0.5, VOC12, area under the curve)\n'
         f'predictions, truth on the left: {out / "predictions.png"}, all in {out / "pictures"}\n'
         f'loss and mAP over the epochs:   {out / "curves.png"}'
     )

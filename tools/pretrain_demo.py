@@ -6,8 +6,8 @@
 4. Its backbone becomes a file.
 5. Faster R-CNN starts from that file; its mAP is printed.
 
-For data of your own the same commands do, which this tool prints as it goes. Run again, it goes on
-where it stopped; remove work_dirs/pretrain_demo to start anew.
+The tool prints each command, and the same commands work for your own data. If it is run again, it
+continues where it stopped; remove work_dirs/pretrain_demo to start from scratch.
 """
 
 import argparse
@@ -27,7 +27,7 @@ DETECTOR = 'configs/faster_rcnn_ic_r18_sample.py'
 
 
 def train(config: str, work_dir: Path, *options: str) -> str:
-    """Train, or go on; the last checkpoint."""
+    """Start or continue a training, and return its last checkpoint."""
     cfg_options = ['--cfg-options', 'randomness.seed=0', *options]
     run('tools/train.py', config, '--work-dir', str(work_dir), '--resume', *cfg_options)
     return last_checkpoint(work_dir)
@@ -37,8 +37,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--voc', default='data/sample_voc', help='the detection set is drawn here')
-    parser.add_argument('--crops', default='data/sample_crops', help='the objects are cut out here')
+    parser.add_argument(
+        '--voc', default='data/sample_voc', help='folder for the drawn detection set'
+    )
+    parser.add_argument(
+        '--crops', default='data/sample_crops', help='folder for the objects that are cut out'
+    )
     parser.add_argument('--work-dir', default='work_dirs/pretrain_demo')
     parser.add_argument('--images', nargs=2, default=['240', '60'], metavar=('TRAIN', 'VAL'))
     parser.add_argument(

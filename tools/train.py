@@ -1,6 +1,6 @@
 """Train a detector or a classifier: python tools/train.py CONFIG [options].
 
-Ctrl-C stops it; the same command with --resume goes on from the last checkpoint.
+Ctrl-C stops the training; the same command with --resume continues from the last checkpoint.
 """
 
 import shlex
@@ -39,12 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         nargs='?',
         const='auto',
         metavar='CKPT',
-        help='go on from a checkpoint, or (without a name) from the last one in the work dir',
+        help='continue from a checkpoint, or (without a name) from the last one in the work dir',
     )
     parser.add_argument(
         '--overwrite',
         action='store_true',
-        help='start anew in a work dir that holds a training, whose checkpoints are put aside',
+        help='start again in a work dir that holds a training, whose checkpoints are moved aside',
     )
     argv = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(argv)
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def how_to_go_on(work_dir: str, args: Namespace, argv: Sequence[str]) -> str:
-    """What a training that was stopped leaves to say."""
+    """The sentence with which a stopped training ends."""
     checkpoint = last_checkpoint(work_dir)
     argv = [word for word in argv if word != '--overwrite']
     option = ['--resume'] if checkpoint and args.resume != 'auto' else []
@@ -89,7 +89,7 @@ def how_to_go_on(work_dir: str, args: Namespace, argv: Sequence[str]) -> str:
         command = shlex.join(['python', 'tools/train.py', *argv, *option])
     else:
         command = ' '.join(['the same command', *(['with --resume'] if option else [])])
-    return f'\nstopped ({checkpoint or "no checkpoint yet"}); go on with: {command}'
+    return f'\nstopped ({checkpoint or "no checkpoint yet"}); continue with: {command}'
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Small images that are transformed a batch at a time.
+"""Data sets of small images that transform whole batches.
 
 mmengine's pipelines transform one image after the other, which for 32x32 pixels takes longer than
 many a training step. PyTorch's loader asks a data set with ``__getitems__`` for a whole batch, so

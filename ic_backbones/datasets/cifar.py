@@ -33,8 +33,8 @@ class ImagesOrArchive:
             return super().load_data_list()
         except (URLError, OSError, RuntimeError, AssertionError) as error:
             raise InputError(
-                f'{root}: holds neither {self.split}/<class>/ folders nor {self.base_folder}/, and '
-                f'{self.url} cannot be fetched ({type(error).__name__}: {error}); put '
+                f'{root}: holds neither {self.split}/<class>/ folders nor {self.base_folder}/, '
+                f'and {self.url} cannot be downloaded ({type(error).__name__}: {error}); put '
                 f'{self.filename} there'
             ) from error
 

@@ -1,4 +1,4 @@
-"""Refuse what is not a regular file before it is opened, for opening a FIFO can wait forever."""
+"""Check that a path is a regular file before opening it, since opening a FIFO can wait forever."""
 
 import os
 import stat

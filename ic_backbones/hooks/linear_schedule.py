@@ -15,7 +15,7 @@ from .unwrapped import unwrapped
 class LinearScheduleHook(Hook):
     """A value that goes from ``start`` at the first iteration to ``end`` at the last.
 
-    It is computed from the iteration, so that a resumed training goes on where it was.
+    It is computed from the iteration, so that a resumed training continues where it was.
 
     Args:
         start: The value at the first iteration.

@@ -79,7 +79,7 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
 
     Args:
         curves: What :func:`read_curves` returned.
-        out: The picture, ``.png``. The same values go to a ``.csv`` beside it, one row per point:
+        out: The picture, ``.png``. The same values go to a ``.csv`` next to it, one row per point:
             ``run, epoch (or iteration), name, value``.
 
     Returns:

@@ -25,8 +25,8 @@ default_hooks = dict(
 def add_guards(cfg: Config) -> None:
     """Add each guard that the config has neither as a default hook nor as a custom hook.
 
-    A hook under the name of a guard is kept, also None, with which a config declines the guard.
-    Only mmengine's CheckpointHook is replaced by ours, which takes the same arguments.
+    A hook under the name of a guard is kept, and so is None, with which a config declines the
+    guard. Only mmengine's CheckpointHook is replaced by ours, which takes the same arguments.
     """
     hooks = dict(cfg.get('default_hooks') or {})
     hooks.setdefault('checkpoint', dict(type='CheckpointHook', interval=1))  # as mmengine does

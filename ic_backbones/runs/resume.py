@@ -1,4 +1,4 @@
-"""Where a training goes on: from a checkpoint, from its beginning, or not at all."""
+"""Where a training continues: at a checkpoint, at its beginning, or not at all."""
 
 from mmengine.config import Config
 from mmengine.dist import master_only
@@ -13,10 +13,14 @@ from .work_dir import checkpoints, holds_run, last_checkpoint, note_checkpoint, 
 
 
 def resume(cfg: Config, checkpoint: str) -> list[Hook] | None:
-    """Set the config to go on from ``checkpoint``, or with 'auto' from the last in the work dir.
+    """Set the config to continue from ``checkpoint``, or with 'auto' from the last one.
 
-    Where 'auto' finds a work dir in which no training has saved, the training starts from the
-    beginning, ``load_from`` included.
+    With 'auto' and a work dir in which no training has saved, the training starts from the
+    beginning, including ``load_from``.
+
+    Args:
+        cfg: The config of the training.
+        checkpoint: A checkpoint file, or ``'auto'`` for the last one in the work dir.
 
     Returns:
         The hooks that the training needs in addition; None if it has already reached its end.
@@ -41,7 +45,7 @@ def resume(cfg: Config, checkpoint: str) -> list[Hook] | None:
         _say(
             cfg,
             f'{checkpoint} has done {done} of {length} {unit}, so there is nothing left to train; '
-            f'set a higher train_cfg.max_{unit} to go on',
+            f'set a higher train_cfg.max_{unit} to continue',
         )
         return None
     before = state['message_hub'].get('runtime_info', {}).get(f'max_{unit}')
@@ -53,7 +57,7 @@ def start_anew(cfg: Config, overwrite: bool) -> list[Hook]:
 
     Args:
         cfg: The config of the training.
-        overwrite: Whether to go on where the work dir holds a run.
+        overwrite: Whether to start even if the work dir holds a run.
 
     Returns:
         The hooks that the training needs in addition.
@@ -68,13 +72,13 @@ def start_anew(cfg: Config, overwrite: bool) -> list[Hook]:
     if overwrite:
         return [PutAside()]
     raise InputError(
-        f'{cfg.work_dir}: this work dir holds the checkpoints of a training; go on with it by '
-        '--resume, start anew in its place by --overwrite, or choose another --work-dir'
+        f'{cfg.work_dir}: this work dir holds the checkpoints of a training; continue it with '
+        '--resume, replace it with --overwrite, or choose another --work-dir'
     )
 
 
 class PutAside(Hook):
-    """Moves the checkpoints of an earlier run aside, when everything is loaded and built."""
+    """Moves the checkpoints of an earlier run aside once everything is loaded and built."""
 
     @master_only
     def before_train(self, runner: Runner) -> None:
@@ -89,14 +93,15 @@ def _read(checkpoint: str) -> dict:
         type(value) is int for value in reached
     ):
         raise InputError(
-            f'{checkpoint}: it does not hold optimizer, epoch and iteration, so no training can go '
-            f'on from it; start one from its weights with --cfg-options load_from={checkpoint}'
+            f'{checkpoint}: it does not hold optimizer, epoch and iteration, so a training '
+            'cannot continue from it; start one from its weights with --cfg-options '
+            f'load_from={checkpoint}'
         )
     return state
 
 
 def _newest(cfg: Config) -> tuple[str, dict]:
-    """The checkpoint that the note names, or else the newest that is whole, and what it holds."""
+    """The checkpoint that the note names, or the newest one that is whole, and its content."""
     noted = last_checkpoint(cfg.work_dir)
     faults = [] if noted else [f'{cfg.work_dir}/last_checkpoint: it names no file that exists']
     others = [str(path) for path in checkpoints(cfg.work_dir) if str(path) != noted]
@@ -107,12 +112,12 @@ def _newest(cfg: Config) -> tuple[str, dict]:
             faults.append(str(error).split('; ')[0])
             continue
         if faults:
-            _say(cfg, f'{"; ".join(faults)}; the training goes on from {checkpoint}')
+            _say(cfg, f'{"; ".join(faults)}; the training continues from {checkpoint}')
             if is_first_process(cfg.launcher):
                 note_checkpoint(cfg.work_dir, checkpoint)
         return checkpoint, state
     raise InputError(
-        f'{cfg.work_dir}: it holds a training but no checkpoint to go on from '
+        f'{cfg.work_dir}: it holds a training but no checkpoint to continue from '
         f'({"; ".join(faults)}); put one back, or start from the beginning with --overwrite '
         'instead of --resume'
     )

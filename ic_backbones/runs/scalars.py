@@ -29,8 +29,8 @@ class Scalars(NamedTuple):
 def read_scalars(work_dir: str | Path) -> Scalars:
     """Read ``<timestamp>/vis_data/scalars.json`` of every start of a run, joined into one.
 
-    A start that resumed replaces what the earlier ones logged from its first iteration on, so a run
-    that began anew in the same work dir replaces the earlier one as a whole.
+    A resumed start replaces what earlier ones logged from its first iteration on, so that a run
+    that started again in the same work dir replaces the earlier one completely.
 
     Raises:
         InputError: ``work_dir`` does not exist, holds no log with a loss, or a broken one.
@@ -63,7 +63,7 @@ def _read_rows(log: Path) -> list[dict]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            if not line.endswith('\n'):  # Ctrl-C struck while mmengine wrote the last line
+            if not line.endswith('\n'):  # Ctrl-C came while mmengine was writing the last line
                 break
             raise InputError(
                 f'{log}: line {number} is not JSON ({error}); delete that line'

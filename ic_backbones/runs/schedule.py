@@ -1,8 +1,8 @@
 """A learning-rate schedule that covers the whole training, also one that was made longer.
 
-mmengine keeps the schedule as it is written where only ``train_cfg.max_epochs`` grows: all further
-epochs then run at the learning rate of its last step, which is 0 after a cosine. A resumed training
-even takes the old schedule from its checkpoint.
+If only ``train_cfg.max_epochs`` grows, mmengine keeps the schedule as it is written. All further
+epochs then have the learning rate of its last step, which is 0 after a cosine, and a resumed
+training even takes the old schedule from its checkpoint.
 """
 
 import math
@@ -83,9 +83,9 @@ def _times(value: float | list[float], factor: float) -> int | list[int]:
 class RestartSchedule(Hook):
     """Replaces the schedule that a checkpoint holds by the config's, at the point that is reached.
 
-    For a resumed training that was made longer. The config's schedulers start anew from the initial
-    learning rates and step through the iterations that are done, as they would have in a training
-    of the new length from its beginning.
+    This is for a resumed training that was made longer. The config's schedulers start again from
+    the initial learning rates and step through the iterations that are done, as in a training that
+    had the new length from its beginning.
     """
 
     def before_train(self, runner: Runner) -> None:

@@ -1,4 +1,4 @@
-"""Build the runner of a config and let it work."""
+"""Build the runner of a config and run it."""
 
 import inspect
 import re
@@ -23,7 +23,7 @@ CONFIG_ERRORS = (
     ValueError,
 )
 
-# What a process says whose peer has ended: only the message of that one is worth reading last.
+# What a process reports when another has ended; only the message of the other one is useful.
 PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
 LAUNCHERS_TURN = 5  # seconds in which the launcher ends the others
 
@@ -31,9 +31,9 @@ LAUNCHERS_TURN = 5  # seconds in which the launcher ends the others
 def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
     """Build the config's runner and let it ``work``, which means to train or to test.
 
-    Runner builds loops, data sets, optimizer and evaluators only then. What a wrong value in the
-    config raises before the loop starts is told in one sentence; what is raised later is not the
-    config's fault and passes.
+    Runner builds loops, data sets, optimizer and evaluators only then. An error that a wrong value
+    in the config causes before the loop starts becomes one sentence; a later error is not the
+    config's fault and is raised as it is.
 
     Args:
         cfg: What :func:`~ic_backbones.runs.options.load_config` returned.
@@ -73,7 +73,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
 
 
 def _waited_in_vain(error: RuntimeError) -> str | None:
-    """What to say where a data loader or another process has not answered; else None."""
+    """The sentence for a data loader or process that does not answer, or None for other errors."""
     text = str(error)
     if 'DataLoader timed out' in text:
         return (
@@ -88,8 +88,8 @@ def _waited_in_vain(error: RuntimeError) -> str | None:
     if torch.distributed.is_initialized() and re.search(PROCESS_LOST, text, re.IGNORECASE):
         time.sleep(LAUNCHERS_TURN)
         return (
-            'the processes: another one has ended or does not answer; see its message, then go on '
-            'with --resume'
+            'the processes: another one has ended or does not answer; see its message, then '
+            'continue with --resume'
         )
     return None
 
@@ -105,7 +105,7 @@ def _part(error: Exception) -> str:
 
 
 class _Start(Hook):
-    """Notes that everything is built and loaded, and that the loop runs."""
+    """Notes that everything is built and loaded and that the loop has started."""
 
     reached = False
 

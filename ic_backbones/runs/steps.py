@@ -1,4 +1,4 @@
-"""Tools that are other tools, one after the other."""
+"""Run several tools one after the other."""
 
 import shlex
 import subprocess
@@ -8,12 +8,15 @@ from ..errors import InputError
 
 
 def run(*command: str) -> None:
-    """Echo a command line of the project and run it.
+    """Print a command line of the project and run it.
+
+    Args:
+        command: The path of the tool and its arguments.
 
     Raises:
-        InputError: it ended with another exit code than 0.
+        InputError: The command has ended with an exit code other than 0.
     """
     print('\n$', shlex.join(['python', *command]), flush=True)
     code = subprocess.run([sys.executable, *command]).returncode
     if code:
-        raise InputError(f'stopped: {command[0]} ended with exit code {code}')
+        raise InputError(f'{command[0]}: it ended with exit code {code}; see its message above')

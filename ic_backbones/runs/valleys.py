@@ -1,7 +1,7 @@
 """Accuracy valleys: the accuracy falls far below its former maximum while the loss keeps falling.
 
-Source: Chen, "Structure Composing Layer", section 4.3, who names and shows them (tables 4 and 5)
-and gives no threshold; the one here is ours.
+Source: Chen, "Structure Composing Layer", section 4.3, names and shows them (tables 4 and 5) but
+gives no threshold; the one here is ours.
 """
 
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ class Valley:
 def find_valleys(
     accuracy: Sequence[float], loss: Sequence[float], threshold: float = 0.2
 ) -> list[Valley]:
-    """The valleys of a training.
+    """Find the valleys of a training.
 
     Args:
-        accuracy: One value an epoch, in any unit.
+        accuracy: One value per epoch, in any unit.
         loss: The training loss of the same epochs.
-        threshold: The part of its former maximum by which the accuracy must fall.
+        threshold: The fraction of its former maximum by which the accuracy must fall.
 
     Only points whose loss is below that at the former maximum count: with a rising loss, a falling
     accuracy is a divergence and not a valley.

@@ -17,13 +17,14 @@ CHECKPOINTS = ('epoch_*.pth', 'iter_*.pth', 'best_*.pth')
 def last_checkpoint(work_dir: str | Path) -> str | None:
     """The checkpoint that the note in the work dir names, if it still exists.
 
-    The note may be missing, empty or anything else: then there is none.
+    Returns:
+        The path; None if the note is missing or does not name a file.
     """
     note = Path(work_dir) / NOTE
     try:
         written = Path(note.read_text(errors='replace').strip())
-        # The note holds the path at the time of writing: a work dir that was moved or copied goes
-        # on from its own files. Only a CheckpointHook with an out_dir has written elsewhere.
+        # The note holds the path at the time of writing, but a work dir that was moved or copied
+        # must continue from its own files. Only a CheckpointHook with an out_dir writes elsewhere.
         for path in (note.parent / written.name, written):
             if path.is_file():
                 return str(path)
@@ -39,12 +40,12 @@ def checkpoints(work_dir: str | Path) -> list[Path]:
 
 
 def holds_run(work_dir: str | Path) -> bool:
-    """Whether a training has saved here; one that has not leaves nothing to lose."""
+    """Whether a training has saved a checkpoint here."""
     return os.path.lexists(Path(work_dir) / NOTE) or bool(checkpoints(work_dir))
 
 
 def note_checkpoint(work_dir: str | Path, checkpoint: str) -> None:
-    """Have the note name ``checkpoint``, whatever it was before."""
+    """Make the note name ``checkpoint``, whatever it was before."""
     note = Path(work_dir) / NOTE
     if note.is_dir() and not note.is_symlink():
         note.rename(note.with_name(f'{NOTE}.{time.time_ns()}'))
@@ -71,11 +72,11 @@ def put_aside(work_dir: str | Path) -> Path:
 def locked(work_dir: str | Path) -> Iterator[None]:
     """Keep every other training out of the work dir, until this process ends.
 
-    It is a record lock: the forked workers of a data loader do not inherit it, and network file
-    systems know it. Where a file system does not, the training goes on without a lock.
+    It is a record lock, which network file systems support and which the forked workers of a data
+    loader do not inherit. If a file system does not support it, the training continues without.
 
     Raises:
-        InputError: Another process trains there.
+        InputError: Another process is training there.
     """
     with (Path(work_dir) / '.lock').open('a+') as file:
         try:
@@ -83,8 +84,8 @@ def locked(work_dir: str | Path) -> Iterator[None]:
         except (BlockingIOError, PermissionError) as error:
             file.seek(0)
             raise InputError(
-                f'{work_dir}: another training runs here ({file.read().strip()}); wait for its '
-                'end, or choose another --work-dir'
+                f'{work_dir}: another training is running here ({file.read().strip()}); wait for '
+                'its end, or choose another --work-dir'
             ) from error
         except OSError as error:
             print(f'{work_dir}: no lock ({error.strerror}), so start no second training here')

@@ -54,7 +54,7 @@ def test_without_data_and_network(tmp_path, monkeypatch):
         raise URLError('no route')
 
     monkeypatch.setattr('urllib.request.urlopen', refuse)
-    with pytest.raises(InputError, match='cannot be fetched .*put cifar-10-python.tar.gz there'):
+    with pytest.raises(InputError, match='cannot be downloaded .*put cifar-10-python.tar.gz there'):
         CIFAR10Data(str(tmp_path), split='train')
 
 

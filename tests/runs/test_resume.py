@@ -62,7 +62,7 @@ def test_interrupted_and_resumed_training_equals_one_in_a_piece(
     assert 'Traceback' not in error
     saved = last_checkpoint(work_dir)
     assert error.splitlines()[-1].startswith(
-        f'stopped ({saved}); go on with: python tools/train.py'
+        f'stopped ({saved}); continue with: python tools/train.py'
     )
     assert error.splitlines()[-1].endswith('--resume')
 
@@ -160,7 +160,7 @@ def cut(file):
 )
 def test_goes_on_from_the_newest_whole_checkpoint(resume, tmp_path, harm, words, epoch):
     said = next(line for line in resume(harm).splitlines() if line.startswith('--resume: '))
-    assert words in said and said.endswith(f'goes on from {tmp_path}/work/epoch_{epoch}.pth')
+    assert words in said and said.endswith(f'continues from {tmp_path}/work/epoch_{epoch}.pth')
     assert last_checkpoint(tmp_path / 'work') == str(tmp_path / 'work/epoch_3.pth')
     assert [row['iter'] for row in read_scalars(tmp_path / 'work').train] == [1, 2, 3, 4, 5, 6]
 
@@ -170,7 +170,7 @@ def test_a_run_without_a_whole_checkpoint_does_not_start_over(resume, tmp_path):
         for file in work_dir.glob('*.pth'):
             cut(file)
 
-    with pytest.raises(InputError, match='holds a training but no checkpoint to go on from'):
+    with pytest.raises(InputError, match='holds a training but no checkpoint to continue from'):
         resume(harm)
     assert len(list((tmp_path / 'work').glob('*/vis_data'))) == 1
 
@@ -187,7 +187,7 @@ def test_nothing_left_to_train_is_said(resume, tmp_path, epochs):
 
 
 def test_a_new_training_does_not_overwrite_another(resume, tmp_path):
-    with pytest.raises(InputError, match='holds the checkpoints of a training; go on with it by'):
+    with pytest.raises(InputError, match='holds the checkpoints of a training; continue it with'):
         resume(lambda work_dir: None, '--launcher=none')
     before = (tmp_path / 'work/epoch_2.pth').read_bytes()
     said = resume(lambda work_dir: None, '--overwrite', epochs=1)
@@ -207,7 +207,9 @@ def test_one_training_at_a_time(resume, tmp_path):
         [sys.executable, '-c', code], cwd=tmp_path, stdout=subprocess.PIPE
     ) as other:
         other.stdout.readline()
-        with pytest.raises(InputError, match='another training runs here .process 1 on here.; w'):
+        with pytest.raises(
+            InputError, match='another training is running here .process 1 on here.; w'
+        ):
             resume(lambda work_dir: None)
         other.kill()
     assert last_checkpoint(tmp_path / 'work').endswith('epoch_2.pth')

@@ -292,8 +292,8 @@ def test_ctrl_c_in_a_tool(capsys):
 @pytest.mark.parametrize(
     'launcher, rank, ends',
     [
-        ('none', '0', '(no checkpoint yet); go on with: python tools/train.py {argv}\n'),
-        ('slurm', '0', '(no checkpoint yet); go on with: the same command\n'),
+        ('none', '0', '(no checkpoint yet); continue with: python tools/train.py {argv}\n'),
+        ('slurm', '0', '(no checkpoint yet); continue with: the same command\n'),
         ('slurm', '1', ''),
     ],
 )
