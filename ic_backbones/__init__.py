@@ -12,6 +12,8 @@ from ._requirements import missing_sentence, require
 __version__ = '0.1.0'
 
 require('mmengine')
+from . import weights  # noqa: E402, F401
+
 _sentence = missing_sentence('mmcv', 'mmdet', 'mmpretrain')
 if _sentence:
     warnings.warn(_sentence, stacklevel=2)
@@ -25,7 +27,6 @@ else:
         hooks,
         ops,
         transforms,
-        weights,
     )
     from .models import create, list_models, model_info, register_models  # noqa: F401
 

@@ -8,6 +8,7 @@ from ..config_file import read_config
 from ..errors import InputError
 from ..weights.checkpoint import BACKBONE, Checkpoint
 from ..weights.match import compare
+from ..weights.saved_config import require_registered
 
 
 class Shared:
@@ -55,6 +56,8 @@ def _model_config(config: dict | str | None, loaded: Checkpoint) -> dict:
             f'the teacher {config or loaded.source}: its config has no model; give a classifier'
         )
     model = full.model
+    if config is None:
+        require_registered(model, loaded.source)
     if 'data_preprocessor' in full:
         model.setdefault('data_preprocessor', full.data_preprocessor)
     return model

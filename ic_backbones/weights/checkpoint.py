@@ -1,5 +1,6 @@
 """The one way to read a checkpoint."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +9,11 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
-from ..errors import InputError, one_line
+from ..errors import InputError
+from .loader import ADVICE, CheckpointError
+from .saved_config import parse_config
 
 BACKBONE = 'backbone.'  # the prefix of the backbone in the checkpoint of a whole model
-_ADVICE = 'give the checkpoint of a training'
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Checkpoint:
     versions: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, source: str, map_location: str = 'cpu', advice: str = _ADVICE) -> 'Checkpoint':
+    def read(cls, source: str, map_location: str = 'cpu', advice: str = ADVICE) -> 'Checkpoint':
         """Read a checkpoint.
 
         Args:
@@ -43,28 +45,36 @@ class Checkpoint:
         Raises:
             InputError: The source is missing, cannot be read, or holds no state dict.
         """
+        if not isinstance(source, str | os.PathLike):
+            raise InputError(f'{source!r}: is not the path or address of a checkpoint; {advice}')
+        source = os.fspath(source)
         try:
             content = CheckpointLoader.load_checkpoint(source, map_location=map_location)
-        except InputError:
-            raise
-        except FileNotFoundError as error:
-            raise InputError(f'{source}: there is no such checkpoint; {advice}') from error
-        except Exception as error:  # a damaged file, a network: anything can be raised
-            raise InputError(f'{source}: cannot be read, {one_line(error)}; {advice}') from error
+        except CheckpointError as error:
+            raise InputError(f'{error.problem}; {advice}') from error
         return cls.of(content, source, advice)
 
     @classmethod
-    def of(cls, content: Any, source: str, advice: str = _ADVICE) -> 'Checkpoint':
+    def of(cls, content: Any, source: str, advice: str = ADVICE) -> 'Checkpoint':
         """The checkpoint that has this content.
 
         Raises:
-            InputError: The content holds no state dict.
+            InputError: The content holds no state dict, one with NaN in it, or a ``meta`` that is
+                not a dict.
         """
         state = content.get('state_dict', content) if isinstance(content, Mapping) else None
-        items = state.items() if isinstance(state, Mapping) else ()
-        tensors = {name: value for name, value in items if isinstance(value, Tensor)}
-        if not tensors or not all(isinstance(name, str) for name in tensors):
+        state = state if isinstance(state, Mapping) else {}
+        tensors = {name: value for name, value in state.items() if isinstance(value, Tensor)}
+        if not tensors or not all(isinstance(name, str) for name in state):
             raise InputError(f'{source}: holds no state dict; {advice}')
+        for name, tensor in tensors.items():
+            if tensor.is_floating_point() and tensor.isnan().any():  # a mask may be infinite
+                raise InputError(
+                    f'{source}: {name} in it is NaN, because that training diverged; give an '
+                    'earlier checkpoint'
+                )
+        if not isinstance(content.get('meta') or {}, Mapping):
+            raise InputError(f'{source}: its meta is not a dict; {advice}')
         noted = getattr(state, '_metadata', {}).items()
         versions = {_bare(path): notes['version'] for path, notes in noted if 'version' in notes}
         return cls(source, content, tensors, versions)
@@ -72,19 +82,20 @@ class Checkpoint:
     @property
     def meta(self) -> Mapping[str, Any]:
         """What mmengine notes beside the weights; empty where there is nothing."""
-        meta = self.content.get('meta')
-        return meta if isinstance(meta, Mapping) else {}
+        return self.content.get('meta') or {}
 
     @property
     def config(self) -> Config | None:
         """The config of the training, if mmengine saved it."""
         text = self.meta.get('cfg')
-        return None if text is None else Config.fromstring(text, '.py')
+        return None if text is None else parse_config(text, self.source)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, if mmengine saved them; otherwise empty."""
-        return tuple((self.meta.get('dataset_meta') or {}).get('classes') or ())
+        notes = self.meta.get('dataset_meta')
+        names = notes.get('classes') if isinstance(notes, Mapping) else None
+        return tuple(map(str, names)) if isinstance(names, list | tuple) else ()
 
     @property
     def backbone_prefix(self) -> str | None:

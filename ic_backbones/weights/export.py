@@ -5,8 +5,6 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.runner import CheckpointLoader
-from torch import Tensor
 
 from .._requirements import require_extra
 from ..errors import InputError
@@ -46,8 +44,11 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
             'the new file'
         )
     Path(stem).parent.mkdir(parents=True, exist_ok=True)
+    require_extra('safetensors files', 'safetensors', 'tools')
+    from safetensors.torch import save_file
+
     safe, pth = (Path(f'{stem}{suffix}') for suffix in ('.safetensors', '.pth'))
-    _safetensors().save_file(state, safe)
+    save_file(state, safe)
     torch.save(dict(meta={}, state_dict=state), pth)
     return [_with_hash(path) for path in (safe, pth)]
 
@@ -55,21 +56,6 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
 def _with_hash(path: Path) -> Path:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return path.rename(path.with_name(f'{path.stem}-{digest[:8]}{path.suffix}'))
-
-
-@CheckpointLoader.register_scheme(prefixes=r'(?!\w+://).*\.safetensors$')
-def load_from_safetensors(filename: str, map_location: str | None = None) -> dict[str, Tensor]:
-    """The tensors of a local ``.safetensors`` file, for mmengine's loader."""
-    if not Path(filename).is_file():
-        raise FileNotFoundError(f'{filename} can not be found.')
-    return _safetensors().load_file(filename, device=str(map_location or 'cpu'))
-
-
-def _safetensors():
-    require_extra('safetensors files', 'safetensors', 'tools')
-    import safetensors.torch
-
-    return safetensors.torch
 
 
 def init_cfg_lines(checkpoint: Checkpoint, file: str | Path) -> str:
@@ -82,8 +68,8 @@ def init_cfg_lines(checkpoint: Checkpoint, file: str | Path) -> str:
         checkpoint: The checkpoint that ``file`` was exported from.
         file: The file of the backbone.
     """
-    config = checkpoint.config
-    backbone = dict(config.model.backbone) if config else {}
+    model = (checkpoint.config or {}).get('model')
+    backbone = model.get('backbone') or {} if isinstance(model, dict) else {}
     pretrained = dict(type='Pretrained', checkpoint=str(file))
     return Config(dict(model=dict(backbone=_with(backbone, pretrained)))).pretty_text.strip()
 

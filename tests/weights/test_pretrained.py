@@ -125,15 +125,18 @@ def test_a_checkpoint_that_cannot_be_read_names_two_ways_out(content, tmp_path):
     assert 'init_cfg.checkpoint=FILE' in sentence and 'init_cfg=None' in sentence
 
 
-def test_no_network_is_one_sentence(monkeypatch):
+def test_no_network_is_one_sentence(monkeypatch, tmp_path):
     from urllib.error import URLError
 
     def offline(*args, **kwargs):
         raise URLError('Name or service not known')
 
-    monkeypatch.setattr('mmengine.runner.checkpoint.load_url', offline)
+    monkeypatch.setattr('torch.hub.download_url_to_file', offline)
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     init_cfg = dict(type='Pretrained', checkpoint='torchvision://resnet18')
-    with pytest.raises(InputError, match='torchvision://resnet18: cannot be read, .*not known'):
+    with pytest.raises(
+        InputError, match='org/.*/resnet18-.*: cannot be fetched, .*not known.*FILE'
+    ):
         ICResNet(18, init_cfg=init_cfg).init_weights()
 
 
