@@ -11,6 +11,18 @@ import time
 import traceback
 from collections.abc import Callable
 
+# What a wrong value in a config or an argument raises while a network or a runner is built from it.
+BUILD_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
 
 class InputError(ValueError):
     """The user's input is wrong; the message names it and says what to do."""

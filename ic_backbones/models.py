@@ -9,17 +9,18 @@ import difflib
 import fnmatch
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmpretrain.apis.model import ModelHub, get_model
 from mmpretrain.registry import MODELS
 from torch import nn
 
-from .errors import InputError
+from .errors import BUILD_ERRORS, InputError, one_line
 from .weights.checkpoint import Checkpoint
 from .weights.pretrained import load_by_name
 
@@ -79,27 +80,37 @@ def create(
             ``out_indices`` or ``frozen_stages``.
 
     Raises:
-        InputError: There is no such model, or the checkpoint cannot be read or belongs to another
-            network.
+        InputError: There is no such model, it cannot be made with these arguments, or the
+            checkpoint cannot be read or belongs to another network.
     """
-    name = _known(name)
-    config = ModelHub.get(name).config
-    model = config.model
-    if features_only:
-        backbone.setdefault('out_indices', model_info(name)['features'])
+    config = ModelHub.get(_known(name)).config
     weights = None if checkpoint is None else Checkpoint.read(checkpoint)
+    try:
+        net = _drawn(config, model_info(name)['features'] if features_only else None, backbone)
+    except BUILD_ERRORS as error:
+        raise InputError(
+            f'{name}: cannot be made with {backbone}, {one_line(error)}; correct the arguments'
+        ) from error
+    if weights is not None:
+        load_by_name(net if features_only else net.backbone, weights, weights.backbone_prefix)
+    return net.eval()
+
+
+def _drawn(config: Config, features: Sequence[int] | None, backbone: dict) -> nn.Module:
+    """The classifier of ``config`` or, with ``features``, its backbone that gives those maps."""
+    model = config.model
+    if features is not None:
+        backbone = dict(out_indices=features) | backbone
     _update(model.backbone, backbone)
     if model.type.endswith('WLDClassifier'):  # a teacher is for training
         model.type = 'ImageClassifier'
         for key in ('teacher', 'teacher_checkpoint'):
             model.pop(key, None)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        net = MODELS.build(model.backbone) if features_only else get_model(config)
+        net = get_model(config) if features is None else MODELS.build(model.backbone)
     with _quiet():
         net.init_weights()
-    if weights is not None:
-        load_by_name(net if features_only else net.backbone, weights, weights.backbone_prefix)
-    return net.eval()
+    return net
 
 
 @contextmanager
@@ -116,7 +127,7 @@ def _quiet() -> Iterator[None]:
 
 def _known(name: str) -> str:
     if name not in _OWN:
-        close = difflib.get_close_matches(name, _OWN, n=1)
+        close = difflib.get_close_matches(str(name), _OWN, n=1)
         hint = f'did you mean {close[0]!r}?' if close else 'see ic_backbones.list_models()'
         raise InputError(f'{name}: there is no such model; {hint}')
     return name

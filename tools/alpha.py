@@ -5,6 +5,7 @@ import argparse
 from ic_backbones.errors import InputError, run_tool
 from ic_backbones.ops.ic_layer import alphas
 from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.loader import add_trust_option
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -12,8 +13,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         'checkpoint', help='checkpoint of a training with learned or scheduled alphas'
     )
+    add_trust_option(parser)
     checkpoint = parser.parse_args(argv).checkpoint
-    values = alphas(Checkpoint.read(checkpoint).tensors)
+    tensors = Checkpoint.read(checkpoint).tensors
+    try:
+        values = alphas(tensors)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            f'{checkpoint}: holds an alpha that is not one number ({error}); give the checkpoint '
+            'of a network with IC layers'
+        ) from error
     if not values:
         raise InputError(
             f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one "

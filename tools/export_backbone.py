@@ -11,6 +11,7 @@ from ic_backbones.errors import run_tool
 from ic_backbones.runs.options import make_folder
 from ic_backbones.weights.checkpoint import Checkpoint
 from ic_backbones.weights.export import export_backbone, init_cfg_lines
+from ic_backbones.weights.loader import add_trust_option
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -21,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         'checkpoint', help='checkpoint of a classifier, by mmpretrain or tools/train.py'
     )
     parser.add_argument('--out', help="folder for the files (default: the checkpoint's)")
+    add_trust_option(parser)
     args = parser.parse_args(argv)
 
     checkpoint = Checkpoint.read(args.checkpoint)

@@ -16,12 +16,14 @@ from torch import nn
 
 from ic_backbones import create
 from ic_backbones.config_file import read_config
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones.errors import BUILD_ERRORS, InputError, one_line, run_tool
 from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.loader import add_trust_option
 from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
 from ic_backbones.weights.pretrained import load_by_name
 
 TOLERANCE = 1e-4
+LARGEST = 8192  # pixels; the maps of a larger image need tens of GB
 
 
 def backbone_of(config: str) -> nn.Module:
@@ -32,7 +34,19 @@ def backbone_of(config: str) -> nn.Module:
     if 'backbone' not in cfg.get('model', {}):
         raise InputError(f'{config}: has no model with a backbone; give one that has')
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
-        return MODELS.build(cfg.model.backbone)
+        try:
+            return MODELS.build(cfg.model.backbone)
+        except BUILD_ERRORS as error:
+            raise InputError(
+                f'{config}: the backbone cannot be built, {one_line(error)}; correct that key'
+            ) from error
+
+
+def _edge(text: str) -> int:
+    edge = int(text)
+    if not 1 <= edge <= LARGEST:
+        raise argparse.ArgumentTypeError(f'{edge} is not an edge from 1 to {LARGEST} pixels')
+    return edge
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -43,8 +57,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--checkpoint', help='checkpoint of the whole model or of its backbone')
     parser.add_argument('--out', help='file to write (default: <config name>.onnx)')
     parser.add_argument(
-        '--size', nargs=2, type=int, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
+        '--size', nargs=2, type=_edge, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
     )
+    add_trust_option(parser)
     args = parser.parse_args(argv)
     for package in ('onnx', 'onnxruntime'):
         require_onnx(package)

@@ -14,15 +14,19 @@ import cv2
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
+from mmpretrain.models import BaseClassifier
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from ic_backbones._requirements import require_extra
 from ic_backbones.config_file import read_config
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones.errors import BUILD_ERRORS, InputError, one_line, run_tool
+from ic_backbones.runs.options import require_writable
 from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones.weights.loader import add_trust_option
 from ic_backbones.weights.match import compare
 
 
@@ -36,12 +40,13 @@ class Network(nn.Module):
             raise InputError(
                 f'{config}: is not a classifier with a test_dataloader; give the config of one'
             )
-        steps = cfg.test_dataloader.dataset.pipeline
-        self.reads_files = 'LoadImageFromFile' in str(steps[0]['type'])
-        with DefaultScope.overwrite_default_scope('mmpretrain'):
-            self.pipeline = Compose(steps)
-            cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
-            self.model = MODELS.build(cfg.model).eval()
+        try:
+            with DefaultScope.overwrite_default_scope('mmpretrain'):
+                self._build(cfg)
+        except BUILD_ERRORS as error:
+            raise InputError(
+                f'{config}: no classifier can be built, {one_line(error)}; give the config of one'
+            ) from error
         loaded = Checkpoint.read(checkpoint)
         match = compare(self.model.state_dict(), loaded.tensors, checkpoint)
         match.require_all(f'give a checkpoint of the network of {config}')
@@ -49,6 +54,16 @@ class Network(nn.Module):
         self.title = f'{Path(config).stem}\n{Path(checkpoint).stem}'
         self.last = nn.Identity()
         self.classes = loaded.classes
+
+    def _build(self, cfg: Config) -> None:
+        cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+        self.model = MODELS.build(cfg.model)
+        if not isinstance(self.model, BaseClassifier):
+            raise TypeError(f'model is a {type(self.model).__name__}')
+        self.model.eval()
+        steps = cfg.test_dataloader.dataset.pipeline
+        self.reads_files = 'LoadImageFromFile' in str(steps[0]['type'])
+        self.pipeline = Compose(steps)
 
     def read(self, path: str) -> tuple[Tensor, np.ndarray]:
         """The network's input, (1, 3, H, W), and what it shows, (H, W, 3), RGB in 0..1."""
@@ -108,7 +123,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         '--net', nargs=2, action='append', required=True, metavar=('CONFIG', 'CHECKPOINT')
     )
     parser.add_argument('--out', default='grad_cam.png', help='the picture (default: %(default)s)')
+    add_trust_option(parser)
     args = parser.parse_args(argv)
+    require_writable(args.out, '--out')
     require_extra('Grad-CAM pictures', 'grad-cam', 'tools', 'pytorch_grad_cam')
     figure = draw(args.images, [Network(config, checkpoint) for config, checkpoint in args.net])
     try:

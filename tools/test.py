@@ -1,7 +1,6 @@
 """Test a detector or a classifier: python tools/test.py CONFIG CHECKPOINT [options]."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from mmdet.evaluation import DumpDetResults
 from mmengine.evaluator import DumpResults
@@ -10,7 +9,7 @@ from mmengine.runner import Runner
 from ic_backbones.doctor import check_quick
 from ic_backbones.errors import InputError, run_tool
 from ic_backbones.runs import settings, start
-from ic_backbones.runs.options import load_config, make_folder, make_parser
+from ic_backbones.runs.options import load_config, make_folder, make_parser, require_writable
 from ic_backbones.weights.checkpoint import Checkpoint
 
 
@@ -27,11 +26,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     cfg = load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
     check_quick(cfg, ['test'])
     if args.out:
-        if not args.out.endswith(('.pkl', '.pickle')) or Path(args.out).is_dir():
+        if not args.out.endswith(('.pkl', '.pickle')):
             raise InputError(
                 f'--out {args.out}: predictions are pickled; give a file name that ends in .pkl'
             )
-        make_folder(Path(args.out).parent, '--out')
+        require_writable(args.out, '--out')
     if args.show_dir:
         make_folder(args.show_dir, '--show-dir')
     if args.show or args.show_dir:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mmengine.model import BaseModule
 from torch import nn
 
+from ..errors import BUILD_ERRORS, InputError, one_line
 from ..ops.ic_layer import ic_layers, ic_tensors
 from ..weights.pretrained import AdaptsState, load_pretrained
 
@@ -19,23 +20,50 @@ def init_by_name(net: nn.Module, owner: BaseModule, draw: Callable[[], None]) ->
         draw: Draws the weights from the rest of the ``init_cfg``.
 
     Raises:
-        InputError: The checkpoint cannot be read or matches less than half of the network.
+        InputError: ``init_cfg`` cannot be used, or the checkpoint cannot be read or matches less
+            than half of the network.
     """
     if owner.is_init:
         return
     given = owner.init_cfg
-    cfgs = [given] if isinstance(given, dict) else list(given or ())
+    cfgs = _checked(given)
     pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
     others = [cfg for cfg in cfgs if cfg['type'] != 'Pretrained']
     if others or not pretrained:
         owner.init_cfg = others or None
-        draw()
+        try:
+            draw()
+        except BUILD_ERRORS as error:
+            raise InputError(
+                f'init_cfg: weights cannot be drawn by {others}, {one_line(error)}; correct it'
+            ) from error
         owner.init_cfg = given
         for layer in ic_layers(net).values():
             layer.init_w_prime()  # to the scale that the weights have now
     for cfg in pretrained:
         load_pretrained(net, **{key: value for key, value in cfg.items() if key != 'type'})
     owner.is_init = True
+
+
+def _checked(init_cfg: dict | list | None) -> list[dict]:
+    cfgs = [init_cfg] if isinstance(init_cfg, dict) else init_cfg or []
+    if not isinstance(cfgs, list | tuple) or not all(map(_is_usable, cfgs)):
+        raise InputError(
+            f"init_cfg: {init_cfg!r} is not dict(type='Pretrained', checkpoint=FILE, prefix=TEXT), "
+            'a dict with another type, or a list of those; write one'
+        )
+    return list(cfgs)
+
+
+def _is_usable(cfg: object) -> bool:
+    if not isinstance(cfg, dict) or cfg.get('type') != 'Pretrained':
+        return isinstance(cfg, dict) and 'type' in cfg
+    texts = ('checkpoint', 'prefix', 'map_location')
+    return (
+        cfg.get('checkpoint') is not None
+        and cfg.keys() <= {'type', *texts}
+        and all(isinstance(cfg.get(key), str | None) for key in texts)
+    )
 
 
 class LoadsByName(AdaptsState, BaseModule):

@@ -14,9 +14,11 @@ def checked_stages(
         frozen_stages: The number of stages that do not learn; -1: all learn.
 
     Raises:
-        ValueError: ``out_indices`` is empty or names a stage that does not exist, or more stages
-            are frozen than built.
+        ValueError: ``out_indices`` is empty or names a stage that does not exist, or the frozen
+            stages are not a number of stages that are built.
     """
+    if type(frozen_stages) is not int or frozen_stages < -1:
+        raise ValueError(f'frozen_stages: {frozen_stages!r} is not an integer from -1; give one')
     out_indices = tuple(sorted(out_indices))
     if not out_indices or not set(out_indices) <= set(range(num_stages)):
         raise ValueError(

@@ -64,10 +64,12 @@ class ICLayer(nn.Module, ABC):
                 ``'scheduled'`` (a 0-dim buffer, which a hook fills).
 
         Raises:
-            ValueError: There is no such mode.
+            ValueError: There is no such mode, or ``alpha`` is not finite.
         """
         if mode not in ALPHA_MODES:
             raise ValueError(f'alpha_mode: {mode!r} does not exist; take one of {ALPHA_MODES}')
+        if not math.isfinite(float(alpha)):
+            raise ValueError(f'alpha: {alpha} is not a finite number; give one, such as 1.0')
         if hasattr(self, 'alpha'):
             del self.alpha
         value = torch.tensor(float(alpha), device=self.w_prime.device)

@@ -10,7 +10,9 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from ..config_file import read_config
+from ..config_values import check_values
 from ..errors import InputError, one_line
+from ..weights.loader import add_trust_option
 from .guards import add_guards
 from .launcher import LAUNCHER_VARIABLES, set_up_launcher
 from .settings import use_time_limits
@@ -60,6 +62,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
         metavar='KEY=VALUE',
         help='override the config, e.g. model.backbone.depth=18 train_cfg.max_epochs=4',
     )
+    add_trust_option(parser)
     parser.add_argument('--launcher', choices=list(LAUNCHER_VARIABLES), default='none')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     return parser
@@ -84,6 +87,7 @@ def load_config(args: argparse.Namespace, *needed: str) -> Config:
                 f'{args.config}: it has no {key}; give a whole config, not a part that others '
                 'inherit from'
             )
+    check_values(cfg, args.config)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
     make_folder(cfg.work_dir, '--work-dir')
     set_up_launcher(cfg, args.launcher, args.local_rank)
@@ -107,6 +111,25 @@ def _merge_options(cfg: Config, options: dict) -> None:
             f'--cfg-options {" ".join(options)}: this does not fit the config, {one_line(error)}; '
             'correct the key or the value'
         ) from error
+
+
+def require_writable(file: str | Path, option: str) -> None:
+    """Make the folder of the file that ``option`` names, and see whether the file can be written.
+
+    Raises:
+        InputError: It cannot; nothing is lost yet.
+    """
+    file = Path(file)
+    make_folder(file.parent, option)
+    is_new = not file.exists()
+    try:
+        file.open('ab').close()
+    except OSError as error:
+        raise InputError(
+            f'{file}: the file cannot be written ({error.strerror}); choose another {option}'
+        ) from error
+    if is_new:
+        file.unlink()
 
 
 def make_folder(folder: str | Path, option: str) -> None:

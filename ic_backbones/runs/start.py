@@ -12,16 +12,8 @@ from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from ..errors import InputError, one_line
-
-# What a wrong value in a config raises while mmengine builds from it.
-CONFIG_ERRORS = (
-    AssertionError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
+from ..errors import BUILD_ERRORS, InputError, one_line
+from .channels import check_channels
 
 # What a process reports when another has ended; only the message of the other one is useful.
 PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
@@ -46,6 +38,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
     start = _Start()
     try:
         runner = RUNNERS.build(cfg)
+        check_channels(runner.model, source)
         runner.register_hook(start, priority='LOWEST')
         work(runner)
     except InputError:
@@ -58,12 +51,10 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
             'data there, or name their folder in --cfg-options, as train_dataloader.dataset.'
             'data_root=FOLDER'
         ) from error
-    except RuntimeError as error:
+    except BUILD_ERRORS as error:
         sentence = _waited_in_vain(error)
-        if sentence is None:
-            raise
-        raise InputError(sentence) from error
-    except CONFIG_ERRORS as error:
+        if sentence is not None:
+            raise InputError(sentence) from error
         if start.reached:
             raise
         raise InputError(
@@ -72,7 +63,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         ) from error
 
 
-def _waited_in_vain(error: RuntimeError) -> str | None:
+def _waited_in_vain(error: Exception) -> str | None:
     """The sentence for a data loader or process that does not answer, or None for other errors."""
     text = str(error)
     if 'DataLoader timed out' in text:

@@ -93,13 +93,13 @@ def test_wrong_input(network, image, tool, tmp_path, monkeypatch):
     torch.save(dict(state, **{'backbone.conv9.weight': torch.ones(1)}), tmp_path / 'swapped.pth')
     torch.save(dict(state_dict=dict(epoch=3)), tmp_path / 'bare.pth')
     for argv, words in (
-        ([image, '--net', str(tmp_path / 'part.py'), network[1]], 'part.py: is no classifier'),
+        ([image, '--net', str(tmp_path / 'part.py'), network[1]], 'part.py: is not a classifier'),
         (
             [image, '--net', network[0], str(tmp_path / 'swapped.pth')],
-            'swapped.pth: is not of the n',
+            'swapped.pth: .* 1 do not',
         ),
-        ([image, '--net', network[0], str(tmp_path / 'bare.pth')], 'bare.pth holds no state dict'),
-        ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: no image'),
+        ([image, '--net', network[0], str(tmp_path / 'bare.pth')], 'bare.pth: holds no state dict'),
+        ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: is not an image'),
         ([image, '--net', *network, '--out', str(tmp_path / 'a.xyz')], r'a\.xyz: cannot be writ'),
     ):
         with pytest.raises(InputError, match=words):

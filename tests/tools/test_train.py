@@ -246,10 +246,10 @@ def test_wrong_input_is_one_sentence_and_code_1(wrong, tool, monkeypatch, line, 
         ('model.backbone.depth=19', '19'),
         ('model.backbone.type=ICResNett', 'ICResNett'),
         ('train_dataloader.dataset.type=VOCStyleDatasett', 'VOCStyleDatasett'),
-        ('train_dataloader.batch_size=0', '(in train_loop, dataloader)'),
+        ('train_dataloader.sampler.shufle=0', '(in train_loop, dataloader)'),
         ('val_evaluator.type=VOCStyleMetricc', 'VOCStyleMetricc'),
         ('train_cfg.max_epoch=1', 'max_epoch'),
-        ('optim_wrapper.optimizer.type=SGDD', '(in optim_wrapper)'),
+        ('optim_wrapper.optimizer.momentumm=1', '(in optim_wrapper)'),
     ],
 )
 def test_a_value_that_nothing_can_be_built_from(detector_config, tool, tmp_path, option, words):

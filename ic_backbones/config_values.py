@@ -1,0 +1,117 @@
+"""The values of a config that mmengine, mmdet and mmpretrain take without a check.
+
+With a wrong one they end in a traceback, train for nothing, or never end.
+"""
+
+import logging
+import math
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import OPTIMIZERS
+
+from .errors import InputError
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(value: Any, least: int) -> bool:
+    return type(value) is int and value >= least
+
+
+def _are(kind: type, values: Any) -> bool:
+    return isinstance(values, list | tuple) and all(isinstance(value, kind) for value in values)
+
+
+def _is_size(value: Any) -> bool:
+    """An edge, a factor, or a pair of edges of which one may be open (-1); or a list of those."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(v == -1 or _is_size(v) for v in value) and set(value) != {-1}
+    return _is_number(value) and value > 0
+
+
+# Key (dots between, a list's index as a key), what the value must be in words, and as a test.
+_RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
+    (
+        r'model|optim_wrapper|default_hooks|env_cfg|randomness|\w+_cfg|model\.backbone',
+        'a dict',
+        lambda value: isinstance(value, dict),
+    ),
+    (r'\w+_dataloader(\.dataset)*', 'a dict', lambda value: isinstance(value, dict)),
+    (r'default_hooks\.\w+|optim_wrapper\.optimizer', 'a dict', lambda v: isinstance(v, dict)),
+    (r'custom_hooks|.*\.pipeline', 'a list of dicts', lambda value: _are(dict, value)),
+    (
+        r'.*\binit_cfg',
+        'a dict or a list of dicts',
+        lambda value: isinstance(value, dict) or _are(dict, value),
+    ),
+    (r'.*\binit_cfg\.(\d+\.)?(checkpoint|prefix)', 'a text', lambda v: isinstance(v, str)),
+    (r'load_from|work_dir|default_scope', 'a text', lambda value: isinstance(value, str)),
+    (r'.*\.(data_root|ann_file)', 'a path', lambda value: isinstance(value, str | os.PathLike)),
+    (r'.*\.metainfo\.classes', 'a list of names', lambda value: _are(str, value)),
+    (
+        r'log_level',
+        'a level such as INFO',
+        lambda value: isinstance(logging.getLevelName(value), int),
+    ),
+    (r'resume', 'True or False', lambda value: isinstance(value, bool)),
+    (r'\w+_dataloader\.num_workers', 'an integer from 0', lambda v: _is_integer(v, 0)),
+    (r'\w+_dataloader\.batch_size', 'an integer from 1', lambda v: _is_integer(v, 1)),
+    (
+        r'train_cfg\.(max_epochs|max_iters|val_interval|val_begin)',
+        'an integer from 1',
+        lambda value: _is_integer(value, 1),
+    ),
+    (
+        r'default_hooks\.\w+\.interval|custom_hooks\.\d+\.interval',
+        'an integer from 1, or -1 for never',
+        lambda value: _is_integer(value, 1) or value == -1,
+    ),
+    (
+        r'optim_wrapper\..*\blr',
+        'a number from 0 to 1e38',
+        lambda v: _is_number(v) and 0 <= v <= 1e38,
+    ),
+    (r'model\..*\bfrozen_stages', 'an integer from -1', lambda v: _is_integer(v, -1)),
+    (r'model\..*\b(base|stem)_channels', 'an integer from 1', lambda v: _is_integer(v, 1)),
+    (r'model\.backbone\.style', "'pytorch' or 'caffe'", lambda v: v in ('pytorch', 'caffe')),
+    (r'.*\.pipeline\..*\bscale', 'a size above 0', _is_size),
+    (r'.*', 'a number', lambda value: not (isinstance(value, float) and math.isnan(value))),
+]
+
+
+def check_values(cfg: Config, source: str) -> None:
+    """Refuse a config with a value that cannot be meant; None stands for a default everywhere.
+
+    Args:
+        cfg: The config of a run.
+        source: The path of its file.
+
+    Raises:
+        InputError: The first wrong value, by its key.
+    """
+    values = cfg.to_dict()  # of an import, the dotted name
+    for key, value in _walk(values):
+        for pattern, words, fits in _RULES:
+            if value is not None and re.fullmatch(pattern, key) and not fits(value):
+                raise InputError(f'{source}: {key} is {value!r:.60}; give {words}')
+    kind = ((values.get('optim_wrapper') or {}).get('optimizer') or {}).get('type')
+    with OPTIMIZERS.switch_scope_and_registry(values.get('default_scope')) as registry:
+        if isinstance(kind, str) and registry.get(kind) is None:
+            raise InputError(
+                f'{source}: optim_wrapper.optimizer.type is {kind!r}, which no registry holds; '
+                'give the name of an optimizer, such as SGD'
+            )
+
+
+def _walk(node: Any, above: str = '') -> Iterator[tuple[str, Any]]:
+    items = enumerate(node) if isinstance(node, list | tuple) else node.items()
+    for name, value in items:
+        yield f'{above}{name}', value
+        if isinstance(value, dict | list | tuple):
+            yield from _walk(value, f'{above}{name}.')

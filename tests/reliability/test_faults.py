@@ -1,0 +1,545 @@
+"""Wrong checkpoints, configs, options and arguments: each ends in one sentence, soon.
+
+The faults in data are in test_bad_data.py.
+"""
+
+import math
+import signal
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
+from torch import nn
+
+from ic_backbones import create, model_info
+from ic_backbones.backbones import ICResNet, SfNet
+from ic_backbones.config_file import read_config
+from ic_backbones.distillation.teacher import load_teacher
+from ic_backbones.errors import InputError
+from ic_backbones.weights.checkpoint import Checkpoint
+
+LIMIT = 10  # seconds; without a fault, none of these commands takes as long
+
+
+class Hang(BaseException):
+    """Not an Exception: nothing between here and the command may swallow it."""
+
+
+@contextmanager
+def time_limit() -> Iterator[None]:
+    def stop(*_) -> None:
+        raise Hang
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LIMIT)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope='module')
+def tally(request) -> Iterator[Counter]:
+    counts: Counter = Counter()
+    start = time.process_time()
+    yield counts
+    seconds = time.process_time() - start
+    with request.config.pluginmanager.get_plugin('capturemanager').global_and_fixture_disabled():
+        print(
+            f'\n{counts.total()} faults in {seconds:.0f} s: {counts["sentence"]} sentences, '
+            f'{counts["traceback"]} tracebacks, {counts["hang"]} hangs, '
+            f'{counts["accepted"]} accepted'
+        )
+
+
+@pytest.fixture
+def ends_in_a_sentence(tally, capsys) -> Callable[[Callable], str]:
+    """Run a fault; what it ends in is counted and must be a sentence."""
+
+    def check(fault: Callable[[], object]) -> str:
+        outcome, sentence = 'traceback', ''
+        try:
+            with time_limit():
+                fault()
+                outcome = 'accepted'
+        except InputError as error:
+            outcome, sentence = 'sentence', str(error)
+        except SystemExit as error:  # of argparse, which has printed the usage and a sentence
+            if error.code == 2:
+                outcome, sentence = 'sentence', capsys.readouterr().err.splitlines()[-1]
+        except Hang:
+            outcome = 'hang'
+        finally:
+            tally[outcome] += 1
+        assert outcome == 'sentence'
+        assert '\n' not in sentence and 10 < len(sentence) < 600
+        return sentence
+
+    return check
+
+
+# Checkpoints: what is wrong with the file, and what must refuse it.
+
+
+def network(config: str) -> nn.Module:
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return MODELS.build(Config.fromfile(config).model)
+
+
+def damaged_checkpoints(config: str, folder: Path) -> dict[str, str]:
+    """Files by what is wrong with them, and one that is sound."""
+    torch.manual_seed(0)
+    state = network(config).state_dict()
+    meta = dict(cfg=Config.fromfile(config).pretty_text, epoch=1, iter=2)
+    sound = dict(meta=meta, state_dict=state, optimizer=dict(), message_hub=dict())
+    name = next(iter(state))
+    contents = {
+        'sound': sound,
+        'a list': [1],
+        'a number': 5,
+        'a tensor': torch.ones(2),
+        'an empty dict': {},
+        'no tensors': dict(sound, state_dict=dict(epoch=3)),
+        'a state dict that is a list': dict(sound, state_dict=list(state.values())),
+        'integer keys': dict(sound, state_dict=dict(enumerate(state.values()))),
+        'some integer keys': dict(sound, state_dict=OrderedDict(state) | {5: torch.ones(1)}),
+        'NaN': dict(
+            sound, state_dict=dict(state, **{name: torch.full_like(state[name], math.nan)})
+        ),
+        'meta that is a list': dict(sound, meta=[1]),
+        'meta that is a number': dict(sound, meta=5),
+        'another network': dict(sound, state_dict={'stem.weight': torch.ones(1)}),
+        'text of a config that is a number': dict(sound, meta=dict(cfg=5)),
+        'text of a config that is no config': dict(sound, meta=dict(cfg='x = [')),
+        'no config': dict(sound, meta={}),
+        'a config without a model': dict(sound, meta=dict(cfg='x = 1\n')),
+        'vectors as alpha': dict(state_dict={'a.w_prime': torch.ones(1), 'a.alpha': torch.ones(2)}),
+        'no alpha': sound,
+        'no optimizer': dict(meta=meta, state_dict=state),
+        'no backbone': dict(sound, state_dict={'head.weight': torch.ones(2)}),
+    }
+    files = {}
+    for index, (kind, content) in enumerate(contents.items()):
+        files[kind] = str(folder / f'{index}.pth')
+        torch.save(content, files[kind])
+    whole = Path(files['sound']).read_bytes()
+    for kind, data in (
+        ('no bytes', b''),
+        ('text', b'not a checkpoint'),
+        ('half of the bytes', whole[: len(whole) // 2]),
+        ('zeros', bytes(1000)),
+    ):
+        files[kind] = str(folder / f'{kind.replace(" ", "_")}.pth')
+        Path(files[kind]).write_bytes(data)
+    (folder / 'folder.pth').mkdir()
+    files['a folder'] = str(folder / 'folder.pth')
+    files['no file'] = str(folder / 'gone.pth')
+    files['no text'] = ''
+    files['an unknown name'] = 'torchvision://resnet_51'
+    (folder / 'bad.safetensors').write_bytes(b'junk')
+    files['bad safetensors'] = str(folder / 'bad.safetensors')
+    return files
+
+
+@pytest.fixture(scope='module')
+def world(classifier_config, detector_config, tool, tmp_path_factory) -> SimpleNamespace:
+    folder = tmp_path_factory.mktemp('faults')
+    (folder / 'checkpoints').mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    cv2.imwrite(str(folder / 'image.png'), pixels)
+    (folder / 'text.png').write_text('text')
+    (folder / 'file').write_text('')
+    checkpoints = damaged_checkpoints(classifier_config, folder / 'checkpoints')
+    paths = dict(
+        classifier=classifier_config,
+        detector=detector_config,
+        image=str(folder / 'image.png'),
+        sound=checkpoints['sound'],
+        folder=str(folder),
+    )
+    return SimpleNamespace(checkpoints=checkpoints, tool=tool, paths=paths)
+
+
+READERS = {
+    'test': 'test {classifier} {checkpoint} --work-dir {new}',
+    'train load_from': 'train {classifier} --work-dir {new} --cfg-options load_from={checkpoint}',
+    'train --resume': 'train {classifier} --work-dir {new} --resume {checkpoint}',
+    'export_backbone': 'export_backbone {checkpoint} --out {new}',
+    'alpha': 'alpha {checkpoint}',
+    'export_onnx': 'export_onnx {classifier} --checkpoint {checkpoint} --out {new}.onnx',
+    'grad_cam': 'grad_cam {image} --net {classifier} {checkpoint} --out {new}.png',
+    'create': lambda file: create('ic_resnet18_cifar10', checkpoint=file),
+    'init_cfg': lambda file: initialised(dict(type='Pretrained', checkpoint=file)),
+    'teacher': lambda file: load_teacher(None, file),
+}
+EVERYWHERE = (
+    'no bytes', 'text', 'half of the bytes', 'zeros', 'a folder', 'no file', 'an unknown name',
+    'bad safetensors', 'a list', 'a number', 'a tensor', 'an empty dict', 'no tensors',
+    'a state dict that is a list', 'integer keys', 'some integer keys', 'NaN',
+    'meta that is a list', 'meta that is a number',
+)  # fmt: skip
+SOMEWHERE = {
+    'another network': ('test', 'train load_from', 'export_onnx', 'grad_cam', 'create', 'init_cfg'),
+    'text of a config that is a number': ('export_backbone', 'teacher'),
+    'text of a config that is no config': ('export_backbone', 'teacher'),
+    'no config': ('teacher',),
+    'a config without a model': ('teacher',),
+    'vectors as alpha': ('alpha',),
+    'no alpha': ('alpha',),
+    'no optimizer': ('train --resume',),
+    'no backbone': ('export_backbone',),
+}
+
+
+def initialised(init_cfg: object, backbone: type = ICResNet) -> nn.Module:
+    narrow = {} if backbone is SfNet else dict(depth=18, stem_channels=8, base_channels=8)
+    net = backbone(**narrow, init_cfg=init_cfg)
+    net.init_weights()
+    return net
+
+
+def command(world: SimpleNamespace, line: str, tmp_path: Path, **more: str) -> None:
+    name, *words = line.split()
+    texts = dict(world.paths, new=str(tmp_path / 'new'), tmp=str(tmp_path), **more)
+    world.tool(name).main([word.format(**texts) for word in words])
+
+
+@pytest.mark.parametrize(
+    'kind, reader',
+    [(kind, reader) for kind in EVERYWHERE for reader in READERS]
+    + [(kind, reader) for kind, readers in SOMEWHERE.items() for reader in readers],
+)
+def test_checkpoints(kind, reader, world, tmp_path, ends_in_a_sentence):
+    file, how = world.checkpoints[kind], READERS[reader]
+    if callable(how):
+        sentence = ends_in_a_sentence(lambda: how(file))
+    else:
+        sentence = ends_in_a_sentence(lambda: command(world, how, tmp_path, checkpoint=file))
+    assert file in sentence
+
+
+# Values of a config.
+
+CLASSIFIER_VALUES = {
+    'model': ['abc', '5', '[1,2]', '[]'],
+    'model.type': ['Foo', '5'],
+    'model.backbone': ['abc', '5'],
+    'model.backbone.type': ['Foo', 'ICResNett', '5'],
+    'model.backbone.depth': ['19', 'abc', '-18'],
+    'model.backbone.base_channels': ['7', '-8', '0', 'abc', '1.5'],
+    'model.backbone.stem_channels': ['-8', '0'],
+    'model.backbone.frozen_stages': ['-5', '9', 'abc', '1.5'],
+    'model.backbone.style': ['foo', '5'],
+    'model.backbone.alpha': ['nan', 'inf', 'x', '[1,2]'],
+    'model.backbone.alpha_mode': ['foo', '5'],
+    'model.backbone.variant': ['Q', '5'],
+    'model.backbone.out_indices': ['9', 'abc', '[]', '[-2]'],
+    'model.backbone.foo': ['1'],
+    'model.backbone.init_cfg': ['abc', '5', '[5]'],
+    'model.head.num_classes': ['0', '-1', 'abc'],
+    'model.head.in_channels': ['7', 'abc'],
+    'model.data_preprocessor.mean': ['abc'],
+    'train_dataloader': ['5', 'abc', '[]'],
+    'train_dataloader.dataset': ['5', 'abc', '[1]'],
+    'train_dataloader.dataset.type': ['Foo', '5'],
+    'train_dataloader.dataset.data_root': ['5', '[1]', '/nowhere'],
+    'train_dataloader.dataset.pipeline': ['5', 'abc', '[5]'],
+    'train_dataloader.dataset.pipeline.0.type': ['Foo'],
+    'train_dataloader.num_workers': ['1.5', '-1', 'abc'],
+    'train_dataloader.batch_size': ['0', '-1', '1.5', 'abc'],
+    'train_dataloader.sampler.type': ['Foo'],
+    'train_cfg': ['5', 'abc'],
+    'train_cfg.max_epochs': ['0', '-1', '1.5', 'abc'],
+    'train_cfg.val_interval': ['0', '-1', '1.5', 'abc'],
+    'train_cfg.type': ['Foo'],
+    'optim_wrapper': ['5', 'abc'],
+    'optim_wrapper.type': ['Foo'],
+    'optim_wrapper.optimizer': ['5', 'abc'],
+    'optim_wrapper.optimizer.type': ['Foo', '5'],
+    'optim_wrapper.optimizer.lr': ['1e300', '-1', 'nan', 'inf', 'abc'],
+    'default_hooks': ['5', 'abc', '[1]'],
+    'default_hooks.checkpoint': ['5', 'abc'],
+    'default_hooks.checkpoint.type': ['Foo'],
+    'default_hooks.checkpoint.interval': ['0', '-5', '1.5', 'abc'],
+    'default_hooks.logger.interval': ['0', '1.5', 'abc'],
+    'custom_hooks': ['5', 'abc', '[5]', '[abc]'],
+    'randomness': ['5'],
+    'randomness.seed': ['abc', '-1', '1.5', '99999999999999'],
+    'param_scheduler': ['5', 'abc'],
+    'val_evaluator': ['5'],
+    'val_evaluator.type': ['Foo'],
+    'load_from': ['5', '/nowhere.pth'],
+    'resume': ['abc'],
+    'env_cfg': ['5'],
+    'visualizer': ['5'],
+    'log_level': ['FOO'],
+    'default_scope': ['foo', '5'],
+    'foo': ['1'],
+    'model.foo.bar': ['1'],
+}
+DETECTOR_VALUES = {
+    'train_dataloader.dataset.metainfo': ['5'],
+    'train_dataloader.dataset.metainfo.classes': ['5', 'abc', '[1,2]'],
+    'train_dataloader.dataset.data_root': ['5', '/nowhere'],
+    'train_dataloader.dataset.ann_file': ['5', 'nowhere.txt'],
+    'train_dataloader.dataset.pipeline.2.scale': ['[0,0]', '[-5,10]', 'abc', '0', '[]'],
+    'model.backbone.base_channels': ['7', '-8'],
+    'model.backbone.out_indices': ['[0,1]'],
+    'model.neck.in_channels': ['5', '[8,16]'],
+    'model.roi_head.bbox_head.num_classes': ['7', '0'],
+}
+TEST_VALUES = {
+    'model': ['abc'],
+    'test_dataloader': ['5', 'abc'],
+    'test_dataloader.batch_size': ['0', 'abc'],
+    'test_dataloader.num_workers': ['1.5'],
+    'test_dataloader.dataset.data_root': ['5', '/nowhere'],
+    'test_evaluator': ['5'],
+    'test_evaluator.type': ['Foo'],
+    'test_cfg': ['5'],
+    'custom_hooks': ['abc'],
+}
+
+
+READ_VALUES = {
+    'model': 'abc',
+    'model.backbone': 5,
+    'model.backbone.type': 'Foo',
+    'model.backbone.base_channels': -8,
+    'model.backbone.alpha': float('nan'),
+    'test_dataloader': 5,
+    'test_dataloader.dataset': 5,
+    'test_dataloader.dataset.pipeline': 'abc',
+}
+
+
+def each(values: dict[str, list[str]]) -> list[str]:
+    return [f'{key}={value}' for key, some in values.items() for value in some]
+
+
+@pytest.mark.parametrize(
+    'line, option',
+    [('train {classifier}', option) for option in each(CLASSIFIER_VALUES)]
+    + [('train {detector}', option) for option in each(DETECTOR_VALUES)]
+    + [('test {classifier} {sound}', option) for option in each(TEST_VALUES)],
+)
+def test_values_of_a_config(line, option, world, tmp_path, ends_in_a_sentence):
+    line = f'{line} --work-dir {{new}} --cfg-options {option}'
+    ends_in_a_sentence(lambda: command(world, line, tmp_path))
+
+
+@pytest.mark.parametrize('reader', ['export_onnx', 'grad_cam'])
+@pytest.mark.parametrize('key', READ_VALUES)
+def test_values_of_a_config_that_is_only_read(key, reader, world, tmp_path, ends_in_a_sentence):
+    config = Config.fromfile(world.paths['classifier'])
+    config.merge_from_dict({key: READ_VALUES[key]})
+    config.dump(tmp_path / 'config.py')
+    line, file = CONFIG_READERS[reader], str(tmp_path / 'config.py')
+    assert file in ends_in_a_sentence(lambda: command(world, line, tmp_path, config=file))
+
+
+CONFIG_FILES = {
+    'empty': '',
+    'syntax': 'model = (',
+    'not text': b'\xff\xfe\x00',
+    'zero byte': b'model = 1\0',
+    'an exception': 'raise ValueError(5)',
+    'an import': 'import nowhere_at_all',
+    'a base that is gone': "_base_ = './gone.py'",
+    'a base that is a number': '_base_ = 5',
+    'a base of mmdet that is gone': "_base_ = 'mmdet::gone.py'",
+    'itself': "_base_ = './config.py'",
+    'a circle': "_base_ = './second.py'",
+    'a longer circle': "_base_ = ['./third.py']",
+    'a part': 'model = dict()',
+    'another suffix': None,
+}
+CONFIG_READERS = {
+    'train': 'train {config} --work-dir {new}',
+    'test': 'test {config} {sound} --work-dir {new}',
+    'export_onnx': 'export_onnx {config} --out {new}.onnx',
+    'grad_cam': 'grad_cam {image} --net {config} {sound} --out {new}.png',
+}
+
+
+@pytest.mark.parametrize('reader', CONFIG_READERS)
+@pytest.mark.parametrize('kind', CONFIG_FILES)
+def test_config_files(kind, reader, world, tmp_path, ends_in_a_sentence):
+    config = tmp_path / ('config.txt' if kind == 'another suffix' else 'config.py')
+    text = CONFIG_FILES[kind] or ''
+    config.write_bytes(text if isinstance(text, bytes) else text.encode())
+    (tmp_path / 'second.py').write_text("_base_ = './config.py'")
+    (tmp_path / 'third.py').write_text("_base_ = './second.py'")
+    line = CONFIG_READERS[reader]
+    ends_in_a_sentence(lambda: command(world, line, tmp_path, config=str(config)))
+
+
+# Command lines.
+
+TOOLS = (
+    'alpha', 'check_dataset', 'complexity', 'demo', 'export_backbone', 'export_onnx', 'grad_cam',
+    'list_models', 'make_sample_voc', 'plot_curves', 'pretrain_demo', 'test', 'train',
+)  # fmt: skip
+LINES = [
+    *(f'{name} --foo' for name in TOOLS),
+    'train',
+    'train {folder}',
+    'train {folder}/gone.py',
+    'train {folder}/file',
+    'train {classifier} --work-dir {folder}/file',
+    'train {classifier} --work-dir {folder}/file/sub',
+    'train {classifier} --work-dir /proc/none',
+    'train {classifier} --launcher foo',
+    'train {classifier} --launcher pytorch',
+    'train {classifier} --local_rank abc',
+    'train {classifier} --work-dir {new} --cfg-options',
+    'train {classifier} --work-dir {new} --cfg-options abc',
+    'train {classifier} --work-dir {new} --cfg-options =',
+    'train {classifier} --work-dir {new} --cfg-options a..b=1',
+    'train {classifier} --work-dir {new} --auto-scale-lr',
+    'test {classifier}',
+    'test {classifier} {sound} --work-dir {new} --out {folder}',
+    'test {classifier} {sound} --work-dir {new} --out {folder}/a.json',
+    'test {classifier} {sound} --work-dir {new} --out {folder}/file/a.pkl',
+    'test {classifier} {sound} --work-dir {new} --out /proc/none/a.pkl',
+    'test {classifier} {sound} --work-dir {new} --out /proc/a.pkl',
+    'test {classifier} {sound} --work-dir {new} --show-dir {folder}/file',
+    'test {classifier} {sound} --work-dir {new} --show-dir /proc/none',
+    'test {classifier} {sound} --work-dir {new} --wait-time abc',
+    'alpha',
+    'export_backbone',
+    'export_backbone {sound} --out {folder}/file',
+    'export_backbone {sound} --out /proc/none',
+    'export_onnx',
+    'export_onnx ic_resnet_51',
+    'export_onnx {classifier} --out {new}.onnx --size 0 0',
+    'export_onnx {classifier} --out {new}.onnx --size -1 64',
+    'export_onnx {classifier} --out {new}.onnx --size 1000000 1000000',
+    'export_onnx {classifier} --out {new}.onnx --size 1e3 64',
+    'export_onnx {classifier} --out {new}.onnx --size 64',
+    'export_onnx {classifier} --out {folder} --size 64 64',
+    'export_onnx {classifier} --out {folder}/file/a.onnx --size 64 64',
+    'export_onnx {classifier} --out /proc/a.onnx --size 64 64',
+    'grad_cam {image}',
+    'grad_cam {image} --net {classifier}',
+    'grad_cam {image} --net {detector} {sound} --out {new}.png',
+    'grad_cam {folder}/gone.png --net {classifier} {sound} --out {new}.png',
+    'grad_cam {folder}/text.png --net {classifier} {sound} --out {new}.png',
+    'grad_cam {folder} --net {classifier} {sound} --out {new}.png',
+    'grad_cam {image} --net {classifier} {sound} --out {folder}',
+    'grad_cam {image} --net {classifier} {sound} --out {folder}/a.xyz',
+    'grad_cam {image} --net {classifier} {sound} --out {folder}/file/a.png',
+    'grad_cam {image} --net {classifier} {sound} --out /proc/a.png',
+    'plot_curves',
+    'plot_curves {folder}',
+    'plot_curves {folder}/gone',
+    'plot_curves {folder}/file',
+    'plot_curves {folder}/gone.csv',
+    'plot_curves {folder} {folder}',
+    'complexity foo',
+    'demo --seed abc',
+    'list_models foo',
+    'pretrain_demo --images 5',
+    'make_sample_voc --train abc',
+]
+
+
+@pytest.mark.parametrize('line', LINES)
+def test_command_lines(line, world, tmp_path, ends_in_a_sentence, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ends_in_a_sentence(lambda: command(world, line, tmp_path))
+
+
+LOGS = {
+    'not UTF-8': b'{"iter": 1, "loss": \xff}\n',
+    'UTF-16': '{"iter": 1, "loss": 1}\n'.encode('utf-16'),
+    'zeros': bytes(100) + b'\n',
+    'deep': b'[' * 100_000 + b'\n',
+    'a deep value': b'{"iter": 1, "loss": ' + b'[' * 50 + b']' * 50 + b'}\n',
+    'a list': b'[1]\n',
+    'a huge number': b'{"iter": 1, "loss": 1e999}\n',
+    'a huge integer': b'{"iter": 1, "loss": ' + b'9' * 5000 + b'}\n',
+    'a huge step': b'{"iter": ' + b'9' * 400 + b', "loss": 1}\n',
+    'a text': b'{"iter": 1, "loss": "low"}\n',
+    'a step before the first': b'{"iter": -1, "loss": 1}\n',
+    'an epoch of 0': b'{"iter": 1, "epoch": 0, "loss": 1}\n',
+}
+
+
+@pytest.mark.parametrize('kind', LOGS)
+def test_logs(kind, world, tmp_path, ends_in_a_sentence):
+    log = tmp_path / 'run/20240101_000000/vis_data/scalars.json'
+    log.parent.mkdir(parents=True)
+    log.write_bytes(LOGS[kind])
+    sentence = ends_in_a_sentence(lambda: command(world, 'plot_curves {tmp}/run', tmp_path))
+    assert str(tmp_path) in sentence
+
+
+# Arguments in Python.
+
+NAME = 'ic_resnet18_cifar10'
+PRETRAINED = dict(type='Pretrained')
+CALLS: dict[str, Callable[[], object]] = {
+    'create(None)': lambda: create(None),
+    'create(5)': lambda: create(5),
+    "create('')": lambda: create(''),
+    "create(['a'])": lambda: create([NAME]),
+    "create('ic_resnet_51')": lambda: create('ic_resnet_51'),
+    **{
+        f'create({key}={value!r})': lambda key=key, value=value: create(NAME, **{key: value})
+        for key, values in dict(
+            alpha=['x', math.nan, math.inf, None, [1, 2]],
+            alpha_mode=['foo', 5],
+            variant=['Q', 5],
+            depth=[19, 'x', None],
+            out_indices=['x', 9.5, (9,), (), None],
+            frozen_stages=[-5, 9, 'x', None],
+            base_channels=[-8, 0, 'x'],
+            norm_cfg=[dict(type='Foo'), 5],
+            foo=[1],
+            checkpoint=[5, '', '/nowhere.pth', [1]],
+            init_cfg=['abc', 5, [5], dict(type='Foo')],
+        ).items()
+        for value in values
+    },
+    'model_info(None)': lambda: model_info(None),
+    "model_info('foo')": lambda: model_info('foo'),
+    'read_config(5)': lambda: read_config(5),
+    'Checkpoint.read(None)': lambda: Checkpoint.read(None),
+    'Checkpoint.read(5)': lambda: Checkpoint.read(5),
+    **{
+        f'{backbone.__name__}(init_cfg={init_cfg!r})': (
+            lambda init_cfg=init_cfg, backbone=backbone: initialised(init_cfg, backbone)
+        )
+        for backbone in (ICResNet, SfNet)
+        for init_cfg in (
+            'abc',
+            5,
+            [5],
+            ['abc'],
+            dict(checkpoint='a.pth'),
+            dict(type='Foo'),
+            PRETRAINED,
+            dict(PRETRAINED, checkpoint=5),
+            dict(PRETRAINED, checkpoint=None),
+            dict(PRETRAINED, checkpoint='a.pth', prefix=5),
+            dict(PRETRAINED, checkpoint='a.pth', foo=1),
+            [dict(type='Constant', layer='Conv2d', val=0.0), PRETRAINED],
+        )
+    },
+}
+
+
+@pytest.mark.parametrize('call', CALLS)
+def test_calls(call, ends_in_a_sentence):
+    ends_in_a_sentence(CALLS[call])
