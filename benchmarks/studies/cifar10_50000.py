@@ -1,6 +1,6 @@
 """What the confirming studies share: all 50,000 training images, 30 epochs of one cycle, batch 64.
 
-They are to be run with at least 5 seeds and --equal-time.
+Run them with at least 5 seeds and --equal-time.
 """
 
 from cifar10_20000 import SCREEN

@@ -79,7 +79,7 @@ def test_all_but_the_first():
     assert 'conv1' not in layers and len(layers) == 19
 
 
-def test_manners_of_the_inner_backbone():
+def test_the_inner_backbone_keeps_its_arguments():
     """Outputs, freezing (of what is put in, too), norm_eval, alpha that is scheduled."""
     inner = dict(RESNET, out_indices=(1, 3), frozen_stages=1, norm_eval=True)
     net = ICBackbone(inner, KERNEL_3, alpha=0.5, alpha_mode='scheduled').train()

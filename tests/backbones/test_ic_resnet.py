@@ -1,4 +1,4 @@
-"""ICResNet: counts, plain weights, initialisation, and mmpretrain's manners."""
+"""ICResNet: counts, plain weights, initialisation, and mmpretrain's arguments."""
 
 import copy
 

@@ -119,7 +119,7 @@ def test_finished_runs_are_kept_until_their_config_changes(path, folders, traini
 
     assert start(1) == 2 and start(1) == 0
     assert start(2) == 2 and [cfg.randomness.seed for cfg in trainings] == [0, 0, 1, 1]
-    # Results alone are enough, and a student that is to be trained needs its teacher again.
+    # Results alone are enough, and a student that must be trained needs its teacher again.
     (tmp_path / 'runs/plain_0/epoch_2.pth').unlink()
     assert start(2) == 0
     Path(path).write_text(
