@@ -1,0 +1,17 @@
+"""IC block⁻ beside the plain block, with and without zero_init_residual, from scratch.
+
+The recipe is that of screen_step_cifar10.py.
+"""
+
+from cifar10_20000 import SCREEN
+from screen_step_cifar10 import NOT_ZERO, ZERO, resnet
+
+common = SCREEN
+rows = {
+    'ResNet-18': resnet('resnet18_200e', NOT_ZERO),
+    'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e', NOT_ZERO),
+    'ResNet-18, zero init': resnet('resnet18_200e', ZERO),
+    'IC-ResNet-18⁻, zero init': resnet(
+        'ic_resnet18_minus_200e', ZERO, against='ResNet-18, zero init'
+    ),
+}
