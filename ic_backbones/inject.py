@@ -147,7 +147,7 @@ _IC_OF = {
 
 
 def to_ic_conv(conv: nn.Module, **kwargs) -> ICConv2d:
-    """The IC layer in the place of ``conv``, with its very ``weight`` and ``bias`` objects.
+    """The IC layer in the place of ``conv``, sharing its ``weight`` and ``bias`` objects.
 
     Args:
         conv: An ``nn.Conv2d``, mmcv's ``Conv2d`` or its ``Conv2dAdaptivePadding`` ("same").

@@ -47,8 +47,11 @@ def test_what_nobody_foresaw_is_a_sentence_that_names_the_traceback(tmp_path, mo
 
 
 def test_sigterm_ends_a_tool_as_ctrl_c_does(capsys):
+    # A job in the background of a shell starts with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     assert ends_with(lambda: signal.raise_signal(signal.SIGTERM)) == 143
     assert ends_with(lambda: signal.raise_signal(signal.SIGINT)) == 130
+    signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == '\nstopped\n' * 2
 
 

@@ -28,6 +28,7 @@ from ic_backbones.runs.options import require_writable
 from ic_backbones.weights.checkpoint import Checkpoint
 from ic_backbones.weights.loader import add_trust_option
 from ic_backbones.weights.match import compare
+from ic_backbones.weights.pretrained import with_versions
 
 
 class Network(nn.Module):
@@ -50,7 +51,7 @@ class Network(nn.Module):
         loaded = Checkpoint.read(checkpoint)
         match = compare(self.model.state_dict(), loaded.tensors, checkpoint)
         match.require_all(f'give a checkpoint of the network of {config}')
-        self.model.load_state_dict(loaded.tensors)
+        self.model.load_state_dict(with_versions(loaded.tensors, self.model, loaded))
         self.title = f'{Path(config).stem}\n{Path(checkpoint).stem}'
         self.last = nn.Identity()
         self.classes = loaded.classes

@@ -79,6 +79,6 @@ def _require_keys(
 ) -> None:
     if not needed <= set(given) <= known:
         raise ValueError(
-            f'{argument}: has the keys {", ".join(given) or "none"}; give some of '
-            + ', '.join(sorted(known))
+            f'{argument}: has the keys {", ".join(given) or "none"}; give '
+            f'{"all" if needed else "some"} of ' + ', '.join(sorted(known))
         )

@@ -43,6 +43,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
     """
 
     own_tensors = ('w_prime', 'alpha', 'norm_local')
+    scaled_to = 'conv1.weight'
 
     @classmethod
     def from_block(cls, block: BasicBlock, alpha: float, alpha_mode: str) -> 'ICBasicBlockMinus':
@@ -74,17 +75,18 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
         return Window.of(self.conv1).area
 
     def init_w_prime(self) -> None:
-        """Draw ``w_prime`` anew, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
+        """Draw ``w_prime`` again, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
 
         ``norm_local`` keeps the term from blowing up, and would make noise of an almost silent one.
         If ``norm2`` starts at 0, as with mmpretrain's ``zero_init_residual``, so does
         ``norm_local``: the whole block starts as its shortcut. It does not where ``alpha`` starts
-        at 0, for the two would never leave 0.
+        at 0, because neither would ever leave 0.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0)
         weight = getattr(self.norm2, 'weight', None)
-        if self.alpha != 0 and weight is not None and not weight.any():
-            nn.init.zeros_(self.norm_local.weight)
+        if weight is not None and not weight.is_meta:
+            starts_at_zero = self.alpha != 0 and not weight.any()
+            nn.init.constant_(self.norm_local.weight, 0 if starts_at_zero else 1)
 
     def forward(self, x: Tensor) -> Tensor:
         def branches(x: Tensor) -> Tensor:

@@ -148,7 +148,8 @@ class SfNet(LoadsByName, VGG):
         composed = [name for name in self._composed if f'{name}.conv.weight' in state]
         dropped = tuple(f'{name}.' for name in composed)
         state = {name: value for name, value in state.items() if not name.startswith(dropped)}
-        for name in [name for name in state if name.endswith('.conv.bias')]:
+        own = self.state_dict().keys()  # with biases, if its norms have been folded
+        for name in [name for name in state if name.endswith('.conv.bias') and name not in own]:
             bias, mean = state.pop(name), name.replace('.conv.bias', '.bn.running_mean')
             if mean in state:
                 state[mean] = state[mean] - bias

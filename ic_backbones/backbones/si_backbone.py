@@ -72,7 +72,7 @@ class SIBackbone(AdaptedBackbone):
         state = dict(super().adapt_state(state))
         for name in self._grouped:
             weight, own = state.get(f'{name}.weight'), self.inner.get_submodule(name).weight
-            if weight is not None and weight[:, :: self.groups].shape == own.shape:
+            if weight is not None and weight.shape[1] == self.groups * own.shape[1]:
                 state[f'{name}.weight'] = diagonal_blocks(weight, self.groups)
         return state
 

@@ -121,7 +121,7 @@ class SINet(Staged):
         self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])
 
     def switch_to_deploy(self) -> None:
-        """Merge norms and funnels into fewer convolutions, in place and for inference alone.
+        """Merge norms and funnels into fewer convolutions, in place and for inference only.
 
         The features stay those of eval mode. The weights must be loaded before, as in mmpretrain's
         backbones that have this method.

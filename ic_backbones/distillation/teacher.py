@@ -8,6 +8,7 @@ from ..config_file import read_config
 from ..errors import InputError
 from ..weights.checkpoint import BACKBONE, Checkpoint
 from ..weights.match import compare
+from ..weights.pretrained import with_versions
 from ..weights.saved_config import require_registered
 
 
@@ -39,7 +40,8 @@ def load_teacher(config: dict | str | None, checkpoint: str) -> nn.Module:
     state = _in_mmpretrains_names(loaded.tensors)
     match = compare(teacher.state_dict(), state, f'the teacher {checkpoint}')
     match.require_all('give the config that it was trained with', unexpected=False)
-    teacher.load_state_dict({name: state[name] for name in match.matched})
+    matched = {name: state[name] for name in match.matched}
+    teacher.load_state_dict(with_versions(matched, teacher, loaded))
     return teacher.requires_grad_(False).eval()
 
 
@@ -94,5 +96,5 @@ def require_same_input(student: nn.Module, teacher: nn.Module) -> None:
         if shown[0] != shown[1]:
             raise InputError(
                 f"data_preprocessor: the teacher's {name} is {shown[1]}, the student's {shown[0]}; "
-                'give the student the values of the teacher, for both see the same batch'
+                'give the student the values of the teacher, because both see the same batch'
             )

@@ -67,7 +67,7 @@ class WLDLoss(nn.Module):
 
     Args:
         weight: ``lambda``, which ``WLDScheduleHook`` sets during a training.
-        tau: The temperature; 4 is our choice, for the paper gives none.
+        tau: The temperature; 4 is our choice, because the paper gives none.
         tolerance: ``e``, the deviation that costs nothing; 0.005 in the paper.
 
     Raises:

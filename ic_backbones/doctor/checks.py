@@ -98,7 +98,7 @@ def check_split(split: Split, records: list[Record], classes: Sequence[str]) -> 
     if len(absent) == len(classes):
         message = f'no object in its {len(records)} images has a class of {", ".join(classes)}'
         if found:
-            message += f', for the annotations say {", ".join(found)}'
+            message += f', because the annotations say {", ".join(found)}'
         yield Problem(Kind.NO_OBJECTS, file, message)
     elif absent:
         yield Problem(Kind.ABSENT_CLASS, file, f'has no {", ".join(absent)}')

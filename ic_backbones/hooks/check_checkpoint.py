@@ -8,7 +8,9 @@ from mmengine.runner import Runner
 from ..errors import InputError
 from ..ops.ic_layer import ic_tensors
 from ..registry import HOOKS
+from ..weights.checkpoint import Checkpoint
 from ..weights.match import below, compare, likely_prefix
+from ..weights.pretrained import AdaptsState, with_versions
 from .unwrapped import unwrapped
 
 
@@ -28,11 +30,19 @@ class CheckCheckpointHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         model = unwrapped(runner.model)
-        state = checkpoint.get('state_dict', checkpoint)
-        state = {re.sub(r'^module\.', '', name): tensor for name, tensor in state.items()}
         source = runner.cfg.get('load_from') or 'the checkpoint'
-        own = model.state_dict()
-        match = compare(own, state, source, new=ic_tensors(model))
+        loaded = Checkpoint.of(checkpoint, source)
+        state = {re.sub(r'^module\.', '', name): value for name, value in loaded.tensors.items()}
+        if 'state_dict' in checkpoint:
+            checkpoint['state_dict'] = with_versions(state, model, loaded)
+        own, new = model.state_dict(), ic_tensors(model)
+        for name, part in model.named_children():
+            if isinstance(part, AdaptsState):
+                new |= {f'{name}.{tensor}' for tensor in part.new_tensors()}
+                adapted = part.adapt_state(below(state, f'{name}.'))
+                state = {k: v for k, v in state.items() if not k.startswith(f'{name}.')}
+                state |= {f'{name}.{tensor}': value for tensor, value in adapted.items()}
+        match = compare(own, state, source, new=new)
         part = None if match.has_half else likely_prefix(state, own)
         if part and len(compare(below(own, part), state, source).matched) > len(state) / 2:
             raise InputError(

@@ -27,7 +27,7 @@ def deferred_signals(reason: str) -> Iterator[None]:
     handlers = {
         number: handler
         for number in (signal.SIGINT, signal.SIGTERM)
-        # None: installed by other than Python, which could not put it back.
+        # None: not installed from Python, so that Python could not restore it.
         if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
     }
     for number in handlers:

@@ -5,7 +5,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..ops.ic_layer import alphas
+from ..ops.ic_layer import ic_layers
 from ..registry import HOOKS
 from .unwrapped import unwrapped
 
@@ -30,7 +30,12 @@ class LogAlphaHook(Hook):
             or self.end_of_epoch(runner.train_dataloader, batch_idx)
         ):
             return
-        values = alphas(unwrapped(runner.model).state_dict())
+        layers = ic_layers(unwrapped(runner.model))
+        values = {
+            name: float(layer.alpha)
+            for name, layer in layers.items()
+            if layer.alpha_mode != 'constant'
+        }
         runner.logger.info('alpha: ' + ', '.join(f'{k} {v:.4f}' for k, v in values.items()))
         step = runner.iter + 1
         scalars = {f'alpha/{name}': value for name, value in values.items()}

@@ -18,7 +18,7 @@ from ..runs.work_dir import last_checkpoint
 from .atomic_write import BACKEND, TEMPORARY, AtomicBackend
 from .deferred_signals import deferred_signals
 from .finite import non_finite, stop
-from .linear_schedule import unwrapped
+from .unwrapped import unwrapped
 
 WAIT = 'A checkpoint is being saved; the training stops when it is whole.'
 

@@ -33,7 +33,7 @@ class SeedEpochHook(Hook):
     - the number that the loader draws whenever it starts workers, once or in each epoch: it comes
       from a generator of its own.
 
-    An iteration-based loop is one epoch to mmengine, so it is seeded at its start alone. The order
+    An iteration-based loop is one epoch to mmengine, so it is seeded only at its start. The order
     of the images, the learning rate and the optimizer go on as they were; augmentations and dropout
     are drawn anew.
     """

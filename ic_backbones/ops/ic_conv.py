@@ -202,7 +202,7 @@ class ICConv2d(ICLayer, nn.Conv2d):
 
     @classmethod
     def from_conv(cls, conv: nn.Conv2d, **kwargs) -> 'ICConv2d':
-        """An IC layer with the settings of ``conv`` and its very ``weight`` and ``bias`` objects.
+        """An IC layer with the settings of ``conv``, sharing its ``weight`` and ``bias`` objects.
 
         Args:
             conv: The plain convolution.
@@ -248,7 +248,7 @@ class ICConv2d(ICLayer, nn.Conv2d):
 class ICConv2dAdaptivePadding(ICConv2d, nn.Conv2d):
     """An IC layer that pads as mmcv's ``Conv2dAdaptivePadding``: it gives ceil(input / stride).
 
-    ``nn.Conv2d`` is a base by name, for the rules of an ``init_cfg`` look at direct bases alone.
+    ``nn.Conv2d`` is listed as a base because the rules of ``init_cfg`` look only at direct bases.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """What all inter-layer collision (IC) layers share: ``alpha``, the start of ``W'``, loading."""
 
 import math
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
@@ -15,24 +16,26 @@ ALPHA_MODES = ('constant', 'learned', 'scheduled')
 class ICLayer(nn.Module, ABC):
     """Mixin of the layers that have a collision term.
 
-    A layer calls :meth:`add_own_tensors` once its plain weights are there. A state dict that holds
-    the plain weights alone, as that of a plain network does, leaves ``W'`` to be drawn anew, to the
-    scale of the weights that have been loaded.
+    A layer calls :meth:`add_own_tensors` once its plain weights are there. If a state dict holds
+    only the plain weights, like a plain network's, ``W'`` is drawn again, to the scale of the
+    weights that have been loaded and the same on every rank.
 
     Attributes:
         own_tensors: The beginnings of the state-dict names that a plain layer does not have.
+        scaled_to: The state-dict name of the weight to whose scale ``W'`` is drawn.
         w_prime: ``W'``, times the number of pixels of its window, :attr:`area`. The state dicts of
             version 1 held ``W'`` itself; they are converted when they are loaded. The version is
             among the metadata that PyTorch saves with a state dict. Tensors without any, such as a
             ``.safetensors`` file's, are taken to be of the present version.
         alpha: The scale of the collision term, a float, a parameter or a buffer.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``.
-        found: Those of ``own_tensors`` that the last state dict held; None if it held nothing of
-            the layer.
+        found: Those of ``own_tensors`` that the last state dict held; None if it held neither the
+            plain weight nor ``W'``.
     """
 
     _version = 2
     own_tensors: tuple[str, ...] = ('w_prime', 'alpha', 'inner_bias')
+    scaled_to = 'weight'
     found: frozenset[str] | None = None
 
     def add_own_tensors(
@@ -88,16 +91,18 @@ class ICLayer(nn.Module, ABC):
 
     @abstractmethod
     def init_w_prime(self) -> None:
-        """Draw ``w_prime`` anew, to the scale that the layer's weights have now."""
+        """Draw ``w_prime`` again, to the scale that the layer's weights have now."""
 
     def _load_from_state_dict(
         self, state: dict[str, Tensor], prefix: str, metadata: dict, *args
     ) -> None:
-        self.found = None
-        if _holds(state, prefix):
-            self.found = frozenset(own for own in self.own_tensors if _holds(state, prefix + own))
-        if 'w_prime' in (self.found or ()) and metadata.get('version', self._version) < 2:
-            state[prefix + 'w_prime'] = state[prefix + 'w_prime'] * self.area
+        found = frozenset(own for own in self.own_tensors if _holds(state, prefix + own))
+        is_loaded = 'w_prime' in found or prefix + self.scaled_to in state
+        self.found = found if is_loaded else None
+        if metadata.get('version', self._version) < 2:
+            for name in (f'{prefix}w_prime', f'{prefix}w_prime_orig'):  # the latter when pruned
+                if name in state:
+                    state[name] = state[name] * self.area
         super()._load_from_state_dict(state, prefix, metadata, *args)
 
 
@@ -106,7 +111,13 @@ def _holds(state: Mapping[str, Tensor], prefix: str) -> bool:
 
 
 def _draw_missing(layer: ICLayer, _) -> None:
-    if layer.found is not None and 'w_prime' not in layer.found:
+    is_own = 'w_prime' in layer._parameters  # and neither pruned nor parametrized
+    if layer.found is None or 'w_prime' in layer.found or not is_own or layer.w_prime.is_meta:
+        return
+    weight = layer.get_parameter(layer.scaled_to)
+    seed = zlib.crc32(weight.detach().float().cpu().numpy().tobytes())
+    with torch.random.fork_rng([weight.device] if weight.is_cuda else []):
+        torch.manual_seed(seed)
         layer.init_w_prime()
 
 
@@ -156,6 +167,8 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
         weight: ``W``, (C, C'/groups, kH, kW).
         alpha: The value that ``alpha`` starts from.
     """
+    if w_prime.is_meta:
+        return
     fan_in, area = weight[0].numel(), weight[0, 0].numel()
     rms = weight.square().mean().sqrt()
     if alpha == 0:

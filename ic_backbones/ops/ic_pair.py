@@ -58,7 +58,7 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
     def from_pair(
         cls, depthwise: nn.Conv2d, pointwise: nn.Conv2d, alpha: float, alpha_mode: str
     ) -> 'ICPairConv2d':
-        """The layer in the place of ``pointwise``, with its very ``weight`` and ``bias`` objects.
+        """The layer in the place of ``pointwise``, sharing its ``weight`` and ``bias`` objects.
 
         Args:
             depthwise: The depthwise convolution, which stays in its place.

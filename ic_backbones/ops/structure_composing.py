@@ -85,7 +85,7 @@ class MixedSCLayer(nn.Module):
 
     Raises:
         ValueError: There are not fewer smear channels than output channels, or the window is one
-            that :class:`SCLayer` refuses.
+            that :class:`SCLayer` rejects.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ def fitting_padding(kernel_size: int, padding: int | None) -> int:
     """``padding``, or by default half of an odd kernel.
 
     Raises:
-        ValueError: The window is one that :class:`SCLayer` refuses.
+        ValueError: The window is one that :class:`SCLayer` rejects.
     """
     if not isinstance(kernel_size, int) or kernel_size < 1:
         raise ValueError(

@@ -48,7 +48,8 @@ class Window(NamedTuple):
     def pad_to_same(self, x: Tensor) -> Tensor:
         """Pad ``x``, (N, C, H, W), so that a window gives ceil(size / stride) values an axis.
 
-        This is the padding of mmcv's ``Conv2dAdaptivePadding``; ``padding`` itself is not used.
+        This is the padding of mmcv's ``Conv2dAdaptivePadding``; ``padding`` itself is not used,
+        and the window must come from :meth:`of`, with one stride and one dilation for each axis.
         """
         pad = []
         for axis in (1, 0):  # F.pad starts at the last axis

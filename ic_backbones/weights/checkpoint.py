@@ -108,5 +108,5 @@ class Checkpoint:
 
 
 def _bare(path: str) -> str:
-    """A module's path without the ``backbone`` that adapted backbones leave out of the names."""
-    return '.'.join(part for part in path.split('.') if part != 'backbone')
+    """A module's path without what adapted backbones and DDP leave out of the tensors' names."""
+    return '.'.join(part for part in path.split('.') if part not in ('backbone', 'module'))

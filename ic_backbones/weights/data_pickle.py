@@ -54,7 +54,7 @@ def _latin1(text: str, encoding: str) -> bytes:
 
 
 def _number_type(kind: str, align: bool = False, copy: bool = True) -> np.dtype:
-    """Pickled in place of ``numpy.dtype``: numbers alone, for an object is a memory address."""
+    """Pickled in place of ``numpy.dtype``: only numbers, because an object is a memory address."""
     if not re.fullmatch(r'[biufc]\d{1,2}', kind):
         raise Error(f'a numpy array of type {kind!r}')
     return np.dtype(kind, copy=True)  # its byte order is set later

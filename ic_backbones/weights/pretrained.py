@@ -25,7 +25,7 @@ class AdaptsState(nn.Module):
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """The tensors of a checkpoint, by their names in this network, as it must load them.
 
-        A state that needs no change, such as the network's own, must come back as it is.
+        It also gets the network's own states, whose tensors it must not change.
         """
         return state
 
@@ -35,11 +35,9 @@ class AdaptsState(nn.Module):
 
     def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *args) -> None:
         own = below(state, prefix)
-        adapted = self.adapt_state(own)
-        if adapted is not own:
-            for name in own:
-                del state[prefix + name]
-            state.update({prefix + name: value for name, value in adapted.items()})
+        for name in own:
+            del state[prefix + name]
+        state.update({prefix + name: value for name, value in self.adapt_state(own).items()})
         super()._load_from_state_dict(state, prefix, *args)
 
 
@@ -64,15 +62,25 @@ def load_by_name(net: nn.Module, checkpoint: Checkpoint, prefix: str | None = No
     match = compare(net.state_dict(), state, checkpoint.source, prefix, new)
     match.require_half()
     fitting = {name: value for name, value in given.items() if name not in match.mismatched}
-    net.load_state_dict(_with_versions(fitting, net, checkpoint, prefix), strict=False)
+    net.load_state_dict(with_versions(fitting, net, checkpoint, prefix), strict=False)
     _report(match)
     return match
 
 
-def _with_versions(
-    state: dict[str, Tensor], net: nn.Module, checkpoint: Checkpoint, prefix: str
+def with_versions(
+    state: dict[str, Tensor], net: nn.Module, checkpoint: Checkpoint, prefix: str = ''
 ) -> OrderedDict[str, Tensor]:
-    """``state`` with the versions that ``checkpoint`` notes for the modules of ``net``."""
+    """``state`` with the versions that its checkpoint notes for the modules of a network.
+
+    PyTorch notes them by the paths of the modules, which DDP and adapted backbones lengthen and
+    the names of the tensors do not show.
+
+    Args:
+        state: The tensors, by their names in ``net``.
+        net: The network that they will be loaded into.
+        checkpoint: The checkpoint that they come from.
+        prefix: The prefix of the network in the checkpoint.
+    """
     state = OrderedDict(state)
     state._metadata = {
         path: dict(version=version)

@@ -158,7 +158,7 @@ def test_a_layer_that_cannot_be_one_is_named(layer, monkeypatch):
         ),
         (
             dict(pairs=dict(depthwise='a')),
-            'pairs: has the keys depthwise; give some of depthwise, poin',
+            'pairs: has the keys depthwise; give all of depthwise, poin',
         ),
         (dict(convs=KERNEL_3, alpha_mode='fixed'), "alpha_mode: 'fixed' does not exist"),
         (dict(pairs=dict(depthwise='conv1', pointwise='conv9')), 'matches 1 modules and'),

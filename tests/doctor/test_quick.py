@@ -84,7 +84,7 @@ def test_the_first_fault_is_named(healthy, voc_config):
         check_quick(voc_config(healthy, metainfo={}))
 
     renamed = voc_config(healthy, metainfo={'classes': ('Cat', 'Dog')})
-    with pytest.raises(InputError, match=r'no object .* of Cat, Dog, for the annotations say cat'):
+    with pytest.raises(InputError, match=r'of Cat, Dog, because the annotations say cat'):
         check_quick(renamed, ['train'])
     with pytest.raises(InputError, match=r'has cat, dog, and another split Cat, Dog; .* \(2 more;'):
         check_quick(renamed)

@@ -324,3 +324,31 @@ def test_adaptive_padding_is_mmcvs(stride, size):
         (stride, stride), (0, 0), (2, 1), 1, 1.0,
     )  # fmt: skip
     torch.testing.assert_close(layer(x), expected, rtol=0, atol=1e-10)
+
+
+def load(layer, **tensors):
+    layer.load_state_dict(tensors, strict=False)
+    return layer.w_prime.detach().clone()
+
+
+def test_only_plain_weights_draw_w_prime_and_alike_on_every_rank():
+    layer, other = (ICConv2d(4, 6, 3, bias=True, alpha_mode='learned') for _ in range(2))
+    before = layer.w_prime.detach().clone()
+    assert torch.equal(load(layer, alpha=torch.tensor(2.0), bias=torch.ones(6)), before)
+    weight, state = torch.randn(6, 4, 3, 3), torch.get_rng_state()
+    drawn = load(layer, weight=weight)
+    assert not torch.equal(drawn, before) and torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(load(other, weight=weight), drawn)
+
+
+def test_a_parametrized_w_prime_is_not_drawn():
+    layer = ICConv2d(4, 6, 3)
+    torch.nn.utils.parametrize.register_parametrization(layer, 'w_prime', torch.nn.Identity())
+    before = layer.w_prime.detach().clone()
+    layer.load_state_dict(copy.deepcopy(layer.state_dict()))
+    assert torch.equal(layer.w_prime, before)
+
+
+@pytest.mark.parametrize('alpha, mode', [(1.0, 'constant'), (0.0, 'learned')])
+def test_on_the_meta_device(alpha, mode):
+    assert ICConv2d(4, 6, 3, alpha=alpha, alpha_mode=mode, device='meta').w_prime.is_meta

@@ -67,7 +67,7 @@ DATA = {
                 f'<annotation>{OBJECT.format(EDGES.format(1, 2, 3, 4))}</annotation>'.replace(
                     'cat', 'dog'
                 ),
-                'for the annotations say dog',
+                'because the annotations say dog',
             ),
         )
     },

@@ -49,8 +49,8 @@ def read_only_folder(work_dir: Path) -> None:
     work_dir.chmod(0o500)
     if os.getuid() == 0:  # whom no permission stops
         os.chown(work_dir, NOBODY, NOBODY)
-        for folder in work_dir.parents[:3]:  # pytest's own, of its user alone
-            folder.chmod(0o755)
+        for folder in work_dir.parents:  # pytest's own are closed to other users
+            folder.chmod(folder.stat().st_mode | 0o055)
         os.setuid(NOBODY)
 
 

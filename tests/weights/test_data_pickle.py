@@ -239,7 +239,7 @@ def test_instructions_that_data_does_not_need(content, words):
 
 def test_a_history_brings_no_statistics_of_its_own():
     """They lie in the class, and a file could exchange those of every buffer."""
-    before = dict(HistoryBuffer._statistics_methods)
+    before = dict(HistoryBuffer()._statistics_methods)
     state = b'}' + text('statistics_methods') + b'}' + text('mean') + text('x') + b'ss'
     for key in ('max_length', '_log_history', '_count_history'):
         state += text(key) + b'K\x01s'

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers import randomise_norms
+from mmcv.cnn.utils import fuse_conv_bn
 from mmengine.runner.checkpoint import load_state_dict
 from torch import nn
 
@@ -64,3 +65,18 @@ def test_all_that_the_plain_network_has_is_loaded(name, load, tmp_path):
     norms = [key for key in new if key.endswith('running_mean')]
     assert all((net.state_dict()[key] == 0).all() for key in norms)
     assert bool(norms) == (name in ('norms that take over a bias', 'composed layers'))
+
+
+@pytest.mark.parametrize(
+    'config',
+    [
+        dict(type='SIBackbone', backbone=dict(RESNET, base_channels=2), convs=r'layer1\..*conv1'),
+        dict(type='SfNet', depth=11),
+    ],
+)
+def test_a_networks_own_state_loads_as_it_is(config):
+    """Also with two channels for two groups, and with norms folded into biases."""
+    net = fuse_conv_bn(randomise_norms(MODELS.build(config)).eval())
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    net.load_state_dict(state)
+    assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items())
