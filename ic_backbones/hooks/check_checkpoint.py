@@ -8,10 +8,10 @@ from mmengine.runner import Runner
 from ..errors import InputError
 from ..ops.ic_layer import ic_tensors
 from ..registry import HOOKS
+from ..runs.unwrapped import unwrapped
 from ..weights.checkpoint import Checkpoint
 from ..weights.match import below, compare, likely_prefix
 from ..weights.pretrained import AdaptsState, with_versions
-from .unwrapped import unwrapped
 
 
 @HOOKS.register_module()

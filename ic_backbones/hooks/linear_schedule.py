@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from ..errors import InputError
 from ..ops.ic_layer import ic_layers
 from ..registry import HOOKS
-from .unwrapped import unwrapped
+from ..runs.unwrapped import unwrapped
 
 
 class LinearScheduleHook(Hook):

@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 
 from ..ops.ic_layer import ic_layers
 from ..registry import HOOKS
-from .unwrapped import unwrapped
+from ..runs.unwrapped import unwrapped
 
 
 @HOOKS.register_module()

@@ -14,11 +14,11 @@ from mmengine.runner import Runner
 
 from ..errors import InputError
 from ..registry import HOOKS
+from ..runs.unwrapped import unwrapped
 from ..runs.work_dir import last_checkpoint
 from .atomic_write import BACKEND, TEMPORARY, AtomicBackend
 from .deferred_signals import deferred_signals
 from .finite import non_finite, stop
-from .unwrapped import unwrapped
 
 WAIT = 'A checkpoint is being saved; the training stops when it is whole.'
 

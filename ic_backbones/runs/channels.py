@@ -3,7 +3,7 @@
 from torch import nn
 
 from ..errors import InputError
-from ..hooks.unwrapped import unwrapped
+from .unwrapped import unwrapped
 
 
 def check_channels(model: nn.Module, source: str) -> None:
