@@ -16,6 +16,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from faults import (
+    CLASSIFIER_VALUES,
+    CONFIG_FILES,
+    CONFIG_READERS,
+    DETECTOR_VALUES,
+    EVERYWHERE,
+    LINES,
+    LOGS,
+    READ_VALUES,
+    SOMEWHERE,
+    TEST_VALUES,
+)
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
@@ -182,23 +194,6 @@ READERS = {
     'init_cfg': lambda file: initialised(dict(type='Pretrained', checkpoint=file)),
     'teacher': lambda file: load_teacher(None, file),
 }
-EVERYWHERE = (
-    'no bytes', 'text', 'half of the bytes', 'zeros', 'a folder', 'no file', 'an unknown name',
-    'bad safetensors', 'a list', 'a number', 'a tensor', 'an empty dict', 'no tensors',
-    'a state dict that is a list', 'integer keys', 'some integer keys', 'NaN',
-    'meta that is a list', 'meta that is a number',
-)  # fmt: skip
-SOMEWHERE = {
-    'another network': ('test', 'train load_from', 'export_onnx', 'grad_cam', 'create', 'init_cfg'),
-    'text of a config that is a number': ('export_backbone', 'teacher'),
-    'text of a config that is no config': ('export_backbone', 'teacher'),
-    'no config': ('teacher',),
-    'a config without a model': ('teacher',),
-    'vectors as alpha': ('alpha',),
-    'no alpha': ('alpha',),
-    'no optimizer': ('train --resume',),
-    'no backbone': ('export_backbone',),
-}
 
 
 def initialised(init_cfg: object, backbone: type = ICResNet) -> nn.Module:
@@ -230,98 +225,6 @@ def test_checkpoints(kind, reader, world, tmp_path, ends_in_a_sentence):
 
 # Values of a config.
 
-CLASSIFIER_VALUES = {
-    'model': ['abc', '5', '[1,2]', '[]'],
-    'model.type': ['Foo', '5'],
-    'model.backbone': ['abc', '5'],
-    'model.backbone.type': ['Foo', 'ICResNett', '5'],
-    'model.backbone.depth': ['19', 'abc', '-18'],
-    'model.backbone.base_channels': ['7', '-8', '0', 'abc', '1.5'],
-    'model.backbone.stem_channels': ['-8', '0'],
-    'model.backbone.frozen_stages': ['-5', '9', 'abc', '1.5'],
-    'model.backbone.style': ['foo', '5'],
-    'model.backbone.alpha': ['nan', 'inf', 'x', '[1,2]'],
-    'model.backbone.alpha_mode': ['foo', '5'],
-    'model.backbone.variant': ['Q', '5'],
-    'model.backbone.out_indices': ['9', 'abc', '[]', '[-2]'],
-    'model.backbone.foo': ['1'],
-    'model.backbone.init_cfg': ['abc', '5', '[5]'],
-    'model.head.num_classes': ['0', '-1', 'abc'],
-    'model.head.in_channels': ['7', 'abc'],
-    'model.data_preprocessor.mean': ['abc'],
-    'train_dataloader': ['5', 'abc', '[]'],
-    'train_dataloader.dataset': ['5', 'abc', '[1]'],
-    'train_dataloader.dataset.type': ['Foo', '5'],
-    'train_dataloader.dataset.data_root': ['5', '[1]', '/nowhere'],
-    'train_dataloader.dataset.pipeline': ['5', 'abc', '[5]'],
-    'train_dataloader.dataset.pipeline.0.type': ['Foo'],
-    'train_dataloader.num_workers': ['1.5', '-1', 'abc'],
-    'train_dataloader.batch_size': ['0', '-1', '1.5', 'abc'],
-    'train_dataloader.sampler.type': ['Foo'],
-    'train_cfg': ['5', 'abc'],
-    'train_cfg.max_epochs': ['0', '-1', '1.5', 'abc'],
-    'train_cfg.val_interval': ['0', '-1', '1.5', 'abc'],
-    'train_cfg.type': ['Foo'],
-    'optim_wrapper': ['5', 'abc'],
-    'optim_wrapper.type': ['Foo'],
-    'optim_wrapper.optimizer': ['5', 'abc'],
-    'optim_wrapper.optimizer.type': ['Foo', '5'],
-    'optim_wrapper.optimizer.lr': ['1e300', '-1', 'nan', 'inf', 'abc'],
-    'default_hooks': ['5', 'abc', '[1]'],
-    'default_hooks.checkpoint': ['5', 'abc'],
-    'default_hooks.checkpoint.type': ['Foo'],
-    'default_hooks.checkpoint.interval': ['0', '-5', '1.5', 'abc'],
-    'default_hooks.logger.interval': ['0', '1.5', 'abc'],
-    'custom_hooks': ['5', 'abc', '[5]', '[abc]'],
-    'randomness': ['5'],
-    'randomness.seed': ['abc', '-1', '1.5', '99999999999999'],
-    'param_scheduler': ['5', 'abc'],
-    'val_evaluator': ['5'],
-    'val_evaluator.type': ['Foo'],
-    'load_from': ['5', '/nowhere.pth'],
-    'resume': ['abc'],
-    'env_cfg': ['5'],
-    'visualizer': ['5'],
-    'log_level': ['FOO'],
-    'default_scope': ['foo', '5'],
-    'foo': ['1'],
-    'model.foo.bar': ['1'],
-}
-DETECTOR_VALUES = {
-    'train_dataloader.dataset.metainfo': ['5'],
-    'train_dataloader.dataset.metainfo.classes': ['5', 'abc', '[1,2]'],
-    'train_dataloader.dataset.data_root': ['5', '/nowhere'],
-    'train_dataloader.dataset.ann_file': ['5', 'nowhere.txt'],
-    'train_dataloader.dataset.pipeline.2.scale': ['[0,0]', '[-5,10]', 'abc', '0', '[]'],
-    'model.backbone.base_channels': ['7', '-8'],
-    'model.backbone.out_indices': ['[0,1]'],
-    'model.neck.in_channels': ['5', '[8,16]'],
-    'model.roi_head.bbox_head.num_classes': ['7', '0'],
-}
-TEST_VALUES = {
-    'model': ['abc'],
-    'test_dataloader': ['5', 'abc'],
-    'test_dataloader.batch_size': ['0', 'abc'],
-    'test_dataloader.num_workers': ['1.5'],
-    'test_dataloader.dataset.data_root': ['5', '/nowhere'],
-    'test_evaluator': ['5'],
-    'test_evaluator.type': ['Foo'],
-    'test_cfg': ['5'],
-    'custom_hooks': ['abc'],
-}
-
-
-READ_VALUES = {
-    'model': 'abc',
-    'model.backbone': 5,
-    'model.backbone.type': 'Foo',
-    'model.backbone.base_channels': -8,
-    'model.backbone.alpha': float('nan'),
-    'test_dataloader': 5,
-    'test_dataloader.dataset': 5,
-    'test_dataloader.dataset.pipeline': 'abc',
-}
-
 
 def each(values: dict[str, list[str]]) -> list[str]:
     return [f'{key}={value}' for key, some in values.items() for value in some]
@@ -348,30 +251,6 @@ def test_values_of_a_config_that_is_only_read(key, reader, world, tmp_path, ends
     assert file in ends_in_a_sentence(lambda: command(world, line, tmp_path, config=file))
 
 
-CONFIG_FILES = {
-    'empty': '',
-    'syntax': 'model = (',
-    'not text': b'\xff\xfe\x00',
-    'zero byte': b'model = 1\0',
-    'an exception': 'raise ValueError(5)',
-    'an import': 'import nowhere_at_all',
-    'a base that is gone': "_base_ = './gone.py'",
-    'a base that is a number': '_base_ = 5',
-    'a base of mmdet that is gone': "_base_ = 'mmdet::gone.py'",
-    'itself': "_base_ = './config.py'",
-    'a circle': "_base_ = './second.py'",
-    'a longer circle': "_base_ = ['./third.py']",
-    'a part': 'model = dict()',
-    'another suffix': None,
-}
-CONFIG_READERS = {
-    'train': 'train {config} --work-dir {new}',
-    'test': 'test {config} {sound} --work-dir {new}',
-    'export_onnx': 'export_onnx {config} --out {new}.onnx',
-    'grad_cam': 'grad_cam {image} --net {config} {sound} --out {new}.png',
-}
-
-
 @pytest.mark.parametrize('reader', CONFIG_READERS)
 @pytest.mark.parametrize('kind', CONFIG_FILES)
 def test_config_files(kind, reader, world, tmp_path, ends_in_a_sentence):
@@ -386,94 +265,11 @@ def test_config_files(kind, reader, world, tmp_path, ends_in_a_sentence):
 
 # Command lines.
 
-TOOLS = (
-    'alpha', 'check_dataset', 'complexity', 'demo', 'export_backbone', 'export_onnx', 'grad_cam',
-    'list_models', 'make_sample_voc', 'plot_curves', 'pretrain_demo', 'test', 'train',
-)  # fmt: skip
-LINES = [
-    *(f'{name} --foo' for name in TOOLS),
-    'train',
-    'train {folder}',
-    'train {folder}/gone.py',
-    'train {folder}/file',
-    'train {classifier} --work-dir {folder}/file',
-    'train {classifier} --work-dir {folder}/file/sub',
-    'train {classifier} --work-dir /proc/none',
-    'train {classifier} --launcher foo',
-    'train {classifier} --launcher pytorch',
-    'train {classifier} --local_rank abc',
-    'train {classifier} --work-dir {new} --cfg-options',
-    'train {classifier} --work-dir {new} --cfg-options abc',
-    'train {classifier} --work-dir {new} --cfg-options =',
-    'train {classifier} --work-dir {new} --cfg-options a..b=1',
-    'train {classifier} --work-dir {new} --auto-scale-lr',
-    'test {classifier}',
-    'test {classifier} {sound} --work-dir {new} --out {folder}',
-    'test {classifier} {sound} --work-dir {new} --out {folder}/a.json',
-    'test {classifier} {sound} --work-dir {new} --out {folder}/file/a.pkl',
-    'test {classifier} {sound} --work-dir {new} --out /proc/none/a.pkl',
-    'test {classifier} {sound} --work-dir {new} --out /proc/a.pkl',
-    'test {classifier} {sound} --work-dir {new} --show-dir {folder}/file',
-    'test {classifier} {sound} --work-dir {new} --show-dir /proc/none',
-    'test {classifier} {sound} --work-dir {new} --wait-time abc',
-    'alpha',
-    'export_backbone',
-    'export_backbone {sound} --out {folder}/file',
-    'export_backbone {sound} --out /proc/none',
-    'export_onnx',
-    'export_onnx ic_resnet_51',
-    'export_onnx {classifier} --out {new}.onnx --size 0 0',
-    'export_onnx {classifier} --out {new}.onnx --size -1 64',
-    'export_onnx {classifier} --out {new}.onnx --size 1000000 1000000',
-    'export_onnx {classifier} --out {new}.onnx --size 1e3 64',
-    'export_onnx {classifier} --out {new}.onnx --size 64',
-    'export_onnx {classifier} --out {folder} --size 64 64',
-    'export_onnx {classifier} --out {folder}/file/a.onnx --size 64 64',
-    'export_onnx {classifier} --out /proc/a.onnx --size 64 64',
-    'grad_cam {image}',
-    'grad_cam {image} --net {classifier}',
-    'grad_cam {image} --net {detector} {sound} --out {new}.png',
-    'grad_cam {folder}/gone.png --net {classifier} {sound} --out {new}.png',
-    'grad_cam {folder}/text.png --net {classifier} {sound} --out {new}.png',
-    'grad_cam {folder} --net {classifier} {sound} --out {new}.png',
-    'grad_cam {image} --net {classifier} {sound} --out {folder}',
-    'grad_cam {image} --net {classifier} {sound} --out {folder}/a.xyz',
-    'grad_cam {image} --net {classifier} {sound} --out {folder}/file/a.png',
-    'grad_cam {image} --net {classifier} {sound} --out /proc/a.png',
-    'plot_curves',
-    'plot_curves {folder}',
-    'plot_curves {folder}/gone',
-    'plot_curves {folder}/file',
-    'plot_curves {folder}/gone.csv',
-    'plot_curves {folder} {folder}',
-    'complexity foo',
-    'demo --seed abc',
-    'list_models foo',
-    'pretrain_demo --images 5',
-    'make_sample_voc --train abc',
-]
-
 
 @pytest.mark.parametrize('line', LINES)
 def test_command_lines(line, world, tmp_path, ends_in_a_sentence, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ends_in_a_sentence(lambda: command(world, line, tmp_path))
-
-
-LOGS = {
-    'not UTF-8': b'{"iter": 1, "loss": \xff}\n',
-    'UTF-16': '{"iter": 1, "loss": 1}\n'.encode('utf-16'),
-    'zeros': bytes(100) + b'\n',
-    'deep': b'[' * 100_000 + b'\n',
-    'a deep value': b'{"iter": 1, "loss": ' + b'[' * 50 + b']' * 50 + b'}\n',
-    'a list': b'[1]\n',
-    'a huge number': b'{"iter": 1, "loss": 1e999}\n',
-    'a huge integer': b'{"iter": 1, "loss": ' + b'9' * 5000 + b'}\n',
-    'a huge step': b'{"iter": ' + b'9' * 400 + b', "loss": 1}\n',
-    'a text': b'{"iter": 1, "loss": "low"}\n',
-    'a step before the first': b'{"iter": -1, "loss": 1}\n',
-    'an epoch of 0': b'{"iter": 1, "epoch": 0, "loss": 1}\n',
-}
 
 
 @pytest.mark.parametrize('kind', LOGS)
