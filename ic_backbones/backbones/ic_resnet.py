@@ -17,7 +17,7 @@ from torch import Tensor
 from ..inject import Rule, convs_named, inject, to_ic_conv
 from ..ops.ic_conv import collision
 from ..ops.ic_layer import ICLayer, init_w_prime_
-from ..ops.window import Window
+from ..ops.window import Window, area_of
 from ..registry import MODELS
 from .by_name import LoadsByName
 from .ic_start import log_ic_start
@@ -72,7 +72,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
 
     @property
     def area(self) -> int:
-        return Window.of(self.conv1).area
+        return area_of(Window.of(self.conv1))
 
     def init_w_prime(self) -> None:
         """Draw ``w_prime`` again, to the scale that ``conv1`` has now, around 0 for any ``alpha``.

@@ -35,14 +35,14 @@ from torch import Tensor
 
 from ..registry import MODELS
 from .ic_layer import ICLayer, init_w_prime_
-from .window import Size, Window
+from .window import Size, Window, area_of, has_stride, sees_one_pixel
 
 
 def _box_mean(x: Tensor, factor: float, bias: Tensor | None, window: Window) -> Tensor:
     """The mean of each window of ``x``, (N, C', H', W'), channel by channel, times ``factor``."""
     channels = int(x.shape[-3])  # static when a graph is traced
     kernel_size, *geometry = window
-    box = x.new_full((1, 1, *kernel_size), factor / window.area).expand(channels, -1, -1, -1)
+    box = x.new_full((1, 1, *kernel_size), factor / area_of(window)).expand(channels, -1, -1, -1)
     return F.conv2d(x, box, bias, *geometry, channels)
 
 
@@ -81,9 +81,9 @@ def collision(
     if sums_channels:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
         x = x.unflatten(-3, (groups, channels_per_group)).mean(-3)
         scale = float(channels_per_group)
-    if window.is_one_pixel:
+    if sees_one_pixel(window):
         v = F.conv2d(x, w_prime * -scale, inner_bias, groups=groups)
-    elif not window.has_stride and len(w_prime) <= x.shape[-3]:
+    elif not has_stride(window) and len(w_prime) <= x.shape[-3]:
         # The box mean commutes with the pointwise convolution: faster behind it, if no larger.
         v = saturate_(F.conv2d(x, w_prime, groups=groups))
         v = _box_mean(v, -scale, inner_bias, window)

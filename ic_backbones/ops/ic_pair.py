@@ -20,7 +20,7 @@ from torch import Tensor
 
 from .ic_conv import add_collision, collision
 from .ic_layer import ICLayer, has_additions, init_w_prime_
-from .window import Window
+from .window import Window, area_of
 
 
 class Tap:
@@ -90,7 +90,7 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
 
     @property
     def area(self) -> int:
-        return self.window.area
+        return area_of(self.window)
 
     def init_w_prime(self) -> None:
         # The scale of a full convolution of this kernel whose response is as large.

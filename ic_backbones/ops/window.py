@@ -30,21 +30,6 @@ class Window(NamedTuple):
         """The window of ``conv``."""
         return cls(conv.kernel_size, conv.stride, conv.padding, conv.dilation)
 
-    @property
-    def area(self) -> int:
-        """The number of pixels that the kernel sees."""
-        return math.prod(self.kernel_size)
-
-    @property
-    def has_stride(self) -> bool:
-        return self.stride not in (1, (1, 1))
-
-    @property
-    def is_one_pixel(self) -> bool:
-        """Whether each output pixel sees the input pixel at its own place and nothing else."""
-        unpadded = self.padding in (0, (0, 0), 'same', 'valid')
-        return self.area == 1 and unpadded and not self.has_stride
-
     def pad_to_same(self, x: Tensor) -> Tensor:
         """Pad ``x``, (N, C, H, W), so that a window gives ceil(size / stride) values an axis.
 
@@ -59,3 +44,19 @@ class Window(NamedTuple):
             total = max(last + reach - size, 0)
             pad += [total // 2, total - total // 2]
         return F.pad(x, pad)
+
+
+# Functions and not properties, which the compiler of PyTorch 2.1 cannot follow in a tuple.
+def area_of(window: Window) -> int:
+    """The number of pixels that the kernel sees."""
+    return math.prod(window.kernel_size)
+
+
+def has_stride(window: Window) -> bool:
+    return window.stride not in (1, (1, 1))
+
+
+def sees_one_pixel(window: Window) -> bool:
+    """Whether each output pixel sees the input pixel at its own place and nothing else."""
+    unpadded = window.padding in (0, (0, 0), 'same', 'valid')
+    return area_of(window) == 1 and unpadded and not has_stride(window)

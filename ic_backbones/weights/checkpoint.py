@@ -68,6 +68,9 @@ class Checkpoint:
         if not tensors or not all(isinstance(name, str) for name in state):
             raise InputError(f'{source}: holds no state dict; {advice}')
         for name, tensor in tensors.items():
+            size = tensor.numel() * tensor.element_size()
+            if size > max(tensor.untyped_storage().nbytes(), 1_000_000):
+                raise InputError(f'{source}: {name} is larger than what the file holds; {advice}')
             if tensor.is_floating_point() and tensor.isnan().any():  # a mask may be infinite
                 raise InputError(
                     f'{source}: {name} in it is NaN, because that training diverged; give an '

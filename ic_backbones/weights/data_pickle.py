@@ -40,6 +40,8 @@ _METHODS = {
 
 def _method(owner: type, name: str) -> Callable:
     """Pickled in place of ``getattr``."""
+    if not isinstance(owner, type) or type(name) is not str:
+        raise ForeignObject('getattr')
     full = f'{owner.__module__}.{owner.__name__}.{name}'
     if full not in _METHODS:
         raise ForeignObject(f'getattr(..., {name!r})')
@@ -48,21 +50,21 @@ def _method(owner: type, name: str) -> Callable:
 
 def _latin1(text: str, encoding: str) -> bytes:
     """Pickled in place of ``_codecs.encode``: bytes, as protocol 2 writes them."""
-    if encoding != 'latin1':
-        raise Error(f'bytes encoded as {encoding!r}')
+    if encoding != 'latin1' or type(text) is not str:
+        raise Error('bytes in another encoding than latin1')
     return text.encode('latin1')
 
 
 def _number_type(kind: str, align: bool = False, copy: bool = True) -> np.dtype:
     """Pickled in place of ``numpy.dtype``: only numbers, because an object is a memory address."""
-    if not re.fullmatch(r'[biufc]\d{1,2}', kind):
-        raise Error(f'a numpy array of type {kind!r}')
+    if type(kind) is not str or not re.fullmatch(r'[biufc]\d{1,2}', kind):
+        raise Error('a numpy array of something other than numbers')
     return np.dtype(kind, copy=True)  # its byte order is set later
 
 
 def _empty_array(kind: type, shape: tuple, typecode: bytes) -> np.ndarray:
     if kind is not np.ndarray:
-        raise Error(f'a numpy array of class {kind}')
+        raise Error('a numpy array of another class')
     return np.empty(0)
 
 
@@ -70,14 +72,74 @@ def _scalar(dtype: np.dtype, data: bytes) -> np.generic:
     return np.frombuffer(data, dtype)[0]
 
 
+def _no_bytes() -> bytes:
+    """Pickled in place of ``bytes``: empty ones, as protocol 2 writes them."""
+    return b''
+
+
+def _ordered_dict(pairs: Any = ()) -> OrderedDict:
+    _require_keys([key for key, _ in pairs])
+    return OrderedDict(pairs)
+
+
+def _counter(counts: dict | None = None) -> Counter:
+    if counts is not None and type(counts) is not dict:
+        raise Error('a Counter of something other than a dict')
+    return Counter(counts)
+
+
+def _set(items: Any = ()) -> set:
+    _require_keys(items)
+    return set(items)
+
+
+def _config(values: Any = ()) -> ConfigDict:
+    """A ConfigDict copies what it holds, each time that it meets it: that must stay bounded."""
+    if _expanded_size(values, {}) > _LARGEST_CONFIG:
+        raise Error('a config of too many values')
+    return ConfigDict(values)
+
+
+def _expanded_size(value: Any, known: dict[int, int]) -> int:
+    if not isinstance(value, dict | list | tuple):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = _LARGEST_CONFIG  # what holds itself has no end
+        items = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_expanded_size(item, known) for item in items)
+    return known[id(value)]
+
+
+def _tensor(storage, offset, size, stride, requires_grad, *_) -> torch.Tensor:
+    """Pickled in place of ``_rebuild_tensor_v2``, without hooks for the backward pass."""
+    return torch._utils._rebuild_tensor_v2(
+        storage, offset, size, stride, requires_grad, OrderedDict()
+    )
+
+
+def _parameter(data, requires_grad, *_) -> torch.nn.Parameter:
+    return torch._utils._rebuild_parameter(data, requires_grad, OrderedDict())
+
+
+def _require_keys(keys: Any) -> None:
+    """Check that hashing the keys takes no more than a moment."""
+    for key in keys:
+        parts = key if type(key) is tuple else (key,)
+        if any(type(part) not in _KEYS for part in parts):
+            raise Error('a key that is neither a string, a number nor None')
+
+
+_KEYS = str, bytes, int, float, bool, type(None)
+_LARGEST_CONFIG = 1_000_000
 _FUNCTIONS: dict[str, Callable] = {
-    'collections.Counter': Counter,
-    'collections.OrderedDict': OrderedDict,
-    'builtins.set': set,
+    'collections.Counter': _counter,
+    'collections.OrderedDict': _ordered_dict,
+    'builtins.bytes': _no_bytes,
+    'builtins.set': _set,
     'builtins.slice': slice,
     'builtins.getattr': _method,
     '_codecs.encode': _latin1,
-    'mmengine.config.config.ConfigDict': ConfigDict,
+    'mmengine.config.config.ConfigDict': _config,
     'numpy.dtype': _number_type,
     **{
         f'numpy.{core}.multiarray.{name}': function
@@ -87,8 +149,8 @@ _FUNCTIONS: dict[str, Callable] = {
     'torch.Size': torch.Size,
     'torch.device': torch.device,
     'torch._utils._rebuild_tensor': torch._utils._rebuild_tensor,
-    'torch._utils._rebuild_tensor_v2': torch._utils._rebuild_tensor_v2,
-    'torch._utils._rebuild_parameter': torch._utils._rebuild_parameter,
+    'torch._utils._rebuild_tensor_v2': _tensor,
+    'torch._utils._rebuild_parameter': _parameter,
 }
 _OBJECTS: dict[str, Any] = {
     'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
@@ -101,7 +163,7 @@ _INSTRUCTIONS = (
     'PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT '
     'BINUNICODE SHORT_BINUNICODE BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES '
     'EMPTY_DICT EMPTY_LIST EMPTY_SET EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 '
-    'APPEND APPENDS SETITEM SETITEMS ADDITEMS '
+    'APPEND APPENDS '
     'BINGET LONG_BINGET BINPUT LONG_BINPUT MEMOIZE GLOBAL STACK_GLOBAL'
 ).split()
 
@@ -130,6 +192,26 @@ class Unpickler(pickle._Unpickler):
     def load_call(self) -> None:
         self._require(any(self.stack[-2] is function for function in _FUNCTIONS.values()))
         self.load_reduce()
+
+    def load_one_item(self) -> None:
+        *_, target, key, _ = self.stack
+        self._require_dict(target, [key])
+        self.load_setitem()
+
+    def load_items(self) -> None:
+        self._require_dict(self.metastack[-1][-1], self.stack[::2])
+        self.load_setitems()
+
+    def load_set_items(self) -> None:
+        self._require(type(self.metastack[-1][-1]) is set)
+        _require_keys(self.stack)
+        self.load_additems()
+
+    def _require_dict(self, target: Any, keys: list) -> None:
+        self._require(type(target) in (dict, OrderedDict, Counter, ConfigDict))
+        _require_keys(keys)
+        if type(target) is ConfigDict:
+            raise Error('a ConfigDict that is changed later')
 
     def load_new(self) -> None:
         self._require(self.stack[-2] is HistoryBuffer and self.stack[-1] == ())
@@ -167,6 +249,9 @@ class Unpickler(pickle._Unpickler):
     dispatch |= {
         pickle.BINPERSID[0]: load_persistent_id,
         pickle.REDUCE[0]: load_call,
+        pickle.SETITEM[0]: load_one_item,
+        pickle.SETITEMS[0]: load_items,
+        pickle.ADDITEMS[0]: load_set_items,
         pickle.NEWOBJ[0]: load_new,
         pickle.BUILD[0]: load_state,
     }

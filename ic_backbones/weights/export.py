@@ -75,6 +75,8 @@ def init_cfg_lines(checkpoint: Checkpoint, file: str | Path) -> str:
 
 
 def _with(backbone: dict, init_cfg: dict) -> dict:
+    if not isinstance(backbone, dict) or not isinstance(backbone.get('type', ''), str):
+        raise InputError('model.backbone: is not a config of a backbone; give another checkpoint')
     of_the_detector = {'init_cfg', 'out_indices', 'frozen_stages', 'norm_eval'}
     backbone = {key: value for key, value in backbone.items() if key not in of_the_detector}
     if '.' not in backbone.get('type', '.'):

@@ -31,6 +31,7 @@ from mmengine.runner.checkpoint import (
 from .._requirements import require_extra
 from ..errors import InputError, one_line
 from . import data_pickle
+from .saved_config import is_data
 
 _is_trusted = False
 ADVICE = 'give the checkpoint of a training'
@@ -187,12 +188,11 @@ def _load_file(path: str, source: str, map_location: Any) -> Any:
 
 def _load_safetensors(path: str, source: str, map_location: Any) -> dict[str, torch.Tensor]:
     require_extra('safetensors files', 'safetensors', 'tools')
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         return load_file(path, device=str(map_location or 'cpu'))
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # a damaged file, or a type of numbers that PyTorch lacks
         raise CheckpointError(f'{source}: cannot be read, {one_line(error)}', ADVICE) from error
 
 
@@ -202,8 +202,10 @@ def _load(file: BinaryIO, source: str, map_location: Any) -> Any:
         if _is_trusted:
             return torch.load(file, map_location=map_location, weights_only=False)
         _require_pickle(file)
-        return torch.load(
-            file, map_location=map_location, pickle_module=data_pickle, weights_only=False
+        return _without_programs(
+            torch.load(
+                file, map_location=map_location, pickle_module=data_pickle, weights_only=False
+            )
         )
     except data_pickle.ForeignObject as error:
         raise InputError(
@@ -213,6 +215,20 @@ def _load(file: BinaryIO, source: str, map_location: Any) -> Any:
         ) from error
     except Exception as error:  # a damaged file can raise anything
         raise CheckpointError(f'{source}: cannot be read, {one_line(error)}', ADVICE) from error
+
+
+def _without_programs(content: Any) -> Any:
+    """Leave out the texts that mmengine would run as Python when it resumes or infers.
+
+    A text that is data is harmless and stays.
+    """
+    meta = content.get('meta') if isinstance(content, dict) else None
+    hub = content.get('message_hub') if isinstance(content, dict) else None
+    runtime = hub.get('runtime_info') if isinstance(hub, dict) else None
+    for notes, key in ((meta, 'config'), (runtime, 'cfg')):
+        if isinstance(notes, dict) and key in notes and not is_data(notes[key]):
+            del notes[key]
+    return content
 
 
 def _require_pickle(file: BinaryIO) -> None:

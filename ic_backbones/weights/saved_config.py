@@ -1,6 +1,7 @@
 """The config that mmengine saves in a checkpoint, read as data: its text is never run."""
 
 import ast
+import re
 from collections.abc import Iterator
 from inspect import isclass
 from typing import Any
@@ -11,6 +12,11 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 
 from ..errors import InputError, one_line
+from ..registry import MODELS
+
+_IMPORTS = ['ic_backbones']
+_SCOPES = 'mmengine', 'mmpretrain', 'ic_backbones'
+_UNQUOTED = re.compile(r'[^\'"\\\n\r]*')
 
 
 def parse_config(text: str, source: str) -> Config:
@@ -40,6 +46,16 @@ def parse_config(text: str, source: str) -> Config:
         ) from error
 
 
+def is_data(text: Any) -> bool:
+    """Whether mmengine, which runs the text of a config, would run and import nothing by it."""
+    try:
+        config = parse_config(text, 'the checkpoint')
+        imports = config.get('custom_imports') or dict(imports=['ic_backbones'])
+        return '_base_' not in config and '{{' not in text and imports['imports'] == _IMPORTS
+    except (InputError, KeyError, TypeError):
+        return False
+
+
 def _name(node: ast.stmt) -> str:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)]):
@@ -64,7 +80,7 @@ def _value(node: ast.expr) -> Any:
         case ast.Set(elts=items):
             return {_value(item) for item in items}
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return {_value(k): _value(v) for k, v in zip(keys, values, strict=True)}
+            return {_key(k): _value(v) for k, v in zip(keys, values, strict=True)}
         case ast.Call(func=ast.Name(id='dict'), args=[ast.Dict() as mapping], keywords=[]):
             return _value(mapping)
         case ast.Call(func=ast.Name(id='dict'), args=[], keywords=keywords):
@@ -73,10 +89,19 @@ def _value(node: ast.expr) -> Any:
     raise ValueError(f'line {node.lineno} holds {type(node).__name__}, not a value')
 
 
-def require_registered(config: Any, source: str) -> None:
-    """Refuse a config whose ``type`` names anything but a registered class.
+def _key(node: ast.expr) -> Any:
+    key = _value(node)
+    if isinstance(key, str) and not _UNQUOTED.fullmatch(key):  # mmengine prints keys unescaped
+        raise ValueError(f'line {node.lineno} holds a key with a quotation mark or a line break')
+    return key
 
-    mmengine builds ``type='os.system'`` too: it imports what no registry holds.
+
+def require_registered(config: Any, source: str) -> None:
+    """Refuse a config that names anything but classes of mmpretrain's and this project's models.
+
+    mmengine builds ``type='os.system'`` too: it imports what no registry holds, and it imports
+    the package that a ``_scope_`` names. Classes of mmdet are left out, because one of them runs
+    an argument as code; so are arguments that name files, which their classes may unpickle.
 
     Args:
         config: The config of a model, or a part of it.
@@ -86,6 +111,17 @@ def require_registered(config: Any, source: str) -> None:
         InputError: A type is another function or class.
     """
     if isinstance(config, dict):
+        if config.get('_scope_', 'mmpretrain') not in _SCOPES:
+            raise InputError(
+                f'{source}: the config in it asks for the scope {config["_scope_"]!r}; give the '
+                'config file of that training instead'
+            )
+        paths = [key for key in config if str(key).endswith('_path')]
+        if paths:
+            raise InputError(
+                f'{source}: the config in it names a file by {paths[0]}; give the config file of '
+                'that training instead'
+            )
         name = config.get('type')
         if isinstance(name, str) and not _is_registered(name):
             raise InputError(
@@ -107,9 +143,8 @@ def _is_registered(name: str) -> bool:
 
 
 def _registries() -> Iterator[Registry]:
-    for module in (mmengine.registry, mmpretrain.registry):
-        for registry in vars(module).values():
-            if isinstance(registry, Registry):
-                registry.import_from_location()
-                yield registry
-                yield from registry.children.values()
+    for registry in (mmengine.registry.MODELS, mmpretrain.registry.MODELS, MODELS):
+        registry.import_from_location()
+        yield registry
+    yield mmpretrain.registry.BATCH_AUGMENTS
+    yield mmengine.registry.WEIGHT_INITIALIZERS

@@ -25,14 +25,16 @@ class Fault(Hook):
             self.fault()
 
 
-def fail(work_dir: Path, fault: Callable[[], object], **settings) -> str:
+def fail(
+    work_dir: Path, fault: Callable[[], object], saves: tuple[int, ...] = (1,), **settings
+) -> str:
     """The last line that a training prints whose second save meets the fault."""
     log = work_dir.with_suffix('.log')
     child = Child(
         lambda report: train(work_dir, hooks=(Fault(fault),), report=report, **settings), log
     )
     code, saved = child.wait()
-    assert (code, saved) == (1, 1), log.read_text()
+    assert code == 1 and saved in saves, log.read_text()
     return log.read_text().splitlines()[-1]
 
 
@@ -82,15 +84,19 @@ def test_a_removed_work_dir(tmp_path):
 
 
 def test_no_memory(tmp_path):
-    """As much as the file takes is not there, when PyTorch writes it into memory first."""
+    """As much as the file takes is not there, when PyTorch writes it into memory first.
+
+    What the training has freed may be enough for the epoch's file and not for the best one.
+    """
 
     def little_memory() -> None:
         used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + 10_000_000, used + 10_000_000))
 
-    error = fail(tmp_path / 'run', little_memory, ballast=10_000_000)
+    error = fail(tmp_path / 'run', little_memory, saves=(1, 2), ballast=10_000_000)
     assert 'the checkpoint cannot be saved (not enough memory); free some memory' in error
-    assert resumable(tmp_path / 'run')[1] == 1
+    file, epoch = resumable(tmp_path / 'run')
+    assert epoch in (1, 2) and file.endswith(f'epoch_{epoch}.pth')
     assert not list((tmp_path / 'run').glob('*.tmp'))
 
 

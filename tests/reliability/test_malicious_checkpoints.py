@@ -96,7 +96,7 @@ PATHS: dict[str, Callable[[SimpleNamespace], object]] = {
 }
 TOOLS = 'train load_from', 'test', 'export_backbone', 'alpha', 'grad_cam', 'export_onnx'
 PICKLES = 'os.system', 'getattr', '__setstate__'  # all that `payloads` makes: test_data_pickle.py
-CONFIGS = 'config text', 'config type'
+CONFIGS = 'config text', 'text to resume', 'config type', 'evaluated argument'
 KINDS = PICKLES + CONFIGS
 
 
@@ -107,6 +107,13 @@ def write(kind: str, content: dict, file: Path, marker: Path) -> None:
         content['meta']['cfg'] = f'x = {touch(marker)}\n{content["meta"]["cfg"]}'
     elif kind == 'config type':
         content['meta']['cfg'] = f"model = dict(type='os.system', command='touch {marker}')\n"
+    elif kind == 'text to resume':  # mmengine runs these two where it resumes and infers
+        content['meta']['config'] = f'x = {touch(marker)}\n'
+        content['message_hub']['runtime_info']['cfg'] = f'x = {touch(marker)}\n'
+    elif kind == 'evaluated argument':  # of a class of mmdet's registry
+        coder = f"dict(type='mmdet.CameraMotionCompensation', warp_mode={touch(marker)!r})"
+        head = f"type='mmdet.RetinaHead', num_classes=1, in_channels=1, bbox_coder={coder}"
+        content['meta']['cfg'] = f'model = dict({head})\n'
     elif kind == 'os.system':
         content['meta']['hook_msgs'] = payloads(marker)[kind]
     else:
@@ -142,7 +149,11 @@ def test_the_file_runs_code_where_it_is_unpickled_or_executed(kind, trained, tmp
     write(kind, trained.content, file, marker)
     loaded = torch.load(file, weights_only=False)
     if kind in CONFIGS:
-        config = Config.fromstring(loaded['meta']['cfg'], '.py')
+        key = 'config' if kind == 'text to resume' else 'cfg'
+        config = Config.fromstring(loaded['meta'][key], '.py')
+    if kind == 'evaluated argument':
+        with suppress(Exception):  # what it evaluates to is not a mode
+            MODELS.build(config.model)
     if kind == 'config type':
         with pytest.raises(AttributeError, match='int'):  # what os.system returns is not a module
             MODELS.build(config.model).eval()
@@ -163,7 +174,7 @@ def test_no_path_runs_code(path, kind, trained, tmp_path, tally):
     assert not marker.exists()
     if kind not in CONFIGS:
         assert outcome == 'refused' and 'could run any code' in sentence and '\n' not in sentence
-    elif path == 'teacher_checkpoint, its config':
+    elif path == 'teacher_checkpoint, its config' and kind != 'text to resume':
         assert outcome == 'refused' and 'give the config file of that training' in sentence
 
 

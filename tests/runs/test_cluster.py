@@ -54,7 +54,7 @@ def wait_until(condition, process: subprocess.Popen) -> None:
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads the processes from /proc')
 def test_ranks_are_replaced_and_end_with_their_launcher(classifier_config, tmp_path):
     """A killed rank: torchrun starts both anew and they resume. A killed torchrun: both end."""
-    options = ['--standalone', '--nproc_per_node=2', '--max-restarts=1']
+    options = ['--standalone', '--nproc_per_node=2', '--max-restarts=5']
     long = ['--resume', 'auto', '--cfg-options', 'train_cfg.max_epochs=100000']
     process = start(tmp_path, options, classifier_config, *long)
     try:
@@ -63,7 +63,7 @@ def test_ranks_are_replaced_and_end_with_their_launcher(classifier_config, tmp_p
         assert len(first) == 2
         os.kill(first[1], signal.SIGKILL)
         starts = tmp_path / 'work'
-        wait_until(lambda: len(list(starts.glob('*/vis_data/scalars.json'))) == 2, process)
+        wait_until(lambda: len(list(starts.glob('*/vis_data/scalars.json'))) >= 2, process)
         second = children(process.pid)
         assert len(second) == 2 and not set(first) & set(second)
     finally:

@@ -225,10 +225,10 @@ EMPTY_ARRAY = (
         (HISTORY + b'}' + text('update') + b'K\x01sb', 'other than data'),
         (name('collections', 'Counter') + b')R}' + text('x') + b'K\x01sb', 'other than data'),
         (text('module') + b'\x85Q', 'other than data'),
-        (name('_codecs', 'encode') + text('x') + text('rot13') + b'\x86R', "encoded as 'rot13'"),
-        (DTYPE + text('O') + b'\x85R', "of type 'O'"),
-        (DTYPE + text('i8,O') + b'\x85R', "of type 'i8,O'"),
-        (EMPTY_ARRAY.replace(name('numpy', 'ndarray'), HISTORY), 'of class'),
+        (name('_codecs', 'encode') + text('x') + text('rot13') + b'\x86R', 'another encoding'),
+        (DTYPE + text('O') + b'\x85R', 'other than numbers'),
+        (DTYPE + text('i8,O') + b'\x85R', 'other than numbers'),
+        (EMPTY_ARRAY.replace(name('numpy', 'ndarray'), HISTORY), 'another class'),
         (EMPTY_ARRAY + b'(K\x01)NNNtb', 'other than data'),
     ],
 )
@@ -260,3 +260,22 @@ def test_a_whole_model_is_refused_by_the_name_of_its_class(tmp_path):
     torch.save(nn.ReLU(), tmp_path / 'model.pth')
     with pytest.raises(InputError, match=r'asks for torch\.nn\.modules\.activation\.ReLU'):
         load_from_local(str(tmp_path / 'model.pth'))
+
+
+def nested(depth, shared):
+    """``depth`` tuples within each other, each holding the next twice if it is shared."""
+    return b'K\x01' + (b'q\x00h\x00\x86' if shared else b'\x85') * depth
+
+
+@pytest.mark.parametrize(
+    'pickled',
+    [
+        b'}' + nested(50_000, False) + b'K\x01s',  # hashing ends the process
+        b'}' + nested(60, True) + b'K\x01s',  # hashing takes for ever
+        b'\x8f(' + nested(60, True) + b'\x90',
+        b'cmmengine.config.config\nConfigDict\n}X\x01\x00\x00\x00a' + nested(60, True) + b's\x85R',
+    ],
+)
+def test_small_pickles_that_would_never_end(pickled):
+    with pytest.raises(pickle.UnpicklingError):
+        load(pickled)
