@@ -81,14 +81,14 @@ def is_first_process(launcher: str) -> bool:
 
 
 def _end_with_the_launcher() -> None:
-    """Get a SIGTERM when the launcher dies, which would leave this process to train on alone."""
+    """End when the launcher dies, also while this process waits for others; saves survive that."""
     if sys.platform != 'linux':
         return
     launcher = os.getppid()
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     if os.getppid() != launcher:  # it died in between
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _timeout(cfg: Config) -> timedelta:
