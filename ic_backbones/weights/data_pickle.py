@@ -208,10 +208,8 @@ class Unpickler(pickle._Unpickler):
         self.load_additems()
 
     def _require_dict(self, target: Any, keys: list) -> None:
-        self._require(type(target) in (dict, OrderedDict, Counter, ConfigDict))
+        self._require(type(target) in (dict, OrderedDict, Counter))  # a ConfigDict would expand
         _require_keys(keys)
-        if type(target) is ConfigDict:
-            raise Error('a ConfigDict that is changed later')
 
     def load_new(self) -> None:
         self._require(self.stack[-2] is HistoryBuffer and self.stack[-1] == ())

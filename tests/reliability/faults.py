@@ -9,7 +9,7 @@ EVERYWHERE = (
 SOMEWHERE = {
     'another network': ('test', 'train load_from', 'export_onnx', 'grad_cam', 'create', 'init_cfg'),
     'text of a config that is a number': ('export_backbone', 'teacher'),
-    'text of a config that is no config': ('export_backbone', 'teacher'),
+    'text of a config that is not a config': ('export_backbone', 'teacher'),
     'no config': ('teacher',),
     'a config without a model': ('teacher',),
     'vectors as alpha': ('alpha',),

@@ -132,7 +132,7 @@ def damaged_checkpoints(config: str, folder: Path) -> dict[str, str]:
         'meta that is a number': dict(sound, meta=5),
         'another network': dict(sound, state_dict={'stem.weight': torch.ones(1)}),
         'text of a config that is a number': dict(sound, meta=dict(cfg=5)),
-        'text of a config that is no config': dict(sound, meta=dict(cfg='x = [')),
+        'text of a config that is not a config': dict(sound, meta=dict(cfg='x = [')),
         'no config': dict(sound, meta={}),
         'a config without a model': dict(sound, meta=dict(cfg='x = 1\n')),
         'vectors as alpha': dict(state_dict={'a.w_prime': torch.ones(1), 'a.alpha': torch.ones(2)}),
