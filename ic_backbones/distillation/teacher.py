@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..weights.checkpoint import BACKBONE, Checkpoint
 from ..weights.match import compare
 from ..weights.pretrained import with_versions
-from ..weights.saved_config import require_registered
+from ..weights.registered import require_registered
 
 
 class Shared:
