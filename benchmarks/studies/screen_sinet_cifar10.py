@@ -1,22 +1,43 @@
-"""SINet's learning rate, order and number of units, on 20,000 images; parts of sinet_cifar10.py."""
+"""SINet's pooling, start of the funnels, order, learning rate and number of units.
+
+20,000 images; the network is that of sinet_cifar10.py. "Old": the head averages the maps as they
+come, and the funnels start at random. "Both": norms in the head (each map passes a norm and ReLU6
+before its average), and funnels that start as the identity.
+"""
 
 from cifar10_20000 import SCREEN
 from sinet_cifar10 import common as small
 
 NETWORK = {key: value for key, value in small.items() if key.startswith('model.')}
 common = SCREEN | NETWORK
-CONFIG = 'configs/cifar10/sinet_200e.py'
-NORM_FIRST = {'model.backbone.order': ('conv', 'norm', 'act')}
+BN = dict(type='BN')
+ORDERS = {
+    'act first': {'model.backbone.order': ('conv', 'act', 'norm')},
+    'norm first': {'model.backbone.order': ('conv', 'norm', 'act')},
+}
+PLAIN = {'model.backbone.exchange': False}
+POOL_OLD, POOL_NEW = {'model.head.map_norm_cfg': None}, {'model.head.map_norm_cfg': BN}
+RANDOM = {'model.backbone.funnel': dict(start='random')}
+IDENTITY = {'model.backbone.funnel': dict(start='identity')}
+NORMED = {'model.backbone.funnel': dict(start='identity', norm_cfg=BN)}
 LOW = {'param_scheduler': [dict(SCREEN['param_scheduler'][0], eta_max=0.01)]}
 MORE = {'model.backbone.units': (1, 2, 4, 4, 4)}
-PLAIN = {'model.backbone.exchange': False}
+KINDS = {  # of each: what it is compared with, and its options
+    'old': ('', RANDOM | POOL_OLD),
+    'norms in the head': ('old', RANDOM | POOL_NEW),
+    'identity funnel': ('old', IDENTITY | POOL_OLD),
+    'both': ('old', IDENTITY | POOL_NEW),
+    'both, norm behind the funnel': ('both', NORMED | POOL_NEW),
+    'both, learning rate 0.01': ('both', IDENTITY | POOL_NEW | LOW),
+    'both, more units': ('both', IDENTITY | POOL_NEW | MORE),
+    'both, more units, no exchange': ('both, more units', IDENTITY | POOL_NEW | MORE | PLAIN),
+}
 rows = {
-    'SINet': dict(config=CONFIG),
-    'SINet, learning rate 0.01': dict(config=CONFIG, options=LOW),
-    'norm first': dict(config=CONFIG, options=NORM_FIRST),
-    'norm first, learning rate 0.01': dict(config=CONFIG, options=NORM_FIRST | LOW),
-    'norm first, more units': dict(config=CONFIG, options=NORM_FIRST | MORE),
-    'norm first, more units, no exchange': dict(
-        config=CONFIG, options=NORM_FIRST | MORE | PLAIN, against='norm first, more units'
-    ),
+    f'{order}, {kind}': dict(
+        config='configs/cifar10/sinet_200e.py',
+        options=ORDERS[order] | options,
+        **(dict(against=f'{order}, {against}') if against else {}),
+    )
+    for order in ORDERS
+    for kind, (against, options) in KINDS.items()
 }

@@ -39,7 +39,8 @@ class SINet(Staged):
         stem_stride: The stride of the stem; 1 for small images.
         groups: The number of groups of the pointwise convolutions; 2 in the paper.
         exchange: Whether the shortcuts exchange the groups; otherwise they are identities.
-        funnel: Whether a dense funnel follows each shortcut, except in block 1, which has none.
+        funnel: Whether a dense funnel follows each shortcut, except in block 1, which has none; a
+            dict gives the ``start`` and ``norm_cfg`` of :class:`DenseFunnel`.
         out_indices: The blocks to return, from 0; blocks after the last one are not built.
         frozen_stages: What does not learn: nothing (-1), the stem (0), or the stem and the first n
             blocks (n).
@@ -72,7 +73,7 @@ class SINet(Staged):
         stem_stride: int = 2,
         groups: int = 2,
         exchange: bool = True,
-        funnel: bool = True,
+        funnel: bool | dict = True,
         out_indices: Sequence[int] = (4,),
         frozen_stages: int = -1,
         norm_eval: bool = False,
@@ -110,7 +111,7 @@ class SINet(Staged):
                     ratio,
                     groups,
                     exchange,
-                    funnel and index > 0,
+                    funnel if index else False,
                     **layer,
                     with_cp=with_cp,
                 )

@@ -7,7 +7,7 @@ Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1
 from collections.abc import Sequence
 
 import torch
-from mmcv.cnn import build_activation_layer
+from mmcv.cnn import build_activation_layer, build_norm_layer
 from mmpretrain.models.heads import ClsHead
 from torch import Tensor, nn
 
@@ -32,6 +32,9 @@ class JointDecisionHead(ClsHead):
         mid_channels: The number of channels of a hidden layer before the logits; by default there
             is no such layer.
         act_cfg: The config of the activation after the hidden layer; ReLU6 by default.
+        map_norm_cfg: The config of a norm that each map passes, with the activation behind it,
+            before its average; by default the maps are averaged as they come. It is for maps
+            behind a norm without an activation, whose averages are close to 0: SINet's.
         kwargs: ``loss``, ``topk``, ``cal_acc`` and ``init_cfg`` of ``ClsHead``.
 
     Raises:
@@ -46,6 +49,7 @@ class JointDecisionHead(ClsHead):
         attention_channels: float = 64,
         mid_channels: int | None = None,
         act_cfg: dict | None = None,
+        map_norm_cfg: dict | None = None,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
@@ -53,10 +57,17 @@ class JointDecisionHead(ClsHead):
         self.attention = nn.ModuleList(
             _Attention(channels, attention_channels) for channels in in_channels
         )
+        act_cfg = act_cfg or dict(type='ReLU6')
+        self.norms = nn.ModuleList(
+            nn.Sequential(
+                build_norm_layer(map_norm_cfg, channels)[1], build_activation_layer(act_cfg)
+            )
+            for channels in (in_channels if map_norm_cfg else ())
+        )
         last = sum(in_channels)
         self.hidden = nn.Identity()
         if mid_channels is not None:
-            act = build_activation_layer(act_cfg or dict(type='ReLU6'))
+            act = build_activation_layer(act_cfg)
             self.hidden = nn.Sequential(nn.Linear(last, mid_channels), act)
             last = mid_channels
         self.fc = nn.Linear(last, num_classes)
@@ -69,6 +80,8 @@ class JointDecisionHead(ClsHead):
                 f'{[tuple(feature.shape) for feature in feats]}; give it the channels of the '
                 "backbone's out_indices, and no neck"
             )
+        if self.norms:
+            feats = [norm(feature) for norm, feature in zip(self.norms, feats, strict=True)]
         means = [feature.mean((2, 3)) for feature in feats]
         weighted = [attend(z) * z for attend, z in zip(self.attention, means, strict=True)]
         return self.hidden(torch.cat(weighted, dim=1))

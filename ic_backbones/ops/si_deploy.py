@@ -8,7 +8,7 @@ maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` an
 The first matrix is full instead of two grouped ones, with as many multiply-adds for two groups. A
 norm after an activation goes into the convolution before both: with BN ``s . u + t``,
 ``s . clamp(z, 0, 6) + t`` is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the
-next convolution stays 0.
+next convolution stays 0. A norm behind the funnel scales both of its matrices.
 
 All maps are in channels_last, where a pointwise convolution is a matrix product and a depthwise one
 reorders nothing.
@@ -60,11 +60,7 @@ def clamped(layer: nn.Sequential) -> nn.Module:
     layer.eval()
     act_first = hasattr(layer, 'act_norm')
     act, norm = layer.act_norm if act_first else (layer.act, layer[1])
-    if not isinstance(norm, _BatchNorm) or norm.weight is None or norm.running_mean is None:
-        raise ValueError(
-            f'{norm}: only BN with scale, shift and running statistics can be merged into a '
-            'convolution; keep the network as it is'
-        )
+    require_bn(norm)
     if type(act) not in _ENDS:
         return fuse_conv_bn(layer)
     ends = norm.weight.new_tensor(_ENDS[type(act)])[:, None, None, None]
@@ -76,6 +72,19 @@ def clamped(layer: nn.Sequential) -> nn.Module:
     if isinstance(conv, Pointwise):
         conv = PixelProduct(matrices(conv.weight, conv.groups), conv.bias, conv.stride[0])
     return ClampedConv(conv, ends.amin(0), ends.amax(0))
+
+
+def require_bn(norm: nn.Module) -> None:
+    """Check that ``norm`` is affine in eval mode.
+
+    Raises:
+        ValueError: It is another norm than BN, or one without scale, shift or running statistics.
+    """
+    if not isinstance(norm, _BatchNorm) or norm.weight is None or norm.running_mean is None:
+        raise ValueError(
+            f'{norm}: only BN with scale, shift and running statistics can be merged into a '
+            'convolution; keep the network as it is'
+        )
 
 
 class DeployedSIUnit(nn.Module):
@@ -102,8 +111,14 @@ class DeployedSIUnit(nn.Module):
                 matrices(conv.weight.data, project.groups)
                 for conv in (unit.funnel.from_input, unit.funnel.from_output)
             )
+            shift = torch.zeros_like(bias)
+            for norm in unit.funnel.norm:  # one or none
+                require_bn(norm)
+                scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+                shift = norm.bias - scale * norm.running_mean
+                own, after = (part * matrices(scale, project.groups) for part in (own, after))
             weight, mix = after @ weight, torch.block_diag(*after)
-            bias = mix @ bias
+            bias = mix @ bias + shift
             # Column c of R is a 1 in row c + shift: R . x = roll(x, shift).
             full = torch.block_diag(*own) + mix.roll(-unit.conv.exchange.shift, 1)
             self.funnel = nn.Parameter(full.t().contiguous())

@@ -15,6 +15,7 @@ grouped as ``H`` is: each half mixes its own ``x`` and ``y``.
 import math
 from collections import OrderedDict
 
+import torch
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmcv.cnn import build_activation_layer, build_norm_layer
@@ -99,24 +100,47 @@ class DenseFunnel(BaseModule):
     Args:
         channels: The number of channels of each input and of the output.
         groups: The number of groups of each of the two products; 2 in the paper.
+        start: What ``init_weights`` does: with ``'identity'`` (``W_x = 0``, ``W_y = 1``) the funnel
+            returns ``y``, so that the shortcut passes through it; ``'random'`` draws weights that
+            keep the variance, ``y`` being ``x`` plus a branch as large as it.
+        norm_cfg: The config of a norm behind the sum; none by default.
 
     Raises:
-        ValueError: The channels cannot be divided into the groups.
+        ValueError: The channels cannot be divided into the groups, or the start is another one.
     """
 
-    def __init__(self, channels: int, groups: int = 2) -> None:
+    def __init__(
+        self,
+        channels: int,
+        groups: int = 2,
+        start: str = 'identity',
+        norm_cfg: dict | None = None,
+    ) -> None:
         super().__init__()
         require_groups(channels, groups)
+        if start not in ('identity', 'random'):
+            raise ValueError(f"start: {start!r} is neither 'identity' nor 'random'; take one")
+        self.start = start
         self.from_input = Pointwise(channels, channels, groups=groups)
         self.from_output = Pointwise(channels, channels, groups=groups)
+        # One level deeper, as in conv_layer: it belongs to both convolutions.
+        norm = [] if norm_cfg is None else [build_norm_layer(norm_cfg, channels)[1]]
+        self.norm = nn.Sequential(*norm)
 
+    @torch.no_grad()
     def init_weights(self) -> None:
-        """Keep the variance; no norm follows, and ``y`` is ``x`` plus a branch as large as it."""
-        for conv in (self.from_input, self.from_output):
-            nn.init.normal_(conv.weight, std=math.sqrt(1 / (3 * conv.weight.shape[1])))
+        """Set the weights to ``start``."""
+        own, after = self.from_input.weight, self.from_output.weight
+        width = own.shape[1]
+        if self.start == 'identity':
+            own.zero_()
+            after.copy_(torch.eye(width).repeat(len(after) // width, 1)[:, :, None, None])
+        else:
+            for weight in (own, after):
+                nn.init.normal_(weight, std=math.sqrt(1 / (3 * width)))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return self.from_input(x).add_(self.from_output(y))
+        return self.norm(self.from_input(x).add_(self.from_output(y)))
 
 
 @MODELS.register_module()
@@ -137,7 +161,8 @@ class SIUnit(BaseModule):
             expansion.
         groups: The number of groups of the pointwise convolutions; 2 in the paper.
         exchange: Whether the shortcut exchanges the groups; otherwise it is the identity.
-        funnel: Whether a dense funnel follows the shortcut.
+        funnel: Whether a dense funnel follows the shortcut; a dict gives the ``start`` and
+            ``norm_cfg`` of :class:`DenseFunnel`.
         norm_cfg: The norm's config; BN by default.
         act_cfg: The activation's config; ReLU6 by default. The projection has no activation.
         order: ``('conv', 'act', 'norm')``, the paper's, or ``('conv', 'norm', 'act')``.
@@ -158,7 +183,7 @@ class SIUnit(BaseModule):
         expand_ratio: int = 2,
         groups: int = 2,
         exchange: bool = True,
-        funnel: bool = True,
+        funnel: bool | dict = True,
         norm_cfg: dict | None = None,
         act_cfg: dict | None = None,
         order: tuple[str, str, str] = ('conv', 'act', 'norm'),
@@ -188,7 +213,9 @@ class SIUnit(BaseModule):
         self.funnel = None
         if stride == 1 and in_channels == out_channels:
             self.conv = ExchangeShortcut(self.conv, out_channels, groups if exchange else 1)
-            self.funnel = DenseFunnel(out_channels, groups) if funnel else None
+            if funnel is not False:
+                settings = {} if funnel is True else funnel
+                self.funnel = DenseFunnel(out_channels, groups, **settings)
         self.with_cp = with_cp
 
     def forward(self, x: Tensor) -> Tensor:

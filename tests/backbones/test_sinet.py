@@ -68,10 +68,11 @@ def test_arguments_of_the_ablations():
     assert kinds(funnel=False) == ({True}, 2, False)
 
 
+@pytest.mark.parametrize('funnel', [True, dict(norm_cfg=dict(type='BN'))])
 @pytest.mark.parametrize('order', [('conv', 'act', 'norm'), ('conv', 'norm', 'act')])
-def test_folding_the_norms_changes_nothing(order):
+def test_folding_the_norms_changes_nothing(order, funnel):
     torch.manual_seed(0)
-    net = randomise_norms(SINet(**SMALL, order=order)).double().eval()
+    net = randomise_norms(SINet(**SMALL, order=order, funnel=funnel)).double().eval()
     x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
     expected = net(x)[0]
     folded = fuse_conv_bn(net)
@@ -86,6 +87,7 @@ def test_folding_the_norms_changes_nothing(order):
         dict(order=('conv', 'norm', 'act')),
         dict(exchange=False),
         dict(funnel=False),
+        dict(funnel=dict(norm_cfg=dict(type='BN'))),
         dict(groups=1),
         dict(groups=4),
         dict(act_cfg=dict(type='ReLU')),
@@ -116,6 +118,19 @@ def test_deployed_it_is_the_same_function(settings):
     with torch.autocast('cpu', torch.bfloat16), torch.no_grad():
         found = net(x.float())[0].double()
     torch.testing.assert_close(found, expected[0], rtol=0.1, atol=0.1 * expected[0].std().item())
+
+
+def test_a_new_network_passes_its_shortcuts_through_the_funnels():
+    """At the start it is the network without funnels, and only then."""
+    torch.manual_seed(0)
+    nets = [SINet(**SMALL, funnel=funnel) for funnel in (True, False, dict(start='random'))]
+    for net in nets:
+        net.init_weights()
+    for net in nets:
+        net.load_state_dict(nets[1].state_dict(), strict=False)  # all but the funnels
+    x = torch.randn(2, 3, 64, 48)
+    identity, without, random = (net.eval()(x)[0] for net in nets)
+    assert torch.equal(identity, without) and not torch.allclose(random, without)
 
 
 def test_deployed_it_compiles():
@@ -188,6 +203,7 @@ def test_weights_load_by_name_and_another_networks_are_refused(tmp_path):
         (dict(units=(1, 0, 1, 1, 1)), 'give 5 numbers of 1 or more'),
         (dict(order=('norm', 'conv', 'act')), "is neither .'conv', 'act', 'norm'"),
         (dict(kernel_sizes=(3, 4, 5, 3, 5)), 'kernel_size: 4 is even'),
+        (dict(funnel=dict(start='zero')), "start: 'zero' is neither 'identity' nor 'random'"),
         (dict(groups=0), 'groups: 0 is less than 1'),
         (dict(channels=(24, 41, 80, 96, 192), width=1.0, groups=3), 'into 3 groups'),
     ],

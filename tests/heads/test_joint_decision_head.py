@@ -44,6 +44,21 @@ def test_is_equations_2_to_4():
     torch.testing.assert_close(head(feats), expected, rtol=0, atol=1e-10)
 
 
+def test_maps_are_averaged_behind_a_norm_and_an_activation():
+    torch.manual_seed(1)
+    head = JointDecisionHead(5, (3, 4), map_norm_cfg=dict(type='BN')).double()
+    feats = tuple(feature * 4 + 1 for feature in maps())
+    behind = []
+    for feature in feats:
+        mean, var = feature.mean((0, 2, 3), True), feature.var((0, 2, 3), False, True)
+        behind.append(((feature - mean) / (var + 1e-5).sqrt()).clamp(0, 6))
+    found = head(feats)
+    del head.norms[:]
+    torch.testing.assert_close(found, head(tuple(behind)), rtol=0, atol=1e-10)
+    without = JointDecisionHead(5, (3, 4))
+    assert without.state_dict().keys() == head.state_dict().keys()
+
+
 def test_hidden_channels_as_a_ratio_and_a_hidden_layer():
     head = JointDecisionHead(5, (16, 32), attention_channels=0.25, mid_channels=7)
     assert [attention[0].out_features for attention in head.attention] == [4, 8]

@@ -141,13 +141,27 @@ def test_export():
     torch.testing.assert_close(torch.export.export(made, (x,)).module()(x), made(x))
 
 
-def test_funnel_keeps_the_variance():
+def test_start_of_the_funnel():
     torch.manual_seed(0)
-    funnel = DenseFunnel(256)
-    funnel.init_weights()
     x = torch.randn(4, 256, 8, 8)
     y = x + torch.randn_like(x)
-    assert 0.9 < funnel(x, y).std() < 1.1
+    random, identity = DenseFunnel(256, start='random'), DenseFunnel(256)
+    for funnel in (random, identity):
+        funnel.init_weights()
+    assert 0.9 < random(x, y).std() < 1.1  # that of x
+    assert torch.equal(identity(x, y), y)
+    identity(x, y).square().sum().backward()
+    assert all(p.grad.abs().min() > 0 for p in identity.parameters())  # neither half stands still
+
+
+def test_norm_behind_the_funnel():
+    torch.manual_seed(0)
+    funnel = DenseFunnel(6, norm_cfg=dict(type='BN')).double()
+    funnel.init_weights()
+    x, y = torch.randn(2, 8, 6, 5, 5, dtype=torch.float64)
+    close(
+        funnel(x, y), (y - y.mean((0, 2, 3), True)) / (y.var((0, 2, 3), False, True) + 1e-5).sqrt()
+    )
 
 
 def test_gradients():
