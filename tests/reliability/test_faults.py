@@ -190,6 +190,7 @@ READERS = {
     'alpha': 'alpha {checkpoint}',
     'export_onnx': 'export_onnx {classifier} --checkpoint {checkpoint} --out {new}.onnx',
     'grad_cam': 'grad_cam {image} --net {classifier} {checkpoint} --out {new}.png',
+    'predict': 'predict {checkpoint} {image} --out {new}',
     'create': lambda file: create('ic_resnet18_cifar10', checkpoint=file),
     'init_cfg': lambda file: initialised(dict(type='Pretrained', checkpoint=file)),
     'teacher': lambda file: load_teacher(None, file),
@@ -241,7 +242,7 @@ def test_values_of_a_config(line, option, world, tmp_path, ends_in_a_sentence):
     ends_in_a_sentence(lambda: command(world, line, tmp_path))
 
 
-@pytest.mark.parametrize('reader', ['export_onnx', 'grad_cam'])
+@pytest.mark.parametrize('reader', ['export_onnx', 'grad_cam', 'predict'])
 @pytest.mark.parametrize('key', READ_VALUES)
 def test_values_of_a_config_that_is_only_read(key, reader, world, tmp_path, ends_in_a_sentence):
     config = Config.fromfile(world.paths['classifier'])

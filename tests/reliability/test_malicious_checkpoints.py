@@ -75,6 +75,10 @@ def export_onnx(run: SimpleNamespace) -> None:
     run.tool('export_onnx').main([*argv, '--size', '64', '64'])
 
 
+def predict(run: SimpleNamespace) -> None:
+    run.tool('predict').main([run.file, run.image, '--out', str(run.folder / 'out')])
+
+
 PATHS: dict[str, Callable[[SimpleNamespace], object]] = {
     'train load_from': lambda run: train(run, '--cfg-options', f'load_from={run.file}'),
     'train --resume FILE': lambda run: train(run, '--resume', run.file),
@@ -90,11 +94,14 @@ PATHS: dict[str, Callable[[SimpleNamespace], object]] = {
     'alpha': lambda run: run.tool('alpha').main([run.file]),
     'grad_cam': grad_cam,
     'export_onnx': export_onnx,
+    'predict': predict,
     'create': lambda run: create('ic_resnet18_cifar10', checkpoint=run.file),
     'mmengine load_checkpoint': lambda run: load_checkpoint(nn.Conv2d(3, 4, 1), run.file),
     'mmpretrain get_model': lambda run: get_model(Config.fromfile(run.config), run.file),
 }
-TOOLS = 'train load_from', 'test', 'export_backbone', 'alpha', 'grad_cam', 'export_onnx'
+TOOLS = (
+    'train load_from', 'test', 'export_backbone', 'alpha', 'grad_cam', 'export_onnx', 'predict',
+)  # fmt: skip
 PICKLES = 'os.system', 'getattr', '__setstate__'  # all that `payloads` makes: test_data_pickle.py
 CONFIGS = 'config text', 'text to resume', 'config type', 'evaluated argument'
 KINDS = PICKLES + CONFIGS
@@ -174,7 +181,7 @@ def test_no_path_runs_code(path, kind, trained, tmp_path, tally):
     assert not marker.exists()
     if kind not in CONFIGS:
         assert outcome == 'refused' and 'could run any code' in sentence and '\n' not in sentence
-    elif path == 'teacher_checkpoint, its config' and kind != 'text to resume':
+    elif path in ('teacher_checkpoint, its config', 'predict') and kind != 'text to resume':
         assert outcome == 'refused' and 'give the config file of that training' in sentence
 
 

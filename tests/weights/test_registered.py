@@ -2,8 +2,9 @@
 
 import pytest
 
+from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError
-from ic_backbones.weights.registered import require_registered
+from ic_backbones.weights.registered import require_registered, require_test_pipeline
 
 
 def test_only_registered_classes_are_built():
@@ -18,6 +19,10 @@ def test_only_registered_classes_are_built():
     for kind in (
         'os.system',
         'mmengine.load',
+        'mmdet.CameraMotionCompensation',
+        'CameraMotionCompensation',
+        'mmdet.BertModel',
+        'Detectron2Wrapper',
         'mmdet.LinearClsHead',
         'this',
         'AutoModelForCausalLM',
@@ -25,3 +30,40 @@ def test_only_registered_classes_are_built():
         for place in (dict(type=kind), dict(model, neck=dict(a=[(dict(type=kind),)]))):
             with pytest.raises(InputError, match=f"a.pth: .* asks for type='{kind}', which"):
                 require_registered(place, 'a.pth')
+
+
+def test_parts_of_detectors(detector_config):
+    """Whole ones pass; what mmcv would evaluate, and what names a file, does not."""
+    for config in (
+        detector_config,
+        'configs/retinanet_ic_r50_voc.py',
+        'configs/ssdlite_sinet_voc.py',
+    ):
+        cfg = read_config(config)
+        require_registered(cfg.model, 'a.pth')
+        require_test_pipeline(cfg.test_dataloader.dataset.pipeline, 'a.pth')
+    for nms in ('__import__("os").system("x")', b'exit()', 5, ['nms']):
+        cfg = read_config(detector_config)
+        cfg.model.test_cfg.rcnn.nms.type = nms
+        with pytest.raises(InputError, match='a.pth: .* asks for type='):
+            require_registered(cfg.model, 'a.pth')
+    for key in ('teacher_config', 'teacher_ckpt', 'tokenizer_path'):
+        with pytest.raises(InputError, match=f'a.pth: .* names a file by {key}'):
+            require_registered({**cfg.model, 'test_cfg': {}, key: 'a.py'}, 'a.pth')
+
+
+@pytest.mark.parametrize(
+    'step',
+    [
+        dict(type='RandomResize', scale=(1, 1), resize_type='os.system'),
+        dict(type='Albu', transforms=[dict(type='load')]),
+        dict(type='mmdet.RandomSamplingNegPos', tokenizer_name='a'),
+        dict(type='os.system', command='a'),
+        dict(type='os.Resize'),
+        dict(type='Resize', scale=dict(type='os.system')),
+    ],
+)
+def test_steps_of_a_pipeline(step):
+    require_test_pipeline([dict(type='mmdet.Resize'), dict(type='TenCrop')], 'a.pth')
+    with pytest.raises(InputError, match='a.pth: .* asks for type='):
+        require_test_pipeline([dict(type='LoadImageFromFile'), step], 'a.pth')

@@ -1,0 +1,176 @@
+"""tools/predict.py: from pictures of every kind to pictures, a JSON and a CSV."""
+
+import csv
+import functools
+import http.server
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ic_backbones.errors import InputError
+from ic_backbones.inference import run
+from ic_backbones.inference.sources import find_files
+
+
+@pytest.fixture
+def photos(photo, tmp_path) -> Path:
+    """A folder with two sound images of one name, a broken one between them, and a video."""
+    folder = tmp_path / 'photos'
+    (folder / 'below').mkdir(parents=True)
+    shutil.copy(photo, folder / 'a.png')
+    shutil.copy(photo, folder / 'below' / 'a.png')
+    cv2.imwrite(str(folder / 'a.jpg'), cv2.imread(str(photo)))
+    (folder / 'b.png').write_bytes(photo.read_bytes()[:300])
+    (folder / 'notes.txt').write_text('not an image')
+    video = cv2.VideoWriter(str(folder / 'clip.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 4, (80, 60))
+    for _ in range(3):
+        video.write(cv2.imread(str(photo)))
+    video.release()
+    return folder
+
+
+def predict(tool, *argv) -> int:
+    return tool('predict').main([str(word) for word in argv])
+
+
+def read(out: Path) -> tuple[dict, list[dict]]:
+    with (out / 'predictions.csv').open(newline='') as file:
+        return json.loads((out / 'predictions.json').read_text()), list(csv.DictReader(file))
+
+
+def test_a_folder_with_a_broken_image_and_a_video(tool, detector, photos, tmp_path, capsys):
+    out = photos / 'out'  # its own pictures must not be found when it is run again
+    for _ in range(2):
+        assert predict(tool, detector, photos, '--out', out, '--score-thr', 0) == 1
+        printed = capsys.readouterr()
+        assert f'error: {photos}/b.png: is broken or truncated' in printed.err
+        assert f'{out}: 4 pictures' in printed.out and '1 could not be read' in printed.out
+        content, rows = read(out)
+        images = [item['image'] for item in content['predictions']]
+        assert images == [
+            f'{photos}/{name}' for name in ('a.jpg', 'a.png', 'below/a.png', *['clip.mp4'] * 3)
+        ]
+    assert content['score_thr'] == 0 and content['model'] == detector
+    assert len(content['unreadable']) == 1 and 'b.png' in content['unreadable'][0]
+    assert [item.get('frame') for item in content['predictions']] == [None] * 3 + [0, 1, 2]
+    assert len(rows) == sum(len(item['objects']) for item in content['predictions']) == 30
+    first = content['predictions'][0]
+    item = first['objects'][0]
+    assert rows[0]['image'] == first['image'] and rows[0]['class'] == item['class']
+    edges = [float(rows[0][edge]) for edge in ('left', 'top', 'right', 'bottom')]
+    assert edges == item['box'] and 0 <= min(edges) and max(edges) <= 80
+    assert (first['width'], first['height']) == (80, 60)
+    pictures = sorted(path.relative_to(out).as_posix() for path in out.rglob('pictures/**/*.*'))
+    assert pictures == [
+        'pictures/' + name for name in ('a.jpg', 'a_2.jpg', 'below/a.jpg', 'clip.mp4')
+    ]
+    drawn = cv2.imread(str(out / 'pictures/a.jpg'))
+    assert np.abs(drawn.astype(int) - cv2.imread(str(photos / 'a.jpg'))).max() > 60
+    video = cv2.VideoCapture(str(out / 'pictures/clip.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 3 and video.get(cv2.CAP_PROP_FPS) == 4
+
+
+def test_options_of_a_detector(tool, detector, photo, tmp_path):
+    predict(tool, detector, photo, '--out', tmp_path / 'all', '--score-thr', 0)
+    (everything,) = read(tmp_path / 'all')[0]['predictions']
+    middle = everything['objects'][2]
+    argv = [detector, photo, '--out', tmp_path / 'some', '--classes', f' {middle["class"]},']
+    predict(tool, *argv, '--score-thr', middle['score'])
+    (some,) = read(tmp_path / 'some')[0]['predictions']
+    assert len(everything['objects']) == 5 and middle in some['objects']
+    assert {item['class'] for item in some['objects']} == {middle['class']}
+    assert min(item['score'] for item in some['objects']) == middle['score']
+
+
+def test_what_is_chosen():
+    objects = [
+        {'class': name, 'score': score, 'box': [0, 0, 1, 1]}
+        for name, score in (('cat', 0.9), ('cattle', 0.8), ('dog', 0.3), ('cat', 0.2))
+    ]
+    prediction = dict(objects=objects)
+    for choice, kept in (
+        (run.Choice(), [0, 1, 2]),
+        (run.Choice(0.0), [0, 1, 2, 3]),
+        (run.Choice(0.0, ('cat',)), [0, 3]),
+        (run.Choice(0.3, ('cattle', 'dog')), [1, 2]),
+        (run.Choice(1.0), []),
+    ):
+        assert choice.of(prediction) == dict(objects=[objects[index] for index in kept])
+    assert run.Choice(top=2).of(dict(classes=objects)) == dict(classes=objects[:2])
+
+
+def test_a_classifier(tool, classifier, photo, tmp_path):
+    out = tmp_path / 'out'
+    assert predict(tool, classifier, photo, '--out', out, '--top', 1) == 0
+    content, rows = read(out)
+    (item,) = content['predictions']
+    assert len(item['classes']) == 1 and item['classes'][0]['score'] >= 0.5
+    assert [row['class'] for row in rows] == [item['classes'][0]['class']]
+    assert rows[0]['left'] == '' and 'score_thr' not in content
+
+
+def test_patterns_and_addresses(photos, photo, tmp_path):
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(photos))
+    handler.log_message = lambda *_: None
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (tmp_path / 'downloads').mkdir()
+    address = f'http://127.0.0.1:{server.server_port}'
+    try:
+        sources = [f'{photos}/*.png', str(photos / 'a.png'), f'{address}/a.png']
+        found = find_files(sources, tmp_path / 'downloads', tmp_path / 'out')
+        assert [file.name.as_posix() for file in found] == ['a.png', 'b.png', 'a.png']
+        assert found[2].origin == f'{address}/a.png'
+        assert found[2].path.read_bytes() == photo.read_bytes()
+        with pytest.raises(InputError, match='gone.png: cannot be fetched, HTTPError: .* 404'):
+            find_files([f'{address}/gone.png'], tmp_path / 'downloads', tmp_path / 'out')
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_nothing_is_lost_when_it_is_stopped(detector, photo, tmp_path):
+    class Stopped:
+        is_detector, classes = True, ('disc',)
+        calls = 0
+
+        def __call__(self, image):
+            self.calls += 1
+            if self.calls == 3:
+                raise KeyboardInterrupt
+            return [dict(objects=[{'class': 'disc', 'score': 1.0, 'box': [1, 2, 3, 4]}])]
+
+    sources = [str(shutil.copy(photo, tmp_path / f'{name}.png')) for name in 'abcd']
+    with pytest.raises(KeyboardInterrupt):
+        run.predict_all(Stopped(), sources, tmp_path, run.Choice(), 'model')
+    content, rows = read(tmp_path)
+    assert len(content['predictions']) == len(rows) == 2
+
+
+def test_wrong_input(tool, detector, classifier, photo, tmp_path):
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'file').write_text('')
+    out = ['--out', tmp_path / 'out']
+    for argv, words in (
+        ([tmp_path / 'gone.pth', photo], 'gone.pth: there is no such checkpoint'),
+        ([detector, tmp_path / 'empty'], 'empty: there is no image in this folder'),
+        ([detector, tmp_path / '*.jpg'], 'no file matches this pattern'),
+        ([detector, tmp_path / 'gone.jpg'], 'gone.jpg: there is no such file or folder'),
+        ([detector, photo, '--top', 3], '--top: is for a classifier, and this model is a detector'),
+        ([classifier, photo, '--score-thr', 0.3], '--score-thr: is for a detector'),
+        ([classifier, photo, '--classes', 'cat'], '--classes: is for a detector'),
+        ([classifier, photo, '--top', 0], '--top 0: is not a number of classes'),
+        ([detector, photo, '--score-thr', 30], '--score-thr 30: is not a score'),
+        ([detector, photo, '--classes', 'dics'], "no class 'dics', .*did you mean 'disc'?"),
+        ([detector, photo, '--device', 'tpu'], '--device tpu: cannot be used'),
+    ):
+        with pytest.raises(InputError, match=words):
+            predict(tool, *argv, *out)
+    with pytest.raises(InputError, match='file: the folder cannot be made'):
+        predict(tool, detector, photo, '--out', tmp_path / 'file')
+    assert predict(tool, detector, tmp_path / 'file', *out) == 1  # the one picture is broken

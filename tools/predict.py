@@ -1,0 +1,68 @@
+"""Find objects in pictures, or classify them, with a trained model.
+
+python tools/predict.py work_dirs/my_data/best_pascal_voc_mAP_epoch_8.pth photos/ [--out FOLDER]
+python tools/predict.py --onnx model.onnx photos/
+
+CHECKPOINT is the best_*.pth of a training, which also holds its config. Each PICTURE is an image, a
+video, a folder, a pattern such as 'photos/*.jpg', or an http(s) address. The results are pictures,
+predictions.json and predictions.csv. The file for --onnx comes from tools/export_onnx.py --whole.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ic_backbones.errors import run_tool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    from ic_backbones.weights.loader import add_trust_option
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('checkpoint', nargs='?', metavar='CHECKPOINT')
+    parser.add_argument('pictures', nargs='+', metavar='PICTURE')
+    parser.add_argument('--onnx', metavar='FILE', help='a whole detector, in place of a checkpoint')
+    parser.add_argument('--config', help='config of the training (default: that in the checkpoint)')
+    parser.add_argument('--out', default='predictions', help='folder (default: %(default)s)')
+    parser.add_argument('--device', help='such as cpu or cuda:0 (default: a GPU if there is one)')
+    parser.add_argument(
+        '--score-thr', type=float, metavar='SCORE', help='lowest score of an object (default: 0.3)'
+    )
+    parser.add_argument(
+        '--classes', default='', help='only objects of these classes, separated by commas'
+    )
+    parser.add_argument('--top', type=int, help='how many classes of a classifier (default: 5)')
+    add_trust_option(parser)
+    args = parser.parse_args(argv)
+    if args.onnx and args.checkpoint:
+        args.pictures.insert(0, args.checkpoint)
+    elif not args.onnx and not args.checkpoint:
+        parser.error('give a checkpoint and then pictures')
+
+    from ic_backbones.inference.run import choose, predict_all
+    from ic_backbones.runs.options import require_writable
+
+    out = Path(args.out)
+    for name in ('predictions.json', 'predictions.csv'):
+        require_writable(out / name, '--out')
+    if args.onnx:
+        from ic_backbones.inference.onnx_detector import OnnxDetector
+
+        predictor = OnnxDetector(args.onnx)
+    else:
+        from ic_backbones.inference.predictor import Predictor
+
+        predictor = Predictor(args.checkpoint, args.config, args.device)
+    classes = [name.strip() for name in args.classes.split(',') if name.strip()]
+    choice = choose(predictor, args.score_thr, classes, args.top)
+    results = predict_all(predictor, args.pictures, out, choice, args.onnx or args.checkpoint)
+    print(f'{out}: {results.count} pictures, predictions.json and predictions.csv')
+    if results.unreadable:
+        print(f'{len(results.unreadable)} could not be read; predictions.json names them')
+    return int(bool(results.unreadable))
+
+
+if __name__ == '__main__':
+    run_tool(main)
