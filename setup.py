@@ -15,15 +15,23 @@ setup(
     long_description_content_type='text/markdown',
     author='The ic_backbones authors',
     license='Apache-2.0',
-    packages=find_packages(include=['ic_backbones', 'ic_backbones.*']),
-    # The configs, by links: where OpenMMLab's packages keep theirs.
+    packages=[*find_packages(include=['ic_backbones', 'ic_backbones.*']), 'ic_backbones_tools'],
+    package_dir={'ic_backbones_tools': 'tools'},
+    entry_points={'console_scripts': ['ic-backbones = ic_backbones_tools.__main__:console_script']},
+    # The configs and tools, by links: where OpenMMLab's packages keep theirs.
     package_data={
-        'ic_backbones': ['.mim/model-index.yml', '.mim/configs/*.*', '.mim/configs/*/*.py']
+        'ic_backbones': [
+            '.mim/model-index.yml',
+            '.mim/configs/*.*',
+            '.mim/configs/*/*.py',
+            '.mim/tools/*.*',
+        ],
+        'ic_backbones_tools': ['*.sh'],
     },
     python_requires='>=3.10',
     # No OpenMMLab package here: the two families below share their import names, and the one that
     # is installed must not be overwritten by the other.
-    install_requires=['torch>=2.1', 'torchvision>=0.16', 'numpy', 'matplotlib'],
+    install_requires=['torch>=2.1', 'torchvision>=0.16', 'numpy', 'matplotlib', 'shtab'],
     extras_require={
         'onedl': [
             'onedl-mmengine>=0.10.12,<0.11',

@@ -37,7 +37,8 @@ from study_compare import curves_picture, table
 from study_costs import read_costs
 from study_runs import Run, Study, read_study
 
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones.errors import InputError
+from ic_backbones_tools.command import run_tool
 
 
 def train_all(runs: Sequence[Run], jobs: int) -> None:

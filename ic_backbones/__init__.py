@@ -13,6 +13,7 @@ __version__ = '0.1.0'
 
 require('mmengine')
 from . import weights  # noqa: E402, F401
+from .config_file import config  # noqa: E402, F401
 
 _sentence = missing_sentence('mmcv', 'mmdet', 'mmpretrain')
 if _sentence:

@@ -21,7 +21,7 @@ def require(*packages: str) -> None:
     """Raise an ImportError that says what to install if one of ``packages`` is missing."""
     sentence = missing_sentence(*packages)
     if sentence:
-        raise ImportError(sentence)
+        raise ImportError(sentence, name='ic_backbones')
 
 
 def require_extra(use: str, package: str, extra: str, module: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """The one way to read a config file."""
 
 import ast
+import difflib
 import os
 from pathlib import Path
 
@@ -9,16 +10,47 @@ from mmengine.config import Config
 from .config_values import check_values
 from .errors import InputError, one_line
 
+CONFIGS = Path(__file__).parent / '.mim' / 'configs'
+
+
+def config(name: str) -> str:
+    """The path of a config that the package ships.
+
+    Args:
+        name: Its path below ``configs/``, with or without ``.py``, such as
+            ``'faster_rcnn_ic_r50_voc'`` or ``'cifar10/ic_resnet18_200e'``.
+
+    Raises:
+        InputError: There is no such config.
+    """
+    plain = name.removeprefix('configs/').removesuffix('.py')
+    path = CONFIGS / f'{plain}.py'
+    if path.is_file():
+        return str(path.resolve())
+    known = [str(path.relative_to(CONFIGS))[:-3] for path in CONFIGS.glob('**/*.py')]
+    close = difflib.get_close_matches(plain, known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f'see {CONFIGS.resolve()}'
+    raise InputError(f'{name}: no such config file, and no config of ic_backbones; {hint}')
+
+
+def find_config(path: str | Path) -> str | Path:
+    """``path`` if it is a file, and otherwise the config of this name."""
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f'{path}: no such config file; see configs/')
+    return path if os.path.isfile(path) else config(str(path))
+
 
 def read_config(path: str | Path) -> Config:
     """Read a config file together with the files that it inherits from.
+
+    Args:
+        path: The file, or the name of one that the package ships.
 
     Raises:
         InputError: The file does not exist, or it or one of its bases cannot be read, or it
             has a value that cannot be meant.
     """
-    if not isinstance(path, str | os.PathLike) or not os.path.isfile(path):
-        raise InputError(f'{path}: no such config file; see configs/')
+    path = find_config(path)
     _require_no_circle(Path(path).resolve())
     try:
         cfg = Config.fromfile(path)

@@ -1,7 +1,7 @@
 import sys
 from collections.abc import Callable
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -18,7 +18,7 @@ from ic_backbones.datasets.voc.sample import make_sample_voc
 from ic_backbones.datasets.voc.shapes import CLASSES
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # tools/ is not part of the package
+sys.path.insert(0, str(ROOT))  # for benchmarks/
 
 OBJECT = (
     '<object><name>{}</name><difficult>{}</difficult><bndbox><xmin>{}</xmin><ymin>{}</ymin>'
@@ -103,10 +103,7 @@ def tool():
     """Load a command line of tools/ by its name."""
 
     def load(name: str) -> ModuleType:
-        spec = spec_from_file_location(f'tools_{name}', ROOT / f'tools/{name}.py')
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+        return import_module(f'ic_backbones_tools.{name}')
 
     return load
 

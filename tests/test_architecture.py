@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OUTSIDE = {'benchmarks', 'configs', 'tests', 'tools'}
+OUTSIDE = {'benchmarks', 'configs', 'ic_backbones_tools', 'tests', 'tools'}
 
 
 def rows() -> list[list[str]]:

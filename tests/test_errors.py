@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones.errors import InputError
+from ic_backbones_tools.command import run_tool
 
 
 @pytest.fixture(autouse=True)

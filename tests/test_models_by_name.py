@@ -15,7 +15,7 @@ from mmpretrain.models.backbones import ResNet
 import ic_backbones
 from ic_backbones.complexity import count
 from ic_backbones.errors import InputError
-from tools import list_models
+from ic_backbones_tools import list_models
 
 ROOT = Path(__file__).parents[1]
 

@@ -161,6 +161,23 @@ def arguments(monkeypatch):
     return given
 
 
+def test_an_installation_has_the_tools_and_the_configs(tmp_path):
+    """What pip copies is enough without a clone."""
+    build = [sys.executable, 'setup.py', '-q', 'build', '--build-base', tmp_path]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    lib = tmp_path / 'lib'
+    for name in ('tools', 'configs'):
+        shipped = lib / 'ic_backbones/.mim' / name
+        files = [path.relative_to(ROOT / name) for path in (ROOT / name).rglob('*.*')]
+        files = [file for file in files if file.suffix != '.pyc']
+        assert files and all((shipped / file).is_file() for file in files)
+    probe = "import ic_backbones_tools.__main__ as tools; print(tools.__file__); tools.main(['-h'])"
+    printed = subprocess.check_output(
+        [sys.executable, '-c', probe], cwd=tmp_path, env={'PYTHONPATH': str(lib)}, text=True
+    )
+    assert printed.startswith(str(lib)) and '\n    train ' in printed
+
+
 def names(requirements):
     return {canonicalize_name(Requirement(line).name) for line in requirements}
 

@@ -1,20 +1,23 @@
-"""Print the alpha of every layer: python tools/alpha.py CHECKPOINT."""
+"""Print the alpha of every layer of a checkpoint."""
 
-import argparse
+from argparse import ArgumentParser, Namespace
 
-from ic_backbones.errors import InputError, run_tool
-from ic_backbones.ops.ic_layer import alphas
-from ic_backbones.weights.checkpoint import Checkpoint
-from ic_backbones.weights.loader import add_trust_option
+from ic_backbones_tools.command import Command, add_trust_option, run_tool
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         'checkpoint', help='checkpoint of a training with learned or scheduled alphas'
     )
     add_trust_option(parser)
-    checkpoint = parser.parse_args(argv).checkpoint
+
+
+def run(args: Namespace) -> None:
+    from ic_backbones.errors import InputError
+    from ic_backbones.ops.ic_layer import alphas
+    from ic_backbones.weights.checkpoint import Checkpoint
+
+    checkpoint = args.checkpoint
     tensors = Checkpoint.read(checkpoint).tensors
     try:
         values = alphas(tensors)
@@ -33,6 +36,8 @@ def main(argv: list[str] | None = None) -> None:
         print(f'{name:{width}}  {value:+.4f}')
     print(f'{"mean":{width}}  {sum(values.values()) / len(values):+.4f}')
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,24 +1,28 @@
-"""List what is wrong with a detection data set in VOC layout; the exit code is 1 on errors."""
+"""Say what is wrong with a detection data set.
 
-import argparse
-from collections.abc import Sequence
+It is one in VOC layout; the exit code is 1 if there is an error.
+"""
+
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ic_backbones.config_file import read_config
-from ic_backbones.datasets.voc.splits import splits_of_config, splits_of_folder
-from ic_backbones.doctor import Severity, diagnose, render
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones_tools.command import Command, run_tool
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('target', help='folder with JPEGImages/ and so on, or a config file')
     parser.add_argument(
         '--classes',
         help="names of the classes, separated by commas (default: the config's, or those found)",
     )
     parser.add_argument('--all', action='store_true', help='name every file, not ten of a kind')
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> int:
+    from ic_backbones.config_file import read_config
+    from ic_backbones.datasets.voc.splits import splits_of_config, splits_of_folder
+    from ic_backbones.doctor import Severity, diagnose, render
+    from ic_backbones.errors import InputError
 
     target = Path(args.target)
     if target.is_dir():
@@ -38,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(render(diagnosis, splits, limit=0 if args.all else 10))
     return int(diagnosis.count(Severity.ERROR) > 0)
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,29 +1,26 @@
-"""Print parameters and multiply-adds of the networks in configs/, each after its plain twin.
+"""Count parameters and multiply-adds of the networks.
 
-python tools/complexity.py               # IC-ResNets, 224x224
-python tools/complexity.py cifar         # IC-ResNets with the CIFAR stem, 32x32
-python tools/complexity.py sinet         # SINet and the ablations of its paper, 224x224
-python tools/complexity.py everywhere    # IC in the other networks of its paper, 32x32
-python tools/complexity.py efficientnet  # IC in EfficientNet, 224x224
+Those in configs/ are printed, each after its plain twin:
+
+resnet        IC-ResNets, 224x224
+cifar         IC-ResNets with the CIFAR stem, 32x32
+sinet         SINet and the ablations of its paper, 224x224
+everywhere    IC in the other networks of its paper, 32x32
+efficientnet  IC in EfficientNet, 224x224
 """
 
-import argparse
+from __future__ import annotations
+
 import logging
+from argparse import ArgumentParser, Namespace
 from collections import ChainMap
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mmengine.config import ConfigDict
-from mmengine.logging import MMLogger
-from mmengine.registry import DefaultScope
-from mmpretrain.registry import MODELS
+from ic_backbones_tools.command import Command, run_tool
 
-from ic_backbones.complexity import count
-from ic_backbones.config_file import read_config
-from ic_backbones.errors import run_tool
-
-CONFIGS = Path(__file__).parents[1] / 'configs'
+if TYPE_CHECKING:
+    from mmengine.config import ConfigDict
 
 
 class Table(NamedTuple):
@@ -42,8 +39,10 @@ class Table(NamedTuple):
 
     def network(self, name: str) -> ConfigDict:
         """The config of the model with this name."""
+        from ic_backbones.config_file import read_config
+
         file, *depth = ChainMap(*self.groups)[name].split()
-        model = read_config(CONFIGS / f'{file}.py').model
+        model = read_config(file).model
         if depth:
             model.backbone.depth = int(depth[0])
         self.change(model)
@@ -130,12 +129,18 @@ TABLES = {
 }
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('table', nargs='?', choices=TABLES, default='resnet')
-    table = TABLES[parser.parse_args(argv).table]
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument('table', nargs='?', choices=list(TABLES), default='resnet')
+
+
+def run(args: Namespace) -> None:
+    from mmengine.logging import MMLogger
+    from mmengine.registry import DefaultScope
+    from mmpretrain.registry import MODELS
+
+    from ic_backbones.complexity import count
+
+    table = TABLES[args.table]
     MMLogger.get_current_instance().setLevel(logging.WARNING)
 
     size = (table.size, table.size)
@@ -151,6 +156,8 @@ def main(argv: list[str] | None = None) -> None:
                 more = f'{params / first[0] - 1:+.1%}  {macs / first[1] - 1:+.1%}'
             print(f'{name:21} {params / 1e6:10.2f} {macs / 1e9:9.3f}  {more}')
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,41 +1,52 @@
-"""Train Faster R-CNN with an IC-ResNet on drawn data, then show what it finds.
+"""Train a detector on drawn data and show what it finds.
 
-If it is run again, it continues where it stopped; remove work_dirs/demo to start from scratch.
+The detector is Faster R-CNN with an IC-ResNet. If it is run again, it continues where it stopped;
+remove work_dirs/demo to start from scratch.
 """
 
-import argparse
+from __future__ import annotations
+
 import json
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
+from ic_backbones_tools.command import Command, run_tool
+from ic_backbones_tools.steps import step
 
-from ic_backbones.errors import run_tool
-from ic_backbones.runs.steps import run
-from ic_backbones.runs.work_dir import last_checkpoint
+if TYPE_CHECKING:
+    import numpy as np
 
 CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
 
 
 def contact_sheet(pictures: list[Path], columns: int = 2) -> np.ndarray:
     """Arrange pictures of one size in rows."""
+    import cv2
+    import numpy as np
+
     images = [cv2.imread(str(path)) for path in pictures]
     rows = [np.hstack(images[i : i + columns]) for i in range(0, len(images), columns)]
     return np.vstack(rows)
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--seed', type=int, default=0)
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> None:
+    import cv2
+
+    from ic_backbones.runs.work_dir import last_checkpoint
+
     out = Path('work_dirs') / (f'demo_{args.seed}' if args.seed else 'demo')
 
-    run('tools/make_sample_voc.py')
+    step('make-sample-voc')
     seed = f'randomness.seed={args.seed}'
-    run('tools/train.py', CONFIG, '--work-dir', str(out), '--resume', '--cfg-options', seed)
-    test = ('tools/test.py', CONFIG, last_checkpoint(out), '--work-dir', str(out / 'test'))
-    run(*test, '--show-dir', str(out / 'pictures'))
-    run('tools/plot_curves.py', str(out), '--out', str(out / 'curves.png'))
+    step('train', CONFIG, '--work-dir', str(out), '--resume', '--cfg-options', seed)
+    test = (CONFIG, last_checkpoint(out), '--work-dir', str(out / 'test'))
+    step('test', *test, '--show-dir', str(out / 'pictures'))
+    step('plot-curves', str(out), '--out', str(out / 'curves.png'))
 
     pictures = sorted((out / 'pictures').rglob('*.jpg'))
     cv2.imwrite(str(out / 'predictions.png'), contact_sheet(pictures[:8]))
@@ -47,6 +58,8 @@ def main(argv: list[str] | None = None) -> None:
         f'loss and mAP over the epochs:   {out / "curves.png"}'
     )
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,26 +1,20 @@
-"""Write a backbone as an ONNX file for images of any number and size, and check it.
+"""Write a backbone as an ONNX file and check it.
 
-python tools/export_onnx.py CONFIG [--checkpoint FILE] [--out FILE] [--size 224 224]
-
-CONFIG is a classifier's or a detector's config file, or a name of tools/list_models.py. What
-onnxruntime makes of the file is compared with PyTorch at the given size and at another one.
+The file is for images of any number and size. CONFIG is a classifier's or a detector's config
+file, or a name that list-models prints. What onnxruntime makes of the file is compared with
+PyTorch at the given size and at another one.
 """
 
-import argparse
-from collections.abc import Sequence
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmengine.registry import DefaultScope
-from mmpretrain.registry import MODELS
-from torch import nn
+from ic_backbones_tools.command import Command, add_trust_option, run_tool
 
-from ic_backbones import create
-from ic_backbones.config_file import read_config
-from ic_backbones.errors import BUILD_ERRORS, InputError, one_line, run_tool
-from ic_backbones.weights.checkpoint import Checkpoint
-from ic_backbones.weights.loader import add_trust_option
-from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
-from ic_backbones.weights.pretrained import load_by_name
+if TYPE_CHECKING:
+    from torch import nn
 
 TOLERANCE = 1e-4
 LARGEST = 8192  # pixels; the maps of a larger image need tens of GB
@@ -28,6 +22,13 @@ LARGEST = 8192  # pixels; the maps of a larger image need tens of GB
 
 def backbone_of(config: str) -> nn.Module:
     """The backbone of a config file, or of a model's name."""
+    from mmengine.registry import DefaultScope
+    from mmpretrain.registry import MODELS
+
+    from ic_backbones import create
+    from ic_backbones.config_file import read_config
+    from ic_backbones.errors import BUILD_ERRORS, InputError, one_line
+
     if not config.endswith('.py'):
         return create(config, features_only=True)
     cfg = read_config(config)
@@ -45,14 +46,11 @@ def backbone_of(config: str) -> nn.Module:
 def _edge(text: str) -> int:
     edge = int(text)
     if not 1 <= edge <= LARGEST:
-        raise argparse.ArgumentTypeError(f'{edge} is not an edge from 1 to {LARGEST} pixels')
+        raise ArgumentTypeError(f'{edge} is not an edge from 1 to {LARGEST} pixels')
     return edge
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('config', help='config file or model name')
     parser.add_argument('--checkpoint', help='checkpoint of the whole model or of its backbone')
     parser.add_argument('--out', help='file to write (default: <config name>.onnx)')
@@ -60,7 +58,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         '--size', nargs=2, type=_edge, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
     )
     add_trust_option(parser)
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> None:
+    from ic_backbones.errors import InputError
+    from ic_backbones.weights.checkpoint import Checkpoint
+    from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
+    from ic_backbones.weights.pretrained import load_by_name
+
     for package in ('onnx', 'onnxruntime'):
         require_onnx(package)
 
@@ -79,6 +84,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise InputError(f'{file}: differs by more than {TOLERANCE}; do not use it')
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

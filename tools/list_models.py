@@ -1,18 +1,17 @@
-"""Print the models that ic_backbones.create makes, as a Markdown table.
+"""Print the models that ic_backbones.create makes.
 
-python tools/list_models.py [PATTERN], for example 'ic_*'
-
-The multiply-adds are the classifier's, for the image size in pixels; channels and strides are those
-of the maps that features_only=True gives.
+The table is in Markdown. The multiply-adds are the classifier's, for the image size in pixels;
+channels and strides are those of the maps that features_only=True gives.
 """
 
-import argparse
+from argparse import ArgumentParser, Namespace
 
-from ic_backbones import list_models, model_info
-from ic_backbones.errors import InputError, run_tool
+from ic_backbones_tools.command import Command, run_tool
 
 
 def table(pattern: str = '*') -> str:
+    from ic_backbones import list_models, model_info
+
     lines = [
         '| model | size | parameters (M) | multiply-adds (G) | channels | strides |',
         '|---|---|---|---|---|---|',
@@ -25,16 +24,22 @@ def table(pattern: str = '*') -> str:
     return '\n'.join(lines)
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        'pattern', nargs='?', default='*', help="shell pattern of the names, such as 'ic_*'"
     )
-    parser.add_argument('pattern', nargs='?', default='*', help='shell pattern of the names')
-    pattern = parser.parse_args(argv).pattern
-    if not list_models(pattern):
-        raise InputError(f'{pattern}: matches no model; leave it out to see all')
-    print(table(pattern))
 
+
+def run(args: Namespace) -> None:
+    from ic_backbones import list_models
+    from ic_backbones.errors import InputError
+
+    if not list_models(args.pattern):
+        raise InputError(f'{args.pattern}: matches no model; leave it out to see all')
+    print(table(args.pattern))
+
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,25 +1,24 @@
-"""Draw training loss and mAP or accuracy of one or several runs: a picture and a table.
+"""Draw the loss and the mAP or accuracy of trainings.
 
-python tools/plot_curves.py work_dirs/faster_rcnn_ic_r18_sample [RUN ...] [--out PICTURE.png]
+The curves of one or several runs become a picture and a table.
 
 A RUN may also be a table that this tool has written; docs/curves/ holds those of a paper.
 """
 
-import argparse
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ic_backbones.errors import run_tool
-from ic_backbones.runs.curves import plot, read_curves
+from ic_backbones_tools.command import Command, run_tool
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('runs', nargs='+', metavar='RUN', help='work dir of a training, or a .csv')
     parser.add_argument('--out', help='the picture (default: curves.png in the first RUN)')
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> None:
+    from ic_backbones.runs.curves import plot, read_curves
+
     first = Path(args.runs[0])
     is_table = first.suffix == '.csv'
     out = Path('work_dirs') / f'{first.stem}.png' if is_table else first / 'curves.png'
@@ -35,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             f'{bottom:g} ({valley.depth:.0%} lower), until epoch {end:g}'
         )
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,26 +1,17 @@
-"""Find objects in pictures, or classify them, with a trained model.
-
-python tools/predict.py work_dirs/my_data/best_pascal_voc_mAP_epoch_8.pth photos/ [--out FOLDER]
-python tools/predict.py --onnx model.onnx photos/
+"""Find objects in pictures, or classify the pictures.
 
 CHECKPOINT is the best_*.pth of a training, which also holds its config. Each PICTURE is an image, a
 video, a folder, a pattern such as 'photos/*.jpg', or an http(s) address. The results are pictures,
 predictions.json and predictions.csv. The file for --onnx comes from tools/export_onnx.py --whole.
 """
 
-import argparse
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ic_backbones.errors import run_tool
+from ic_backbones_tools.command import Command, add_trust_option, run_tool
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    from ic_backbones.weights.loader import add_trust_option
-
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('checkpoint', nargs='?', metavar='CHECKPOINT')
     parser.add_argument('pictures', nargs='+', metavar='PICTURE')
     parser.add_argument('--onnx', metavar='FILE', help='a whole detector, in place of a checkpoint')
@@ -35,14 +26,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument('--top', type=int, help='how many classes of a classifier (default: 5)')
     add_trust_option(parser)
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> int:
+    from ic_backbones.errors import InputError
+    from ic_backbones.inference.run import choose, predict_all
+    from ic_backbones.runs.options import require_writable
+
     if args.onnx and args.checkpoint:
         args.pictures.insert(0, args.checkpoint)
     elif not args.onnx and not args.checkpoint:
-        parser.error('give a checkpoint and then pictures')
-
-    from ic_backbones.inference.run import choose, predict_all
-    from ic_backbones.runs.options import require_writable
+        raise InputError(f'{args.pictures[0]}: no checkpoint; give one and then the pictures')
 
     out = Path(args.out)
     for name in ('predictions.json', 'predictions.csv'):
@@ -63,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'{len(results.unreadable)} could not be read; predictions.json names them')
     return int(bool(results.unreadable))
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,4 +1,4 @@
-"""From a plain classifier to a detector with an IC backbone, on drawn data.
+"""Go from a classifier to an IC detector on drawn data.
 
 1. Shapes are drawn for the detector and cut out for the classifiers.
 2. A plain ResNet-18 learns to tell them apart: the teacher.
@@ -10,16 +10,12 @@ The tool prints each command, and the same commands work for your own data. If i
 continues where it stopped; remove work_dirs/pretrain_demo to start from scratch.
 """
 
-import argparse
 import json
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ic_backbones.datasets.voc.crops import make_object_crops
-from ic_backbones.errors import run_tool
-from ic_backbones.runs.scalars import read_scalars
-from ic_backbones.runs.steps import run
-from ic_backbones.runs.work_dir import last_checkpoint
+from ic_backbones_tools.command import Command, run_tool
+from ic_backbones_tools.steps import step
 
 TEACHER = 'configs/sample/resnet18_20e.py'
 STUDENT = 'configs/sample/ic_resnet18_wld_10e.py'
@@ -28,15 +24,14 @@ DETECTOR = 'configs/faster_rcnn_ic_r18_sample.py'
 
 def train(config: str, work_dir: Path, *options: str) -> str:
     """Start or continue a training, and return its last checkpoint."""
+    from ic_backbones.runs.work_dir import last_checkpoint
+
     cfg_options = ['--cfg-options', 'randomness.seed=0', *options]
-    run('tools/train.py', config, '--work-dir', str(work_dir), '--resume', *cfg_options)
+    step('train', config, '--work-dir', str(work_dir), '--resume', *cfg_options)
     return last_checkpoint(work_dir)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--voc', default='data/sample_voc', help='folder for the drawn detection set'
     )
@@ -48,11 +43,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         '--options', nargs='*', default=[], help='further --cfg-options of all three trainings'
     )
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> None:
+    from ic_backbones.datasets.voc.crops import make_object_crops
+    from ic_backbones.runs.scalars import read_scalars
+
     out = Path(args.work_dir)
 
     train_images, val_images = args.images
-    run('tools/make_sample_voc.py', '--out', args.voc, '--train', train_images, '--val', val_images)
+    step('make-sample-voc', '--out', args.voc, '--train', train_images, '--val', val_images)
     for split in ('train', 'val'):
         print(f'{args.crops}/{split}:', make_object_crops(args.voc, args.crops, split), 'objects')
 
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     for old in out.glob('wld_*_backbone-*'):
         old.unlink()
-    run('tools/export_backbone.py', student, '--out', str(out))
+    step('export-backbone', student, '--out', str(out))
     (backbone,) = out.glob('wld_*_backbone-*.pth')
 
     data = [crop.replace(args.crops, args.voc) for crop in crops]
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = [*weights, *data, *args.options]
     detector = train(DETECTOR, out / 'detector', *options)
     test = ['--work-dir', str(out / 'test'), '--cfg-options', *options]
-    run('tools/test.py', DETECTOR, detector, *test)
+    step('test', DETECTOR, detector, *test)
 
     report = json.loads(max((out / 'test').glob('*/*.json')).read_text())
     shares = [read_scalars(out / name).val[-1]['accuracy/top1'] for name in ('teacher', 'wld')]
@@ -88,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         f'mAP on the test split {report["pascal_voc/mAP"]:.3f} (IoU 0.5, area under the curve)'
     )
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,27 +1,30 @@
-"""Test a detector or a classifier: python tools/test.py CONFIG CHECKPOINT [options]."""
+"""Test a detector or a classifier."""
 
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 
-from mmdet.evaluation import DumpDetResults
-from mmengine.evaluator import DumpResults
-from mmengine.runner import Runner
-
-from ic_backbones.doctor import check_quick
-from ic_backbones.errors import InputError, run_tool
-from ic_backbones.runs import settings, start
-from ic_backbones.runs.options import load_config, make_folder, make_parser, require_writable
-from ic_backbones.weights.checkpoint import Checkpoint
+from ic_backbones_tools.command import Command, add_run_options, run_tool
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = make_parser(__doc__)
+def add_arguments(parser: ArgumentParser) -> None:
+    add_run_options(parser)
     parser.add_argument('checkpoint', help='file or address of the trained weights')
     parser.add_argument('--out', help='write the predictions into this .pkl file')
     parser.add_argument('--show-dir', help='write the pictures with their predictions here')
     parser.add_argument('--show', action='store_true', help='show the pictures in a window')
     parser.add_argument('--wait-time', type=float, default=2, help='seconds a shown picture stays')
     parser.add_argument('--tta', action='store_true', help='test-time augmentation')
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> None:
+    from mmdet.evaluation import DumpDetResults
+    from mmengine.evaluator import DumpResults
+    from mmengine.runner import Runner
+
+    from ic_backbones.doctor import check_quick
+    from ic_backbones.errors import InputError
+    from ic_backbones.runs import settings, start
+    from ic_backbones.runs.options import load_config, make_folder, require_writable
+    from ic_backbones.weights.checkpoint import Checkpoint
 
     cfg = load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
     check_quick(cfg, ['test'])
@@ -50,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     for path in filter(None, (args.out, args.show_dir)):
         print(f'written: {path}')
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

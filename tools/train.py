@@ -1,30 +1,18 @@
-"""Train a detector or a classifier: python tools/train.py CONFIG [options].
+"""Train a detector or a classifier.
 
 Ctrl-C stops the training; the same command with --resume continues from the last checkpoint.
 """
 
 import shlex
 import sys
-from argparse import Namespace
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from contextlib import nullcontext
 
-import torch
-from mmengine.runner import Runner
-
-from ic_backbones.config_file import read_config
-from ic_backbones.doctor import check_quick
-from ic_backbones.errors import exit_code, run_tool
-from ic_backbones.runs import settings, start
-from ic_backbones.runs.launcher import is_first_process
-from ic_backbones.runs.options import load_config, make_parser
-from ic_backbones.runs.resume import resume, start_anew
-from ic_backbones.runs.schedule import stretch_schedule
-from ic_backbones.runs.work_dir import last_checkpoint, locked
+from ic_backbones_tools.command import Command, add_run_options, exit_code, run_tool
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    parser = make_parser(__doc__)
+def add_arguments(parser: ArgumentParser) -> None:
+    add_run_options(parser)
     parser.add_argument('--amp', action='store_true', help='train in mixed precision')
     parser.add_argument(
         '--channels-last', action='store_true', help='keep weights and features in channels_last'
@@ -46,8 +34,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         action='store_true',
         help='start again in a work dir that holds a training, whose checkpoints are moved aside',
     )
-    argv = sys.argv[1:] if argv is None else argv
-    args = parser.parse_args(argv)
+
+
+def run(args: Namespace) -> int:
+    import torch
+    from mmengine.runner import Runner
+
+    from ic_backbones.config_file import read_config
+    from ic_backbones.doctor import check_quick
+    from ic_backbones.runs import settings, start
+    from ic_backbones.runs.launcher import is_first_process
+    from ic_backbones.runs.options import load_config
+    from ic_backbones.runs.resume import resume, start_anew
+    from ic_backbones.runs.schedule import stretch_schedule
+    from ic_backbones.runs.work_dir import last_checkpoint, locked
 
     cfg = load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
     first = is_first_process(args.launcher)
@@ -75,22 +75,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             start.run(cfg, args.config, train)
         except KeyboardInterrupt as error:
             if first:
-                print(how_to_go_on(cfg.work_dir, args, argv), file=sys.stderr)
+                print(how_to_go_on(last_checkpoint(cfg.work_dir), args), file=sys.stderr)
             return exit_code(error)
     return 0
 
 
-def how_to_go_on(work_dir: str, args: Namespace, argv: Sequence[str]) -> str:
+def how_to_go_on(checkpoint: str | None, args: Namespace) -> str:
     """The sentence with which a stopped training ends."""
-    checkpoint = last_checkpoint(work_dir)
-    argv = [word for word in argv if word != '--overwrite']
+    words = [word for word in args.words if word != '--overwrite']
     option = ['--resume'] if checkpoint and args.resume != 'auto' else []
     if args.launcher == 'none':
-        command = shlex.join(['python', 'tools/train.py', *argv, *option])
+        command = shlex.join([*words, *option])
     else:
         command = ' '.join(['the same command', *(['with --resume'] if option else [])])
     return f'\nstopped ({checkpoint or "no checkpoint yet"}); continue with: {command}'
 
+
+main = Command(__file__, __doc__, add_arguments, run)
 
 if __name__ == '__main__':
     run_tool(main)

@@ -1,20 +1,19 @@
-"""The command line that training and testing share, and the config that it makes."""
+"""The config that the command line of a training or a test makes."""
 
-import argparse
 import difflib
 import inspect
 import os
+from argparse import Namespace
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from ..config_file import read_config
+from ..config_file import find_config, read_config
 from ..config_values import check_values
 from ..errors import InputError, one_line
-from ..weights.loader import add_trust_option
 from .guards import add_guards
-from .launcher import LAUNCHER_VARIABLES, set_up_launcher
+from .launcher import set_up_launcher
 from .settings import use_time_limits
 
 # What --cfg-options may set although the config does not name it: the arguments of Runner, and what
@@ -33,54 +32,21 @@ RUNNER_KEYS = {
 }
 
 
-class Options(DictAction):
-    """mmengine's KEY=VALUE options with a sentence where one has another shape."""
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        for value in values:
-            try:
-                super().__call__(parser, namespace, [value], option_string)
-            except (ValueError, AssertionError) as error:
-                raise InputError(
-                    f"--cfg-options '{value}': this is not KEY=VALUE; write KEY=VALUE, and a list "
-                    'as KEY=[a,b] without spaces'
-                ) from error
-
-
-def make_parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the options that training and testing share."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='where logs go (default: ./work_dirs/<config name>)')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=Options,
-        default={},
-        metavar='KEY=VALUE',
-        help='override the config, e.g. model.backbone.depth=18 train_cfg.max_epochs=4',
-    )
-    add_trust_option(parser)
-    parser.add_argument('--launcher', choices=list(LAUNCHER_VARIABLES), default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    return parser
-
-
-def load_config(args: argparse.Namespace, *needed: str) -> Config:
-    """Read the config, apply the options of :func:`make_parser`, add guard hooks and time limits.
+def load_config(args: Namespace, *needed: str) -> Config:
+    """Read the config, apply the options, add guard hooks and time limits.
 
     Args:
-        args: What the parser of :func:`make_parser` returned.
+        args: ``config``, where the path of a config takes the place of its name, ``cfg_options``,
+            ``work_dir``, ``launcher`` and ``local_rank``.
         needed: Top-level keys without which the tool cannot run.
 
     Raises:
         InputError: The config file does not exist, is broken or lacks a needed key, an option does
             not fit it, the work dir cannot be written, or the launcher did not start this process.
     """
+    args.config = find_config(args.config)
     cfg = read_config(args.config)
-    _merge_options(cfg, args.cfg_options)
+    _merge_options(cfg, _read_options(args.cfg_options))
     for key in needed:
         if cfg.get(key) is None:
             raise InputError(
@@ -94,6 +60,20 @@ def load_config(args: argparse.Namespace, *needed: str) -> Config:
     add_guards(cfg)
     use_time_limits(cfg)
     return cfg
+
+
+def _read_options(words: list[str]) -> dict:
+    """What mmengine makes of ``--cfg-options``, with a sentence where a word has another shape."""
+    read, options = DictAction('--cfg-options', 'options'), Namespace(options={})
+    for word in words:
+        try:
+            read(None, options, [word])
+        except (ValueError, AssertionError) as error:
+            raise InputError(
+                f"--cfg-options '{word}': this is not KEY=VALUE; write KEY=VALUE, and a list "
+                'as KEY=[a,b] without spaces'
+            ) from error
+    return options.options
 
 
 def _merge_options(cfg: Config, options: dict) -> None:

@@ -49,7 +49,7 @@ class Checkpoint:
             raise InputError(f'{source!r}: is not the path or address of a checkpoint; {advice}')
         source = os.fspath(source)
         try:
-            content = CheckpointLoader.load_checkpoint(source, map_location=map_location)
+            content = CheckpointLoader.load_checkpoint(source, map_location, logger='silent')
         except CheckpointError as error:
             raise InputError(f'{error.problem}; {advice}') from error
         return cls.of(content, source, advice)

@@ -5,7 +5,6 @@ through ``mmengine.runner.CheckpointLoader``, such as ``load_from``, ``--resume`
 ``load_checkpoint``, reads it here.
 """
 
-import argparse
 import io
 import os
 import tarfile
@@ -58,24 +57,6 @@ def trust_checkpoints() -> Iterator[None]:
         yield
     finally:
         _is_trusted = before
-
-
-class _Trust(argparse.Action):
-    def __call__(self, *_) -> None:
-        global _is_trusted
-        _is_trusted = True
-
-
-def add_trust_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option ``--trust-checkpoint``, without which a command trusts no checkpoint."""
-    global _is_trusted
-    _is_trusted = False
-    parser.add_argument(
-        '--trust-checkpoint',
-        action=_Trust,
-        nargs=0,
-        help='load a checkpoint even if it runs code; only for files whose author you trust',
-    )
 
 
 @CheckpointLoader.register_scheme(prefixes=('', 'file://'), force=True)

@@ -12,7 +12,7 @@ from ic_backbones.backbones import ICResNet, ICResNet_CIFAR
 from ic_backbones.backbones.ic_resnet import ICBasicBlockMinus
 from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d, ic_layers
-from tools.complexity import TABLES
+from ic_backbones_tools.complexity import TABLES
 
 # millions of parameters, G multiply-adds: the papers' networks, counted by hand
 IMAGENET = {

@@ -9,7 +9,7 @@ from torch import nn
 from ic_backbones.backbones import SIBackbone
 from ic_backbones.complexity import count
 from ic_backbones.ops import Exchange
-from tools.complexity import TABLES
+from ic_backbones_tools.complexity import TABLES
 
 # Millions of parameters in tables 3 and 4; how near the rules come.
 PAPER = {

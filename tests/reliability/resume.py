@@ -12,7 +12,6 @@ import argparse
 import os
 import sys
 import tempfile
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import cv2
@@ -21,6 +20,7 @@ from mmengine.config import Config
 from training import Child, equal, weights
 
 from ic_backbones.datasets.voc.sample import make_sample_voc
+from ic_backbones_tools.train import main as train
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 4
@@ -96,7 +96,7 @@ class Trainings:
     def _train(self, config: Path, work_dir: Path, *options: str) -> None:
         def work(report) -> None:
             os.chdir(self.folder)
-            code = train_tool().main([str(config), '--work-dir', str(work_dir), *options])
+            code = train([str(config), '--work-dir', str(work_dir), *options])
             if code:
                 sys.exit(code)
 
@@ -114,14 +114,6 @@ class Trainings:
         if equal(final, weights(whole, EPOCHS // 2)):
             raise RuntimeError(f'{config.name}: the second half of the training changes nothing')
         return not equal(final, weights(resumed, EPOCHS))
-
-
-def train_tool():
-    """``tools/train.py`` as a module."""
-    spec = spec_from_file_location('tools_train', ROOT / 'tools' / 'train.py')
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> int:

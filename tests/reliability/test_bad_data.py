@@ -144,7 +144,7 @@ def test_a_disk_that_fills_while_data_is_drawn(tmp_path, monkeypatch):
 
 def test_the_demo_with_a_file_for_its_crops(tool, tmp_path, monkeypatch):
     module = tool('pretrain_demo')
-    monkeypatch.setattr(module, 'run', lambda name, *argv: tool(Path(name).stem).main([*argv]))
+    monkeypatch.setattr(module, 'step', lambda name, *argv: tool(name.replace('-', '_')).main(argv))
     (tmp_path / 'crops').touch()
     argv = ['--voc', str(tmp_path / 'voc'), '--crops', str(tmp_path / 'crops')]
     with pytest.raises(InputError, match='crops/train/.*: cannot be written .Not a directory.;'):

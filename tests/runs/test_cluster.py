@@ -15,9 +15,10 @@ from mmengine.config import Config
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs import launcher
-from ic_backbones.runs.options import load_config, make_parser
+from ic_backbones.runs.options import load_config
 from ic_backbones.runs.scalars import read_scalars
 from ic_backbones.runs.work_dir import last_checkpoint
+from ic_backbones_tools.train import main as train
 
 ROOT = Path(__file__).parents[2]
 TRAIN = str(ROOT / 'tools' / 'train.py')
@@ -145,7 +146,7 @@ def test_the_time_limits_of_a_config(classifier_config, tmp_path, monkeypatch):
 
     def load(*options: str) -> Config:
         argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', 'pytorch']
-        return load_config(make_parser('').parse_args([*argv, '--cfg-options', *options]))
+        return load_config(train.parse([*argv, '--cfg-options', *options]))
 
     cfg = load('env_cfg.dist_cfg.timeout=90', 'val_dataloader.num_workers=1')
     assert groups[0]['timeout'].total_seconds() == 90

@@ -1,6 +1,6 @@
 """The table of parameters and multiply-adds; tests/backbones/ compare them with the papers."""
 
-from tools import complexity
+from ic_backbones_tools import complexity
 
 
 def test_a_group_and_its_ratios(monkeypatch, capsys):

@@ -12,6 +12,7 @@ from mmpretrain.registry import MODELS
 
 from ic_backbones import _requirements
 from ic_backbones.errors import InputError
+from ic_backbones.grad_cam import Network
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_the_map_is_grad_cams(network, image, tool):
     """relu(sum_c a_c F_c), a_c the mean gradient of the class's logit over channel c."""
     from pytorch_grad_cam import GradCAM
 
-    net = tool('grad_cam').Network(*network)
+    net = Network(*network)
     inputs, shown = net.read(image)
     assert inputs.shape == (1, 3, 96, 128) and shown.shape == (96, 128, 3)
     np.testing.assert_allclose(shown, cv2.imread(image)[..., ::-1] / 255, atol=1e-6)
@@ -65,7 +66,7 @@ def test_picture_of_two_networks(network, image, tool, tmp_path, capsys):
     argv = [image, image, *(part for net in nets for part in ('--net', *net)), '--out', str(out)]
     module = tool('grad_cam')
     module.main(argv)
-    titles = {module.Network(*net).title for net in nets}
+    titles = {Network(*net).title for net in nets}
     assert len(titles) == 3
     assert capsys.readouterr().out.split()[-1] == str(out)
     picture = cv2.imread(str(out))
@@ -78,7 +79,7 @@ def test_images_that_cifar_configs_keep_decoded(network, image, tool, tmp_path):
         f'_base_ = {network[0]!r}\ntest_dataloader = dict(dataset=dict(pipeline=[dict(type='
         "'PackInputs')]))\n"
     )
-    net = tool('grad_cam').Network(str(config), network[1])
+    net = Network(str(config), network[1])
     inputs, shown = net.read(image)
     assert inputs.shape == (1, 3, 32, 32)
     small = cv2.resize(cv2.imread(image), (32, 32))

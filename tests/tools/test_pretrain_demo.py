@@ -10,19 +10,19 @@ def test_from_teacher_to_detector(tool, tmp_path, monkeypatch, capsys):
     module = tool('pretrain_demo')
     commands = []
 
-    def run(*command):
+    def step(name, *argv):
         """Run a tool in this process: a new one would cost eight seconds of imports."""
-        commands.append(Path(command[0]).stem)
+        commands.append(name)
         Visualizer._instance_dict.clear()
-        assert not tool(commands[-1]).main(list(command[1:]))
+        assert not tool(name.replace('-', '_')).main(argv)
 
-    monkeypatch.setattr(module, 'run', run)
+    monkeypatch.setattr(module, 'step', step)
     monkeypatch.chdir(Path(module.__file__).parents[1])
     argv = ['--voc', str(tmp_path / 'voc'), '--crops', str(tmp_path / 'crops')]
     argv += ['--work-dir', str(tmp_path / 'work'), '--images', '8', '2']
     module.main([*argv, '--options', 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=4'])
 
-    assert commands == 'make_sample_voc train train export_backbone train test'.split()
+    assert commands == 'make-sample-voc train train export-backbone train test'.split()
     work = tmp_path / 'work'
     (file,) = work.glob('wld_epoch_1_backbone-*.pth')
     pretrained = torch.load(file)['state_dict']

@@ -8,11 +8,13 @@ import torch
 from mmengine.config import Config
 from mmpretrain.models import ImageClassifier
 
-from ic_backbones.errors import InputError, Terminated, run_tool
-from ic_backbones.runs import settings
+from ic_backbones.errors import InputError
+from ic_backbones.runs import settings, start
 from ic_backbones.runs.guards import default_hooks
 from ic_backbones.runs.launcher import LAUNCHER_VARIABLES
-from ic_backbones.runs.options import load_config, make_parser
+from ic_backbones.runs.options import load_config
+from ic_backbones_tools.command import Terminated, run_tool
+from ic_backbones_tools.train import main as train
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -21,7 +23,6 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 def trained(classifier_config, detector_config, tool, tmp_path_factory) -> dict[str, Path]:
     """Work dirs of a classifier and a detector after their only epoch."""
     folder = tmp_path_factory.mktemp('trained')
-    train = tool('train').main
     classifier, detector = folder / 'classifier', folder / 'detector'
     assert train([classifier_config, '--work-dir', str(classifier)]) == 0
     options = ['--work-dir', str(detector), '--cfg-options', 'train_cfg.max_epochs=1']
@@ -74,7 +75,7 @@ def test_a_guard_that_the_config_has_keeps_its_settings(classifier_config, tmp_p
     own = "[dict(type='EMAHook'), dict(type='StopOnNonFiniteLossHook', max_files=1)]"
     config = tmp_path / 'with_hooks.py'
     config.write_text(f'_base_ = {classifier_config!r}\ncustom_hooks = {own}\n')
-    args = make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
+    args = train.parse([str(config), '--work-dir', str(tmp_path)])
     cfg = load_config(args)
     assert [hook['type'] for hook in cfg.custom_hooks] == ['EMAHook', 'StopOnNonFiniteLossHook']
     assert 'stop_on_non_finite_loss' not in cfg.default_hooks
@@ -98,7 +99,7 @@ def test_the_safe_checkpoint_hook_takes_the_place_of_mmengines(
 ):
     config = tmp_path / 'with_hooks.py'
     config.write_text(f'_base_ = {classifier_config!r}\ndefault_hooks = {own}\n')
-    args = make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
+    args = train.parse([str(config), '--work-dir', str(tmp_path)])
     hook = load_config(args).default_hooks.checkpoint
     if hook is not None:
         hook.pop('_scope_', None)
@@ -120,14 +121,14 @@ def test_custom_hooks_do_not_drop_the_guards_of_our_configs(tmp_path, base):
 def test_a_config_declines_a_guard_with_none(classifier_config, tmp_path):
     config = tmp_path / 'without.py'
     config.write_text(f'_base_ = {classifier_config!r}\ndefault_hooks = dict(seed_epoch=None)\n')
-    args = make_parser('').parse_args([str(config), '--work-dir', str(tmp_path)])
+    args = train.parse([str(config), '--work-dir', str(tmp_path)])
     hooks = load_config(args).default_hooks
     assert hooks.keys() >= default_hooks.keys() - {'seed_epoch'} and 'seed_epoch' not in hooks
 
 
 def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    args = make_parser('').parse_args(
+    args = train.parse(
         [classifier_config, '--cfg-options', 'model.head.topk=(1,2)', 'randomness.seed=3']
     )
     cfg = load_config(args, 'model')
@@ -139,7 +140,7 @@ def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
 
 
 def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
-    args = make_parser('').parse_args([classifier_config, '--work-dir', str(tmp_path)])
+    args = train.parse([classifier_config, '--work-dir', str(tmp_path)])
     cfg = load_config(args)
     monkeypatch.setattr(settings, 'get_device', lambda: 'cuda')
     settings.use_amp(cfg)
@@ -310,13 +311,12 @@ def test_ctrl_c_and_sigterm_are_answered_once(
 
     for name in LAUNCHER_VARIABLES['slurm']:
         monkeypatch.setenv(name, rank)
-    train = tool('train')
-    monkeypatch.setattr(train.start, 'run', interrupt)
+    monkeypatch.setattr(start, 'run', interrupt)
     argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', launcher]
-    assert train.main(argv) == 130
+    assert train(argv) == 130
     assert capsys.readouterr().err.endswith(ends.format(argv=' '.join(argv)))
-    monkeypatch.setattr(train.start, 'run', save_and_be_killed)
-    assert train.main(argv) == 143
+    monkeypatch.setattr(start, 'run', save_and_be_killed)
+    assert train(argv) == 143
     error = capsys.readouterr().err
     assert error.rstrip().endswith('--resume') if rank == '0' else error == ''
 

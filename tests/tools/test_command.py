@@ -1,0 +1,109 @@
+"""Every tool answers --help at once and is a sub-command of ic-backbones, with completion."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ic_backbones.errors import InputError
+from ic_backbones.runs.launcher import LAUNCHER_VARIABLES
+from ic_backbones.weights import loader
+from ic_backbones_tools.__main__ import main, tools
+from ic_backbones_tools.command import LAUNCHERS, Command, run_tool
+
+ROOT = Path(__file__).parents[2]
+HELP = """
+import runpy, sys
+for file in sys.argv[1:]:
+    sys.argv = [file, '--help']
+    try:
+        runpy.run_path(file, run_name='__main__')
+    except SystemExit as end:
+        print(end.code, file)
+print(*{name.partition('.')[0] for name in sys.modules})
+"""
+
+
+def test_help_imports_nothing_slow():
+    files = [str(ROOT / f'tools/{name}.py') for name in ('__main__', *names())]
+    printed = subprocess.check_output([sys.executable, '-c', HELP, *files], text=True)
+    *lines, modules = printed.splitlines()
+    assert [line for line in lines if line[:2] == '0 '] == [f'0 {file}' for file in files]
+    slow = {'cv2', 'ic_backbones', 'matplotlib', 'mmcv', 'mmengine', 'numpy', 'torch'}
+    assert 'ic_backbones_tools' in modules.split() and not slow & set(modules.split())
+
+
+def names() -> list[str]:
+    """Every file of tools/ that ends as a tool does."""
+    texts = {path.stem: path.read_text() for path in sorted((ROOT / 'tools').glob('[a-z]*.py'))}
+    return [name for name, text in texts.items() if text.endswith('    run_tool(main)\n')]
+
+
+def test_the_list_of_tools_has_a_line_for_each(monkeypatch, capsys):
+    monkeypatch.setenv('COLUMNS', '80')
+    with pytest.raises(SystemExit) as caught:
+        main(['--help'])
+    assert caught.value.code == 0
+    listed = capsys.readouterr().out.partition('  TOOL\n')[2].split('\n\n')[0].splitlines()
+    assert [line.split()[0].replace('-', '_') for line in listed] == names()
+    assert all(line.endswith('.') for line in listed)
+
+
+def test_a_tool_as_a_sub_command(capsys):
+    assert main(['list-models', 'ic_resnet18']) is None
+    assert '| `ic_resnet18` | 224 |' in capsys.readouterr().out
+    with pytest.raises(InputError, match='no_such: matches no model'):
+        main(['list-models', 'no_such'])
+    with pytest.raises(SystemExit) as caught:
+        main(['trane'])
+    assert caught.value.code == 2 and "invalid choice: 'trane'" in capsys.readouterr().err
+
+
+def test_completion_of_tools_options_and_files(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(['--print-completion', 'bash'])
+    assert not caught.value.code
+    script = tmp_path / 'completion.sh'
+    script.write_text(capsys.readouterr().out)
+    (tmp_path / 'tiny.py').touch()
+
+    def complete(*words: str) -> list[str]:
+        line = f'COMP_WORDS=(ic-backbones {" ".join(words)} ""); COMP_CWORD={len(words)}; '
+        call = f'. {script}; {line} _shtab_ic_backbones; echo "${{COMPREPLY[@]}}"'
+        return subprocess.check_output(['bash', '-c', call], text=True, cwd=tmp_path).split()
+
+    assert complete('tra') == ['train']
+    assert complete('train', '--resu') == ['--resume']
+    assert complete('train', 'tin') == ['tiny.py']
+    assert complete('train', '--launcher', 'slu') == ['slurm']
+
+
+def test_only_the_command_that_says_so_trusts_a_checkpoint():
+    seen = []
+    command = Command(
+        str(ROOT / 'tools/alpha.py'),
+        '',
+        dict(tools())['alpha'].add_arguments,
+        lambda args: seen.append(loader._is_trusted),
+    )
+    for option in ([], ['--trust-checkpoint'], []):
+        command(['net.pth', *option])
+    assert seen == [False, True, False]
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch):
+    def fail():
+        raise ImportError('ic_backbones: needs mmengine; install it', name='ic_backbones')
+
+    with pytest.raises(SystemExit) as caught:
+        run_tool(fail)
+    assert caught.value.code == 'error: ic_backbones: needs mmengine; install it'
+
+
+def test_the_launchers_are_those_of_the_package():
+    assert LAUNCHERS == tuple(LAUNCHER_VARIABLES)
+
+
+def test_mim_finds_the_tools():
+    assert (ROOT / 'ic_backbones/.mim/tools/train.py').samefile(ROOT / 'tools/train.py')
