@@ -14,6 +14,7 @@ from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
 
 from .ops.ic_conv import ICConv2d, ICConv2dAdaptivePadding
 from .ops.ic_layer import has_additions
+from .ops.ic_pair import connect
 
 Rule = Callable[[str, nn.Module], bool]
 
@@ -111,6 +112,8 @@ def inject_pairs(
 ) -> list[str]:
     """Replace pointwise convolutions by what ``make`` gives for them and their depthwise ones.
 
+    The input of each depthwise convolution travels with the maps to the replacement.
+
     Args:
         root: The network, which is changed in place.
         depthwise: A regular expression of the whole dotted names of the depthwise convolutions.
@@ -136,7 +139,10 @@ def inject_pairs(
             f'{pointwise!r} {len(found[1])}; pairs need as many of both'
         )
     partner = dict(zip(found[1].values(), found[0].values(), strict=True))
-    return inject(root, lambda _, module: module in partner, lambda conv: make(partner[conv], conv))
+    names = inject(root, lambda _, conv: conv in partner, lambda conv: make(partner[conv], conv))
+    for pair in zip(*found, strict=True):
+        connect(root, *pair)
+    return names
 
 
 _IC_OF = {

@@ -9,9 +9,14 @@ the depthwise one's and whose output is the pointwise one's::
 
 The box sum has the depthwise convolution's kernel, stride, padding and dilation. What lies between
 the two (norm, activation, squeeze-and-excitation) is left as it is.
+
+``x`` travels with the maps: the output of the depthwise convolution has it as an attribute, and the
+modules between the two hand it on. No module keeps a tensor, so that threads, replicas and
+recomputed parts of a network cannot see each other's input.
 """
 
 import math
+import os.path
 
 import torch
 import torch.nn as nn
@@ -23,35 +28,12 @@ from .ic_layer import ICLayer, has_additions, init_w_prime_
 from .window import Window, area_of
 
 
-class Tap:
-    """Passes the input of the depthwise convolution on to the pointwise one."""
-
-    def __init__(self) -> None:
-        self.x: Tensor | None = None
-
-    def __call__(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        self.x = inputs[0]
-
-    def take(self) -> Tensor:
-        if self.x is None:
-            raise RuntimeError(
-                'the pointwise convolution of a pair ran before its depthwise one; call them in '
-                'that order'
-            )
-        x, self.x = self.x, None
-        return x
-
-    def __getstate__(self) -> dict:
-        """A copy has nothing to pass on, even if a forward stopped between the two layers."""
-        return dict(x=None)
-
-
 class ICPairConv2d(ICLayer, nn.Conv2d):
     """The pointwise convolution of a pair, with the collision term.
 
     Input (N, C'', H, W), output (N, C, H, W). The layer adds ``w_prime`` of (C, C', 1, 1), where C'
-    are the channels of the depthwise convolution's input. :meth:`from_pair` makes it, and puts a
-    hook on the depthwise convolution.
+    are the channels of the depthwise convolution's input. :meth:`from_pair` makes it, and
+    :func:`connect` brings it that input.
     """
 
     @classmethod
@@ -81,8 +63,6 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
         pair.weight, pair.bias = pointwise.weight, pointwise.bias
         pair.window = Window.of(depthwise)
         pair.adaptive = isinstance(depthwise, Conv2dAdaptivePadding)
-        pair.tap = Tap()
-        depthwise.register_forward_pre_hook(pair.tap)
         w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])
         pair.add_own_tensors(w_prime, alpha, alpha_mode)
         pair.w_prime.requires_grad_(pair.weight.requires_grad)
@@ -98,11 +78,65 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
         init_w_prime_(self.w_prime, weight, self.alpha)
 
     def forward(self, y: Tensor) -> Tensor:
+        x, window = getattr(y, _INPUT, None), self.window
+        if x is None:
+            raise RuntimeError(
+                'pairs: the input of a depthwise convolution did not reach the pointwise one; call '
+                'the two in this order with only modules between them, and checkpoint parts of a '
+                'pair with use_reentrant=False'
+            )
         u = super().forward(y)
-        x, window = self.tap.take(), self.window
         if self.adaptive:
             x = window.pad_to_same(x)
         return add_collision(u, collision(u, x, self.w_prime, window), self.alpha)
+
+
+_INPUT = 'ic_pair_input'  # the attribute of a tensor on its way to the pointwise convolution
+
+
+def connect(net: nn.Module, depthwise: str, pointwise: str) -> None:
+    """Let the input of a depthwise convolution travel with the maps to its pointwise one.
+
+    This puts hooks on the former and on the modules between the two.
+
+    Args:
+        net: The network.
+        depthwise: The dotted name of the depthwise convolution.
+        pointwise: The dotted name of the :class:`ICPairConv2d`.
+    """
+    net.get_submodule(depthwise).register_forward_hook(_bring)
+    for module in _between(net, depthwise.split('.'), pointwise.split('.')):
+        module.register_forward_hook(_hand_on)
+
+
+def _between(net: nn.Module, *ends: list[str]) -> list[nn.Module]:
+    """The modules that may be called between those at the ends: siblings on the way to them."""
+    block = len(os.path.commonprefix(ends))
+    names = list(net.get_submodule('.'.join(ends[0][:block]))._modules)
+    first, last = (names.index(end[block]) for end in ends)
+    within = range(first, last) if first < last else range(len(names))
+    siblings = [ends[0][:block] + [names[i]] for i in within if i not in (first, last)]
+    for end in ends:
+        for depth in range(block + 1, len(end)):
+            children = net.get_submodule('.'.join(end[:depth]))._modules
+            siblings += [end[:depth] + [name] for name in children if name != end[depth]]
+    modules = (net.get_submodule('.'.join(path)) for path in siblings)
+    return [m for m in dict.fromkeys(modules) if _hand_on not in m._forward_hooks.values()]
+
+
+def _bring(_, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    if getattr(inputs[0], _INPUT, None) is not None:
+        raise RuntimeError(
+            'pairs: a depthwise convolution follows another one before the pointwise one of the '
+            'latter; give pairs that do not overlap'
+        )
+    setattr(output, _INPUT, inputs[0])
+
+
+def _hand_on(_, inputs: tuple, output: object) -> None:
+    x = getattr(inputs[0], _INPUT, None) if inputs else None
+    if x is not None and not isinstance(output, tuple | list | dict):
+        setattr(output, _INPUT, x)
 
 
 def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:

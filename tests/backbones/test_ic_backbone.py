@@ -1,6 +1,7 @@
 """IC layers in other backbones: the plain network at alpha = 0, rules, what cannot be one."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from torch import nn
 
 from ic_backbones.backbones import ICBackbone
 from ic_backbones.errors import InputError
+from ic_backbones.models import create
 from ic_backbones.ops import ic_layers
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -100,6 +102,16 @@ def test_is_the_ic_resnet():
     net.load_state_dict(own.state_dict())
     x = torch.randn(1, 3, 64, 64)
     assert torch.equal(net(x)[0], own(x)[0])
+
+
+@torch.no_grad()
+def test_threads_can_share_a_network():
+    net = create('ic_efficientnet_b0', features_only=True, out_indices=(3,)).eval()
+    images = [torch.randn(1, 3, 32, 32 + 32 * (index % 2)) for index in range(12)]
+    expected = [net(image)[0] for image in images]
+    with ThreadPoolExecutor(2) as pool:
+        found = [features[0] for features in pool.map(net, images)]
+    assert all(map(torch.equal, found, expected))
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path):
