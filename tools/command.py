@@ -16,6 +16,7 @@ import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
@@ -115,6 +116,10 @@ def run_tool(main: Callable[[], int | None]) -> None:
     with 143.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    # A forked worker that waits for a lock can miss a handler of Python's, and mmdet's evaluation
+    # ends its workers by one SIGTERM and waits for them.
+    default = partial(signal.signal, signal.SIGTERM, signal.SIG_DFL)
+    os.register_at_fork(after_in_child=default)
     try:
         _exit(main())
     except KeyboardInterrupt as error:

@@ -1,5 +1,7 @@
 """Every tool answers --help at once and is a sub-command of ic-backbones, with completion."""
 
+import multiprocessing
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +109,16 @@ def test_the_launchers_are_those_of_the_package():
 
 def test_mim_finds_the_tools():
     assert (ROOT / 'ic_backbones/.mim/tools/train.py').samefile(ROOT / 'tools/train.py')
+
+
+def test_sigterm_ends_forked_workers_at_once():
+    """With the handler of the tool, an evaluation has waited for a worker that missed it."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit):
+            run_tool(lambda: 0)
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        with multiprocessing.get_context('fork').Pool(1) as pool:
+            assert pool.apply(signal.getsignal, (signal.SIGTERM,)) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
