@@ -38,7 +38,7 @@ def _is_size(value: Any) -> bool:
 # Key (dots between, a list's index as a key), what the value must be in words, and as a test.
 _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
     (
-        r'model|optim_wrapper|default_hooks|env_cfg|randomness|\w+_cfg|model\.backbone',
+        r'model|optim_wrapper|default_hooks|randomness|(env_cfg\.)?\w+_cfg|model\.backbone',
         'a dict',
         lambda value: isinstance(value, dict),
     ),
@@ -59,8 +59,16 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
         'a level such as INFO',
         lambda value: isinstance(logging.getLevelName(value), int),
     ),
-    (r'resume', 'True or False', lambda value: isinstance(value, bool)),
-    (r'\w+_dataloader\.num_workers', 'an integer from 0', lambda v: _is_integer(v, 0)),
+    (
+        r'resume|.*\.(deterministic|drop_last|enable|persistent_workers|pin_memory|shuffle)',
+        'True or False',
+        lambda value: isinstance(value, bool),
+    ),
+    (
+        r'\w+_dataloader\.num_workers',
+        'an integer from 0 to 1000',
+        lambda value: _is_integer(value, 0) and value <= 1000,
+    ),
     (r'\w+_dataloader\.batch_size', 'an integer from 1', lambda v: _is_integer(v, 1)),
     (
         r'train_cfg\.(max_epochs|max_iters|val_interval|val_begin)',
@@ -76,6 +84,12 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
         r'optim_wrapper\..*\blr',
         'a number from 0 to 1e38',
         lambda v: _is_number(v) and 0 <= v <= 1e38,
+    ),
+    (r'optim_wrapper\.clip_grad\.\w*(norm|value)', 'a number', _is_number),
+    (
+        r'.*\.filename_tmpl',
+        "a text with {}, such as 'epoch_{}.pth'",
+        lambda value: isinstance(value, str) and '{}' in value,
     ),
     (r'model\..*\bfrozen_stages', 'an integer from -1', lambda v: _is_integer(v, -1)),
     (r'model\..*\b(base|stem)_channels', 'an integer from 1', lambda v: _is_integer(v, 1)),

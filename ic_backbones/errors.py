@@ -1,5 +1,6 @@
 """Errors that a tool prints as one sentence instead of a traceback."""
 
+import errno
 import re
 
 # What a wrong value in a config or an argument raises while a network or a runner is built from it.
@@ -13,6 +14,12 @@ BUILD_ERRORS = (
     TypeError,
     ValueError,
 )
+# What to do where the system has no room for a file.
+NO_ROOM = {
+    errno.ENOSPC: 'free some space',
+    errno.EDQUOT: 'free some space of your quota',
+    errno.EFBIG: 'raise the limit of file sizes (ulimit -f)',
+}
 
 
 class InputError(ValueError):

@@ -15,6 +15,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from .config_file import read_config
+from .datasets.images import read_image
 from .errors import BUILD_ERRORS, InputError, one_line
 from .weights.checkpoint import Checkpoint
 from .weights.match import compare
@@ -58,9 +59,10 @@ class Network(nn.Module):
 
     def read(self, path: str) -> tuple[Tensor, np.ndarray]:
         """The network's input, (1, 3, H, W), and what it shows, (H, W, 3), RGB in 0..1."""
-        image = cv2.imread(path)
-        if image is None:
-            raise InputError(f'{path}: is not an image that can be read; give one that is')
+        try:
+            image = read_image(path)
+        except ValueError as error:
+            raise InputError(f'{path}: {error}; give an image that can be read') from error
         given = dict(img_path=path)
         if not self.reads_files:  # CIFAR keeps its images decoded, in RGB
             given['img'] = cv2.cvtColor(cv2.resize(image, (32, 32)), cv2.COLOR_BGR2RGB)

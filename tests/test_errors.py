@@ -1,6 +1,9 @@
 """How a tool ends: with its code, with a sentence, or with a traceback in a file."""
 
+import logging
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +14,8 @@ from ic_backbones_tools.command import run_tool
 
 
 @pytest.fixture(autouse=True)
-def handler():
+def handler(monkeypatch):
+    monkeypatch.setattr(logging, 'raiseExceptions', True)  # what run_tool changes
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -45,6 +49,21 @@ def test_what_nobody_foresaw_is_a_sentence_that_names_the_traceback(tmp_path, mo
     monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path / 'full'))
     assert ends_with(lambda: fail(KeyError('a'))).endswith('with the traceback above')
     assert 'raise error\nKeyError' in capsys.readouterr().err
+
+
+def test_a_reader_that_has_ended_is_not_an_error():
+    """As in `list_models | head -1`, with more output than a pipe holds."""
+    code = (
+        'from ic_backbones_tools.command import run_tool\n'
+        'run_tool(lambda: [print("x" * 999) for _ in range(999)] and None)'
+    )
+    with subprocess.Popen(
+        [sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b''
+    assert process.returncode == 128 + signal.SIGPIPE
 
 
 def test_sigterm_ends_a_tool_as_ctrl_c_does(capsys):

@@ -7,6 +7,7 @@ standard library. PyTorch and the package, which take seconds, are imported by t
 import argparse
 import atexit
 import json
+import logging
 import os
 import signal
 import sys
@@ -113,18 +114,22 @@ def run_tool(main: Callable[[], int | None]) -> None:
 
     An InputError is printed as one sentence, with exit code 1. So is any unforeseen exception,
     whose traceback is written to a file that the sentence names. Ctrl-C exits with 130, SIGTERM
-    with 143.
+    with 143, and the end of whoever reads the output, such as ``head``, with 141.
     """
     signal.signal(signal.SIGTERM, _terminate)
     # A forked worker that waits for a lock can miss a handler of Python's, and mmdet's evaluation
     # ends its workers by one SIGTERM and waits for them.
     default = partial(signal.signal, signal.SIGTERM, signal.SIG_DFL)
     os.register_at_fork(after_in_child=default)
+    logging.raiseExceptions = False  # on a full disk, every line of a log would be a traceback
     try:
         _exit(main())
     except KeyboardInterrupt as error:
         print('\nstopped', file=sys.stderr)
         _exit(exit_code(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the last flush
+        _exit(128 + signal.SIGPIPE)
     except Exception as error:
         sentence = _sentence(error)
     _tell_launcher(sentence)

@@ -62,6 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     from ic_backbones.errors import InputError
+    from ic_backbones.runs.options import require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
     from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
     from ic_backbones.weights.pretrained import load_by_name
@@ -69,12 +70,13 @@ def run(args: Namespace) -> None:
     for package in ('onnx', 'onnxruntime'):
         require_onnx(package)
 
+    file = Path(args.out or f'{Path(args.config.removesuffix(".py")).name}.onnx')
+    require_writable(file, '--out')
     net = backbone_of(args.config)
     if args.checkpoint:
         checkpoint = Checkpoint.read(args.checkpoint)
         load_by_name(net, checkpoint, checkpoint.backbone_prefix)
     net.eval()
-    file = Path(args.out or f'{Path(args.config.removesuffix(".py")).name}.onnx')
     export_onnx(net, file, args.size)
     height, width = args.size
     for size in ((height, width), (height + 64, width + 32)):

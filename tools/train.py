@@ -45,14 +45,17 @@ def run(args: Namespace) -> int:
     from ic_backbones.runs import settings, start
     from ic_backbones.runs.launcher import is_first_process
     from ic_backbones.runs.options import load_config
-    from ic_backbones.runs.resume import resume, start_anew
+    from ic_backbones.runs.resume import resume, start_again
     from ic_backbones.runs.schedule import stretch_schedule
     from ic_backbones.runs.work_dir import last_checkpoint, locked
 
     cfg = load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
     first = is_first_process(args.launcher)
     with locked(cfg.work_dir) if first else nullcontext():
-        hooks = resume(cfg, args.resume) if args.resume else start_anew(cfg, args.overwrite)
+        if args.resume is None:
+            hooks = start_again(cfg, args.overwrite)
+        else:
+            hooks = resume(cfg, args.resume, args.overwrite)
         if hooks is None:
             return 0
         stretched = stretch_schedule(cfg, read_config(args.config))

@@ -138,7 +138,7 @@ class SINet(Staged):
 
 
 class SIStem(nn.Module):
-    """A 3x3 convolution of 21 filters beside the pooled image: (N, 3, H, W) to (N, 24, ...)."""
+    """A 3x3 convolution of 21 filters and the pooled image: (N, 3, H, W) to (N, 24, ...)."""
 
     out_channels = 24
 

@@ -20,7 +20,7 @@ class SizeCache:
     A file counts as unchanged as long as its path, its size and the time of its last change are the
     same. The cache is the file ``ic_backbones/images.sqlite`` in ``$XDG_CACHE_HOME`` or
     ``~/.cache``; it may be removed at any time. Where it cannot be read or written, every file is
-    checked each time. To be used in a ``with`` statement, whose end saves what is new.
+    checked each time. Use it in a ``with`` statement, whose end saves what is new.
     """
 
     def __enter__(self) -> 'SizeCache':
@@ -31,20 +31,22 @@ class SizeCache:
             self._known = sqlite3.connect(CACHE)
             self._known.execute('pragma synchronous=off')  # what is lost is read again
             self._known.execute(
-                'create table if not exists images (path text primary key, bytes int, changed int, '
+                'create table if not exists images (path blob primary key, bytes int, changed int, '
                 'width int, height int)'
             )
         except (OSError, sqlite3.OperationalError):  # a read-only home, or a locked file
             self._known = None
         except sqlite3.DatabaseError:  # broken: the next run starts a new one
             self._known = None
-            CACHE.unlink()
+            with suppress(OSError):
+                CACHE.unlink()
         return self
 
     def size(self, path: str | Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
         """Like :func:`~ic_backbones.datasets.images.image_size`, which also lists the errors."""
         status = require_regular(path)
-        key = os.path.abspath(path), status.st_size, status.st_mtime_ns
+        # Bytes: a name need not be in UTF-8.
+        key = os.fsencode(os.path.abspath(path)), status.st_size, status.st_mtime_ns
         size = self._find(key)
         if size is None or size[0] * size[1] > max_pixels:
             size = image_size(path, max_pixels)

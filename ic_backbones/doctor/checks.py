@@ -70,9 +70,9 @@ def _check_box(split: Split, record: Record, item: VOCObject) -> Iterator[Proble
         x1, y1, x2, y2 = item.box
         width, height = record.size
         text = f'{text}, but the image is {width}x{height}'
-        beside = x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0
+        outside = x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0
         far = x1 < -width or y1 < -height or x2 > 2 * width or y2 > 2 * height
-        if beside or far:
+        if outside or far:
             yield Problem(Kind.OUTSIDE_BOX, file, text)
         elif x1 < 0 or y1 < 0 or x2 > width or y2 > height:
             yield Problem(Kind.CUT_BOX, file, text)

@@ -19,7 +19,8 @@ class CheckCheckpointHook(Hook):
     """Stop if a checkpoint for the whole model matches less than half of its tensors.
 
     ``load_from``, ``--resume`` and ``tools/test.py CONFIG CHECKPOINT`` load with ``strict=False``:
-    a checkpoint of another model, or of the backbone alone, would leave the model random.
+    a checkpoint of another model, or of the backbone alone, would leave the model random. A resumed
+    training must find all of its tensors.
 
     Raises:
         InputError: The checkpoint is another model's, or a part's, which is named.
@@ -42,6 +43,12 @@ class CheckCheckpointHook(Hook):
                 adapted = part.adapt_state(below(state, f'{name}.'))
                 state = {k: v for k, v in state.items() if not k.startswith(f'{name}.')}
                 state |= {f'{name}.{tensor}': value for tensor, value in adapted.items()}
+        if runner.cfg.get('resume'):
+            compare(own, state, source).require_all(
+                'set the config of that training, or start another from its weights with '
+                f'--cfg-options load_from={source}',
+                unexpected=False,
+            )
         match = compare(own, state, source, new=new)
         part = None if match.has_half else likely_prefix(state, own)
         if part and len(compare(below(own, part), state, source).matched) > len(state) / 2:

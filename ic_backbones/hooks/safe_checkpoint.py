@@ -12,7 +12,7 @@ from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
-from ..errors import InputError
+from ..errors import NO_ROOM, InputError
 from ..registry import HOOKS
 from ..runs.unwrapped import unwrapped
 from ..runs.work_dir import last_checkpoint
@@ -23,9 +23,7 @@ from .finite import non_finite, stop
 WAIT = 'A checkpoint is being saved; the training stops when it is whole.'
 
 ADVICE = {
-    errno.ENOSPC: 'free some space',
-    errno.EDQUOT: 'free some space of your quota',
-    errno.EFBIG: 'raise the limit of file sizes (ulimit -f)',
+    **NO_ROOM,
     errno.EACCES: 'make the folder writable',
     errno.EPERM: 'make the folder writable',
     errno.EROFS: 'make the folder writable',

@@ -25,7 +25,7 @@ class SeedEpochHook(Hook):
 
     - the generators of the training process, which draw dropout and the sampling of proposals, and
       without workers the augmentations: they are seeded;
-    - those of the workers of the data loader. Persistent workers go on where the previous epoch
+    - those of the workers of the data loader. Persistent workers continue where the previous epoch
       stopped; the others begin each epoch with the same numbers, those of the seed with which the
       loader was built. Both are seeded before their first batch of an epoch;
     - the order of the images, for which the sampler has the seed with which the loader was built,
@@ -34,8 +34,8 @@ class SeedEpochHook(Hook):
       from a generator of its own.
 
     An iteration-based loop is one epoch to mmengine, so it is seeded only at its start. The order
-    of the images, the learning rate and the optimizer go on as they were; augmentations and dropout
-    are drawn anew.
+    of the images, the learning rate and the optimizer continue as they were; augmentations and
+    dropout are drawn again.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -62,8 +62,8 @@ class _SeededFetch:
 
     Args:
         dataset: The data set.
-        seed: Seed of the run, the same in all processes.
-        start: The iteration with which the epoch began, a scalar in memory that workers share.
+        seed: The seed of the run, the same in all processes.
+        start: The iteration at which the epoch began, a scalar in memory that workers share.
     """
 
     def __init__(self, dataset: Dataset, seed: int, start: torch.Tensor) -> None:

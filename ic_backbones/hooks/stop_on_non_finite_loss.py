@@ -24,10 +24,11 @@ class StopOnNonFiniteLossHook(Hook):
     ``max_keep_ckpts`` has already deleted it.
 
     Args:
-        max_files: How many of the batch's image files the error names.
+        max_files: The largest number of the batch's image files that the error names.
 
     Raises:
-        InputError: with the iteration, the loss terms, the image files and the likely causes.
+        InputError: The loss or the model is not finite; the message has the iteration, the loss
+            terms, the image files and the likely causes.
     """
 
     # Before everything that logs, averages or saves.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from ..datasets.regular_file import require_regular
 from ..errors import InputError, one_line
 from .scalars import LARGEST, METRIC, Scalars, read_scalars
 from .valleys import Valley, find_valleys
@@ -102,7 +103,8 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
         _draw(curves).savefig(out, dpi=150)
     except OSError as error:
         raise InputError(
-            f'{out}: the picture cannot be written ({error.strerror}); choose another --out'
+            f'{out}: the picture cannot be written ({error.strerror or error}); choose another '
+            '--out'
         ) from error
     return out, table
 
@@ -122,6 +124,7 @@ def _read_table(path: Path) -> dict[str, Scalars]:
     """The runs of a table of :func:`plot` that counts epochs."""
     scalars: dict[str, Scalars] = {}
     try:
+        require_regular(path)
         with path.open(newline='', encoding='utf-8') as file:
             for row in csv.DictReader(file):
                 run = scalars.setdefault(row['run'], Scalars([], []))

@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from ..config_file import find_config, read_config
 from ..config_values import check_values
+from ..datasets.regular_file import require_regular
 from ..errors import InputError, one_line
 from .guards import add_guards
 from .launcher import set_up_launcher
@@ -103,10 +104,12 @@ def require_writable(file: str | Path, option: str) -> None:
     make_folder(file.parent, option)
     is_new = not file.exists()
     try:
+        if not is_new:
+            require_regular(file)
         file.open('ab').close()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(
-            f'{file}: the file cannot be written ({error.strerror}); choose another {option}'
+            f'{file}: the file cannot be written ({error}); choose another {option}'
         ) from error
     if is_new:
         file.unlink()

@@ -1,5 +1,8 @@
 """Where a training continues: at a checkpoint, at its beginning, or not at all."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
@@ -8,11 +11,14 @@ from mmengine.runner import Runner
 from ..errors import InputError
 from ..weights.checkpoint import Checkpoint
 from .launcher import is_first_process
+from .resumed_optimizer import CheckOptimizer
 from .schedule import RestartSchedule, training_length
 from .work_dir import checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
 
+_HUB = 'log_scalars', 'runtime_info', 'resumed_keys'  # what mmengine's MessageHub must hold
 
-def resume(cfg: Config, checkpoint: str) -> list[Hook] | None:
+
+def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] | None:
     """Set the config to continue from ``checkpoint``, or with 'auto' from the last one.
 
     With 'auto' and a work dir in which no training has saved, the training starts from the
@@ -21,16 +27,25 @@ def resume(cfg: Config, checkpoint: str) -> list[Hook] | None:
     Args:
         cfg: The config of the training.
         checkpoint: A checkpoint file, or ``'auto'`` for the last one in the work dir.
+        overwrite: Whether a checkpoint from elsewhere may continue in a work dir that holds a run.
 
     Returns:
         The hooks that the training needs in addition; None if it has already reached its end.
 
     Raises:
         InputError: The checkpoint cannot be read or holds no optimizer; with 'auto', none of those
-            in the work dir is whole.
+            in the work dir is whole; or the work dir holds another run.
     """
+    if not checkpoint or (checkpoint == 'auto' and overwrite):
+        raise InputError(
+            '--resume: names no checkpoint, or is given together with --overwrite; write --resume '
+            'alone to continue from the last checkpoint, or --resume FILE'
+        )
+    hooks: list[Hook] = [CheckOptimizer()]
     if checkpoint != 'auto':
         state = _read(checkpoint)
+        if not _is_own(checkpoint, cfg.work_dir):
+            hooks += _make_room(cfg.work_dir, overwrite)
     elif holds_run(cfg.work_dir):
         checkpoint, state = _newest(cfg)
     else:
@@ -48,11 +63,13 @@ def resume(cfg: Config, checkpoint: str) -> list[Hook] | None:
             f'set a higher train_cfg.max_{unit} to continue',
         )
         return None
-    before = state['message_hub'].get('runtime_info', {}).get(f'max_{unit}')
-    return [RestartSchedule()] if before and length and length > before else []
+    before = state['message_hub']['runtime_info'].get(f'max_{unit}')
+    if isinstance(before, int) and length and length > before:
+        hooks.append(RestartSchedule())
+    return hooks
 
 
-def start_anew(cfg: Config, overwrite: bool) -> list[Hook]:
+def start_again(cfg: Config, overwrite: bool) -> list[Hook]:
     """Make sure that a training which starts from its beginning does not overwrite another one.
 
     Args:
@@ -67,12 +84,17 @@ def start_anew(cfg: Config, overwrite: bool) -> list[Hook]:
     """
     if cfg.get('load_from'):
         Checkpoint.read(cfg.load_from)
-    if not holds_run(cfg.work_dir):
+    return _make_room(cfg.work_dir, overwrite)
+
+
+def _make_room(work_dir: str, overwrite: bool) -> list[Hook]:
+    """The hooks with which a training of its own can start in the work dir."""
+    if not holds_run(work_dir):
         return []
     if overwrite:
         return [PutAside()]
     raise InputError(
-        f'{cfg.work_dir}: this work dir holds the checkpoints of a training; continue it with '
+        f'{work_dir}: this work dir holds the checkpoints of a training; continue it with '
         '--resume, replace it with --overwrite, or choose another --work-dir'
     )
 
@@ -85,12 +107,20 @@ class PutAside(Hook):
         print(f'--overwrite: the earlier checkpoints are now in {put_aside(runner.work_dir)}')
 
 
+def _is_own(checkpoint: str, work_dir: str) -> bool:
+    """Whether a checkpoint is of the run that the work dir holds."""
+    in_work_dir = Path(checkpoint).resolve().parent == Path(work_dir).resolve()
+    return in_work_dir or checkpoint == last_checkpoint(work_dir)
+
+
 def _read(checkpoint: str) -> dict:
     state = Checkpoint.read(checkpoint).content
-    meta = state.get('meta')
-    reached = [isinstance(meta, dict) and meta.get(key) for key in ('epoch', 'iter')]
-    if not {'message_hub', 'optimizer'} <= state.keys() or not all(
-        type(value) is int for value in reached
+    meta, hub = (_dict(state, key) for key in ('meta', 'message_hub'))
+    reached = [meta.get(key) for key in ('epoch', 'iter')]
+    if (
+        not all(type(value) is int and value >= 0 for value in reached)
+        or not all(isinstance(hub.get(key), dict) for key in _HUB)
+        or not _dict(state, 'optimizer')
     ):
         raise InputError(
             f'{checkpoint}: it does not hold optimizer, epoch and iteration, so a training '
@@ -98,6 +128,10 @@ def _read(checkpoint: str) -> dict:
             f'load_from={checkpoint}'
         )
     return state
+
+
+def _dict(state: Mapping, key: str) -> dict:
+    return state[key] if isinstance(state.get(key), dict) else {}
 
 
 def _newest(cfg: Config) -> tuple[str, dict]:

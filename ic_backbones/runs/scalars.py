@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from ..datasets.regular_file import require_regular
 from ..errors import InputError
 
 # The figures that a detector or a classifier is judged by: 'pascal_voc/mAP', 'coco/bbox_mAP',
@@ -57,8 +58,12 @@ def read_scalars(work_dir: str | Path) -> Scalars:
 
 def _read_rows(log: Path) -> list[dict]:
     rows = []
-    # A byte that is not UTF-8 becomes a character that no JSON has outside of its strings.
-    text = log.read_text(encoding='utf-8', errors='replace')
+    try:
+        require_regular(log)
+        # A byte that is not UTF-8 becomes a character that no JSON has outside of its strings.
+        text = log.read_text(encoding='utf-8', errors='replace')
+    except (OSError, ValueError) as error:
+        raise InputError(f'{log}: {error}; remove it, or give another run') from error
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         try:
             row = json.loads(line)

@@ -12,8 +12,9 @@ from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from ..errors import BUILD_ERRORS, InputError, one_line
+from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
 from .channels import check_channels
+from .work_dir import last_checkpoint
 
 # What a process reports when another has ended; only the message of the other one is useful.
 PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
@@ -24,8 +25,8 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
     """Build the config's runner and let it ``work``, which means to train or to test.
 
     Runner builds loops, data sets, optimizer and evaluators only then. An error that a wrong value
-    in the config causes before the loop starts becomes one sentence; a later error is not the
-    config's fault and is raised as it is.
+    in the config causes before the loop starts becomes one sentence, and so does a full disk at any
+    time; another later error is not the config's fault and is raised as it is.
 
     Args:
         cfg: What :func:`~ic_backbones.runs.options.load_config` returned.
@@ -33,7 +34,8 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         work: Called with the runner.
 
     Raises:
-        InputError: The runner, or a part of it, cannot be built from the config.
+        InputError: The runner, or a part of it, cannot be built from the config, or a file cannot
+            be written because the disk is full.
     """
     start = _Start()
     try:
@@ -43,24 +45,38 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         work(runner)
     except InputError:
         raise
-    except FileNotFoundError as error:
-        if start.reached:
+    except BUILD_ERRORS as error:
+        sentence = _no_room(error, cfg.work_dir) or _waited_in_vain(error)
+        if sentence is None and not start.reached:
+            sentence = _wrong_value(error, source)
+        if sentence is None:
             raise
-        raise InputError(
+        raise InputError(sentence) from error
+
+
+def _no_room(error: Exception, work_dir: str) -> str | None:
+    """The sentence for a file that finds no room, such as a log, or None for other errors."""
+    if not isinstance(error, OSError) or error.errno not in NO_ROOM:
+        return None
+    saved = last_checkpoint(work_dir)
+    return (
+        f'{error.filename or work_dir}: cannot be written ({error.strerror}); '
+        f'{NO_ROOM[error.errno]}; '
+        + (f'the last checkpoint is {saved}' if saved else 'no checkpoint is there')
+    )
+
+
+def _wrong_value(error: Exception, source: str) -> str:
+    """The sentence for an error that comes before the loop starts."""
+    if isinstance(error, FileNotFoundError):
+        return (
             f'{source}: {error.filename or one_line(error)} does not exist{_part(error)}; put the '
             'data there, or name their folder in --cfg-options, as train_dataloader.dataset.'
             'data_root=FOLDER'
-        ) from error
-    except BUILD_ERRORS as error:
-        sentence = _waited_in_vain(error)
-        if sentence is not None:
-            raise InputError(sentence) from error
-        if start.reached:
-            raise
-        raise InputError(
-            f'{source}: the config cannot be built, {one_line(error)}{_part(error)}; correct '
-            'that key'
-        ) from error
+        )
+    return (
+        f'{source}: the config cannot be built, {one_line(error)}{_part(error)}; correct that key'
+    )
 
 
 def _waited_in_vain(error: Exception) -> str | None:

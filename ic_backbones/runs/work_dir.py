@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import InputError
@@ -21,6 +21,8 @@ def last_checkpoint(work_dir: str | Path) -> str | None:
         The path; None if the note is missing or does not name a file.
     """
     note = Path(work_dir) / NOTE
+    if not note.is_file():  # opening a FIFO would wait forever
+        return None
     try:
         written = Path(note.read_text(errors='replace').strip())
         # The note holds the path at the time of writing, but a work dir that was moved or copied
@@ -76,20 +78,28 @@ def locked(work_dir: str | Path) -> Iterator[None]:
     loader do not inherit. If a file system does not support it, the training continues without.
 
     Raises:
-        InputError: Another process is training there.
+        InputError: Another process is training there, or ``.lock`` cannot be opened.
     """
-    with (Path(work_dir) / '.lock').open('a+') as file:
+    path = Path(work_dir) / '.lock'
+    try:
+        file = path.open('ab+', buffering=0)
+    except OSError as error:
+        raise InputError(
+            f'{path}: cannot be opened ({error.strerror}); remove it, or choose another --work-dir'
+        ) from error
+    with file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError) as error:
             file.seek(0)
+            other = file.read(200).decode(errors='replace').strip()
             raise InputError(
-                f'{work_dir}: another training is running here ({file.read().strip()}); wait for '
-                'its end, or choose another --work-dir'
+                f'{work_dir}: another training is running here ({other}); wait for its end, or '
+                'choose another --work-dir'
             ) from error
         except OSError as error:
             print(f'{work_dir}: no lock ({error.strerror}), so start no second training here')
-        file.truncate(0)
-        file.write(f'process {os.getpid()} on {socket.gethostname()}')
-        file.flush()
+        with suppress(OSError):  # a full disk, about which the first checkpoint will complain
+            file.truncate(0)
+            file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
         yield

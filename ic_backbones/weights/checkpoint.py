@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
-from ..errors import InputError
+from ..errors import InputError, one_line
 from .loader import ADVICE, CheckpointError
 from .saved_config import parse_config
 
@@ -52,6 +52,10 @@ class Checkpoint:
             content = CheckpointLoader.load_checkpoint(source, map_location, logger='silent')
         except CheckpointError as error:
             raise InputError(f'{error.problem}; {advice}') from error
+        except (ImportError, OSError, ValueError) as error:  # s3:// without its package
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f'{source}: cannot be read, {one_line(error)}; {advice}') from error
         return cls.of(content, source, advice)
 
     @classmethod
@@ -71,7 +75,7 @@ class Checkpoint:
             size = tensor.numel() * tensor.element_size()
             if size > max(tensor.untyped_storage().nbytes(), 1_000_000):
                 raise InputError(f'{source}: {name} is larger than what the file holds; {advice}')
-            if tensor.is_floating_point() and tensor.isnan().any():  # a mask may be infinite
+            if _has_nan(tensor):  # but a mask may be infinite
                 raise InputError(
                     f'{source}: {name} in it is NaN, because that training diverged; give an '
                     'earlier checkpoint'
@@ -84,7 +88,7 @@ class Checkpoint:
 
     @property
     def meta(self) -> Mapping[str, Any]:
-        """What mmengine notes beside the weights; empty where there is nothing."""
+        """What mmengine notes next to the weights; empty where there is nothing."""
         return self.content.get('meta') or {}
 
     @property
@@ -108,6 +112,12 @@ class Checkpoint:
     def version(self, path: str) -> int | None:
         """The version of the state dict of the module at ``path``; None if it is not known."""
         return self.versions.get(_bare(path))
+
+
+def _has_nan(tensor: Tensor) -> bool:
+    if tensor.is_floating_point() and tensor.element_size() == 1:  # without an isnan of its own
+        tensor = tensor.float()
+    return (tensor.is_floating_point() or tensor.is_complex()) and bool(tensor.isnan().any())
 
 
 def _bare(path: str) -> str:

@@ -220,7 +220,9 @@ class Unpickler(pickle._Unpickler):
         target = self.stack[-1]
         if type(target) is OrderedDict:  # a state dict keeps its modules' versions there
             self._require(state.keys() == {'_metadata'} and isinstance(state['_metadata'], dict))
-            self._require(all(isinstance(notes, dict) for notes in state['_metadata'].values()))
+            for path, notes in state['_metadata'].items():
+                self._require(isinstance(path, str) and isinstance(notes, dict))
+                self._require(type(notes.get('version')) in (int, type(None)))
             target._metadata = state['_metadata']
         elif isinstance(target, np.dtype):
             self._require(state[1] in ('<', '>', '|', '='))

@@ -1,15 +1,19 @@
 """The backbone of a trained classifier as a small file, ``.pth`` or ``.safetensors``."""
 
 import hashlib
+import io
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 
 from .._requirements import require_extra
-from ..errors import InputError
+from ..errors import NO_ROOM, InputError
 from .checkpoint import BACKBONE, Checkpoint
 from .match import below
+
+MOVE = 'choose another folder'
 
 
 def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
@@ -25,7 +29,7 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
 
     Raises:
         InputError: No tensor's name begins with ``backbone.``, the checkpoint holds ``W'`` in the
-            form of version 1, or safetensors is not installed.
+            form of version 1, safetensors is not installed, or a file cannot be written.
     """
     state = {
         name: value.detach().cpu().contiguous()
@@ -43,19 +47,26 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
             'could not tell from the present one; load it into its network, save that, and give '
             'the new file'
         )
-    Path(stem).parent.mkdir(parents=True, exist_ok=True)
     require_extra('safetensors files', 'safetensors', 'tools')
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    safe, pth = (Path(f'{stem}{suffix}') for suffix in ('.safetensors', '.pth'))
-    save_file(state, safe)
-    torch.save(dict(meta={}, state_dict=state), pth)
-    return [_with_hash(path) for path in (safe, pth)]
+    pickled = io.BytesIO()
+    torch.save(dict(meta={}, state_dict=state), pickled)
+    return [_write(stem, '.safetensors', save(state)), _write(stem, '.pth', pickled.getvalue())]
 
 
-def _with_hash(path: Path) -> Path:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return path.rename(path.with_name(f'{path.stem}-{digest[:8]}{path.suffix}'))
+def _write(stem: str | Path, suffix: str, data: bytes) -> Path:
+    path = Path(f'{stem}-{hashlib.sha256(data).hexdigest()[:8]}{suffix}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()  # half of a file
+        raise InputError(
+            f'{path}: cannot be written ({error.strerror}); {NO_ROOM.get(error.errno, MOVE)}'
+        ) from error
+    return path
 
 
 def init_cfg_lines(checkpoint: Checkpoint, file: str | Path) -> str:

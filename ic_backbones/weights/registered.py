@@ -27,6 +27,7 @@ _WRAPPERS = 'Detectron2Wrapper', 'AutoModelForCausalLM'  # they build another li
 # mmcv's operators, which mmdet looks up by their names: it evaluates the name of an NMS as Python.
 _OPERATORS = 'nms', 'soft_nms', 'RoIAlign', 'RoIPool', 'DeformRoIPool'
 _FILES = '_path', '_file', '_config', '_ckpt'  # endings of arguments that name files
+_DOWNLOADS = 'pretrained', 'trust_remote_code'
 # The steps of a test pipeline that take no other step, class or file as an argument.
 _STEPS = (
     'LoadImageFromFile', 'LoadAnnotations', 'Resize', 'ResizeEdge', 'FixScaleResize', 'Pad',
@@ -42,7 +43,8 @@ def require_registered(config: Any, source: str) -> None:
     the package that a ``_scope_`` names. So a ``type`` must be a class of mmpretrain's or this
     project's models, one of the parts of mmdet's detectors, or an operator of mmcv by its name,
     because mmcv evaluates the ``type`` of an NMS. Arguments that name files are refused, too:
-    their classes may unpickle or execute them.
+    their classes may unpickle or execute them; and so are those with which a class downloads
+    weights or, as Hugging Face's can, code.
 
     Args:
         config: The config of a model, or a part of it.
@@ -57,6 +59,7 @@ def require_registered(config: Any, source: str) -> None:
                 f'{source}: the config in it asks for the scope {part["_scope_"]!r}; {_ADVICE}'
             )
         files = [key for key in part if str(key).endswith(_FILES)]
+        files += [key for key in _DOWNLOADS if part.get(key)]
         if files:
             raise InputError(f'{source}: the config in it names a file by {files[0]}; {_ADVICE}')
         _require(part, _is_registered, source)

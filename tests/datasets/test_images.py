@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -134,6 +135,23 @@ def test_without_a_folder_to_write_every_file_is_read(image, read, monkeypatch):
     monkeypatch.setattr(size_cache, 'CACHE', image / 'images.sqlite')
     assert sizes(image) == sizes(image) == [(80, 60)]
     assert len(read) == 2
+
+
+def test_a_broken_cache_that_cannot_be_removed(image, read, monkeypatch):
+    size_cache.CACHE.parent.mkdir()
+    size_cache.CACHE.write_bytes(b'junk' * 100)
+
+    def fail(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, 'unlink', fail)
+    assert sizes(image) == sizes(image) == [(80, 60)]
+
+
+def test_a_name_that_is_not_in_utf_8(image, read):
+    odd = image.rename(image.with_name(os.fsdecode(b'\xe9.jpg')))
+    assert sizes(odd) == sizes(odd) == [(80, 60)]
+    assert len(read) == 1
 
 
 def test_a_locked_cache_does_not_stop_anything(image, read, monkeypatch):

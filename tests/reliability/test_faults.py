@@ -4,6 +4,7 @@ The faults in data are in test_bad_data.py.
 """
 
 import math
+import os
 import signal
 import time
 from collections import Counter, OrderedDict
@@ -28,6 +29,7 @@ from faults import (
     SOMEWHERE,
     TEST_VALUES,
 )
+from image_faults import claim_pixels
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
@@ -35,6 +37,7 @@ from torch import nn
 from ic_backbones import create, model_info
 from ic_backbones.backbones import ICResNet, SfNet
 from ic_backbones.config_file import read_config
+from ic_backbones.datasets.voc.crops import make_object_crops
 from ic_backbones.distillation.teacher import load_teacher
 from ic_backbones.errors import InputError
 from ic_backbones.weights.checkpoint import Checkpoint
@@ -108,12 +111,21 @@ def network(config: str) -> nn.Module:
         return MODELS.build(Config.fromfile(config).model)
 
 
+def noted(state: OrderedDict, notes: dict) -> OrderedDict:
+    """A state dict with notes about its modules, where PyTorch keeps their versions."""
+    state = OrderedDict(state)
+    state._metadata = notes
+    return state
+
+
 def damaged_checkpoints(config: str, folder: Path) -> dict[str, str]:
     """Files by what is wrong with them, and one that is sound."""
     torch.manual_seed(0)
     state = network(config).state_dict()
     meta = dict(cfg=Config.fromfile(config).pretty_text, epoch=1, iter=2)
-    sound = dict(meta=meta, state_dict=state, optimizer=dict(), message_hub=dict())
+    hub = dict(log_scalars={}, runtime_info={}, resumed_keys={})
+    optimizer = dict(state={}, param_groups=[dict(lr=0.1)])
+    sound = dict(meta=meta, state_dict=state, optimizer=optimizer, message_hub=hub)
     name = next(iter(state))
     contents = {
         'sound': sound,
@@ -138,6 +150,13 @@ def damaged_checkpoints(config: str, folder: Path) -> dict[str, str]:
         'vectors as alpha': dict(state_dict={'a.w_prime': torch.ones(1), 'a.alpha': torch.ones(2)}),
         'no alpha': sound,
         'no optimizer': dict(meta=meta, state_dict=state),
+        'an optimizer that is a number': dict(sound, optimizer=5),
+        'a message hub that is a list': dict(sound, message_hub=[1]),
+        'a message hub without scalars': dict(sound, message_hub=dict(hub, log_scalars=5)),
+        'an iteration below 0': dict(sound, meta=dict(meta, iter=-5)),
+        'a module by number': dict(sound, state_dict=noted(state, {5: dict(version=1)})),
+        'a version that is a text': dict(sound, state_dict=noted(state, dict(a=dict(version='x')))),
+        'a complex NaN': dict(sound, state_dict=dict(state, a=torch.tensor(complex(0, math.nan)))),
         'no backbone': dict(sound, state_dict={'head.weight': torch.ones(2)}),
     }
     files = {}
@@ -171,6 +190,12 @@ def world(classifier_config, detector_config, tool, tmp_path_factory) -> SimpleN
     cv2.imwrite(str(folder / 'image.png'), pixels)
     (folder / 'text.png').write_text('text')
     (folder / 'file').write_text('')
+    claim_pixels(folder / 'huge.png', 12_000, 9_000)
+    (folder / 'fifo/run/vis_data').mkdir(parents=True)
+    for name in ('fifo.csv', 'fifo.onnx', 'fifo.pkl', 'fifo.png', 'fifo/run/vis_data/scalars.json'):
+        os.mkfifo(folder / name)
+    (folder / 'locked/.lock').mkdir(parents=True)
+    (folder / 'locked/run/vis_data/scalars.json').mkdir(parents=True)
     checkpoints = damaged_checkpoints(classifier_config, folder / 'checkpoints')
     paths = dict(
         classifier=classifier_config,
@@ -304,7 +329,7 @@ CALLS: dict[str, Callable[[], object]] = {
             base_channels=[-8, 0, 'x'],
             norm_cfg=[dict(type='Foo'), 5],
             foo=[1],
-            checkpoint=[5, '', '/nowhere.pth', [1]],
+            checkpoint=[5, '', '/nowhere.pth', [1], 'pavi://x', 's3://a/b', 'http://[a'],
             init_cfg=['abc', 5, [5], dict(type='Foo')],
         ).items()
         for value in values
@@ -312,6 +337,8 @@ CALLS: dict[str, Callable[[], object]] = {
     'model_info(None)': lambda: model_info(None),
     "model_info('foo')": lambda: model_info('foo'),
     'read_config(5)': lambda: read_config(5),
+    'make_object_crops(size=0)': lambda: make_object_crops('a', 'b', 'train', size=0),
+    'make_object_crops(margin=nan)': lambda: make_object_crops('a', 'b', 'train', margin=math.nan),
     'Checkpoint.read(None)': lambda: Checkpoint.read(None),
     'Checkpoint.read(5)': lambda: Checkpoint.read(5),
     **{

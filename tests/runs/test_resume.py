@@ -146,6 +146,11 @@ def cut(file):
     file.write_bytes(file.read_bytes()[:5000])
 
 
+def fifo_as_note(work_dir):
+    (work_dir / 'last_checkpoint').unlink()
+    os.mkfifo(work_dir / 'last_checkpoint')
+
+
 @pytest.mark.parametrize(
     'harm, words, epoch',
     [
@@ -153,6 +158,7 @@ def cut(file):
         (lambda w: (w / 'last_checkpoint').write_text(''), 'names no file', 2),
         (lambda w: (w / 'last_checkpoint').write_bytes(b'\xff\0' * 3000), 'names no file', 2),
         (folder_as_note, 'names no file', 2),
+        (fifo_as_note, 'names no file', 2),
         (lambda w: (w / 'epoch_2.pth').unlink(), 'names no file', 1),
         (lambda w: cut(w / 'epoch_2.pth'), 'epoch_2.pth: cannot be read', 1),
         (lambda w: torch.save({'a': torch.ones(1)}, w / 'epoch_2.pth'), 'not hold optimizer', 1),
@@ -215,3 +221,34 @@ def test_one_training_at_a_time(resume, tmp_path):
     assert last_checkpoint(tmp_path / 'work').endswith('epoch_2.pth')
     resume(lambda work_dir: None)
     assert last_checkpoint(tmp_path / 'work').endswith('epoch_3.pth')
+
+
+@pytest.mark.parametrize(
+    'option, words',
+    [
+        ('model.head.num_classes=3', 'head.fc.weight, head.fc.bias.; set the config of that tr'),
+        ('model.backbone.alpha_mode=learned', r'conv1.alpha, .*; set the config of that training'),
+        ('optim_wrapper.optimizer.type=Adam', 'its optimizer has no .*betas.* it is not Adam, whi'),
+    ],
+)
+def test_another_config_does_not_continue_a_training(resume, option, words):
+    with pytest.raises(InputError, match=words):
+        resume(lambda work_dir: None, '--resume', '--cfg-options', option)
+
+
+def test_the_learning_rate_of_the_checkpoint_is_named(resume):
+    options = ['--resume', '--cfg-options', 'optim_wrapper.optimizer.lr=0.5']
+    said = resume(lambda work_dir: None, *options)
+    assert "that of the checkpoint, 0.01, and not the config's 0.5; to use that" in said
+
+
+def test_a_checkpoint_from_elsewhere_overwrites_no_run(resume, two_epochs, tmp_path):
+    options = ['--resume', str(two_epochs / 'epoch_1.pth')]
+    with pytest.raises(InputError, match='holds the checkpoints of a training; continue it with'):
+        resume(lambda work_dir: None, *options)
+    resume(lambda work_dir: None, *options, '--overwrite', epochs=2)
+    (aside,) = (tmp_path / 'work').glob('overwritten_*')
+    assert {path.name for path in aside.iterdir()} >= {'epoch_1.pth', 'epoch_2.pth'}
+    assert [path.name for path in (tmp_path / 'work').glob('*.pth')] == ['epoch_2.pth']
+    resume(lambda work_dir: None, '--resume', str(tmp_path / 'work/epoch_2.pth'))  # its own
+    assert last_checkpoint(tmp_path / 'work').endswith('work/epoch_3.pth')

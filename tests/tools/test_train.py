@@ -1,11 +1,13 @@
 """tools/train.py and tools/test.py with a detector, a classifier and wrong input."""
 
+import errno
 import pickle
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.visualization import LocalVisBackend
 from mmpretrain.models import ImageClassifier
 
 from ic_backbones.errors import InputError
@@ -279,6 +281,15 @@ def test_an_error_of_the_training_itself_is_not_hidden(
     with pytest.raises(error, match='from the first step') as caught:
         tool('train').main([classifier_config, '--work-dir', str(tmp_path)])
     assert not isinstance(caught.value, InputError)
+
+
+def test_a_disk_that_is_full_when_a_log_is_written(classifier_config, tool, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError(errno.ENOSPC, 'No space left on device', 'scalars.json')
+
+    monkeypatch.setattr(LocalVisBackend, 'add_scalars', fail)
+    with pytest.raises(InputError, match='scalars.json: cannot be written .*; free some space; no'):
+        tool('train').main([classifier_config, '--work-dir', str(tmp_path)])
 
 
 def test_ctrl_c_in_a_tool(capsys):

@@ -1,5 +1,6 @@
 """A trained classifier's backbone goes into Faster R-CNN by way of a file."""
 
+import errno
 import hashlib
 import re
 from pathlib import Path
@@ -120,3 +121,16 @@ def test_wrong_input(trained, tool, tmp_path, monkeypatch):
     monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'ic-backbones\[tools\]'"):
         tool('export_backbone').main([trained[0]])
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(trained, tool, tmp_path, monkeypatch):
+    write = Path.write_bytes
+
+    def fail(path, data):
+        write(path, data[:100])
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Path, 'write_bytes', fail)
+    with pytest.raises(InputError, match='safetensors: cannot be written .No space .*; free some'):
+        tool('export_backbone').main([trained[0], '--out', str(tmp_path / 'out')])
+    assert not list((tmp_path / 'out').iterdir())

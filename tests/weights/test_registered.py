@@ -16,6 +16,10 @@ def test_only_registered_classes_are_built():
     augments = dict(augments=[dict(type='Mixup', alpha=0.2)])
     model = dict(type='ImageClassifier', backbone=net, head=head, train_cfg=augments)
     require_registered(model, 'a.pth')
+    for key, value in dict(checkpoint_path='a', pretrained=True, trust_remote_code=True).items():
+        with pytest.raises(InputError, match=f'a.pth: the config in it names a file by {key}; giv'):
+            require_registered(dict(model, backbone=dict(net, **{key: value})), 'a.pth')
+    require_registered(dict(model, backbone=dict(net, pretrained=None)), 'a.pth')
     for kind in (
         'os.system',
         'mmengine.load',

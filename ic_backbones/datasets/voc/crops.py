@@ -22,16 +22,21 @@ def make_object_crops(
         voc: The folder with ``JPEGImages``, ``Annotations`` and ``ImageSets/Main``.
         out: The folder for the crops; existing ones are written again.
         split: The name of the split file, without its suffix.
-        size: The edge of the crops in pixels.
+        size: The edge of the crops in pixels, at least 1.
         margin: What is added around a box on each side, as a share of its longer edge.
 
     Returns:
         The number of crops.
 
     Raises:
-        InputError: A file is missing or broken, a class has a name that no folder can have, or
-            ``out`` cannot be written.
+        InputError: A file is missing or broken, a class has a name that no folder can have,
+            ``out`` cannot be written, or a number is out of range.
     """
+    if size < 1 or not margin >= 0:
+        raise InputError(
+            f'size {size}, margin {margin}: out of range; give a size of 1 or more and a margin of '
+            '0 or more'
+        )
     voc = Path(voc)
     images = images_by_id(voc / 'JPEGImages')
     count = 0

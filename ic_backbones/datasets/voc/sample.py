@@ -17,7 +17,7 @@ from ...errors import InputError
 from ..images import write_image
 from .shapes import draw
 
-_VERSION = 4  # a folder drawn by another version is drawn anew
+_VERSION = 4  # a folder drawn by another version is drawn again
 _MARKER = 'sample_voc.json'
 _MOST = 100_000  # images in a split
 _FOLDERS = ('JPEGImages', 'Annotations', 'ImageSets')
