@@ -100,7 +100,7 @@ def test_wrong_input(network, image, tool, tmp_path, monkeypatch):
             'swapped.pth: .* 1 do not',
         ),
         ([image, '--net', network[0], str(tmp_path / 'bare.pth')], 'bare.pth: holds no state dict'),
-        ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: is not an image'),
+        ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: is empty; give an image'),
         ([image, '--net', *network, '--out', str(tmp_path / 'a.xyz')], r'a\.xyz: cannot be writ'),
     ):
         with pytest.raises(InputError, match=words):
