@@ -12,10 +12,11 @@ from ..errors import one_line
 from ..registry import MODELS
 from ..weights.pretrained import AdaptsState
 from .by_name import LoadsByName, init_by_name
+from .deployable import Deployable, guard_parts
 
 
 @MODELS.register_module()
-class AdaptedBackbone(LoadsByName, BaseBackbone):
+class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
     """A backbone of mmpretrain, mmdet, timm or this project, adapted.
 
     Input and output are the inner backbone's, and its arguments, freezing, ``norm_eval``,
@@ -30,6 +31,8 @@ class AdaptedBackbone(LoadsByName, BaseBackbone):
         unstrided: A regular expression of the names of the layers whose stride becomes 1; by
             default none.
         init_cfg: Must be None: the inner backbone has the ``init_cfg``, in ``backbone``.
+        deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
+            with a checkpoint saved in that form.
 
     Attributes:
         out_channels: The number of channels of each output.
@@ -40,7 +43,11 @@ class AdaptedBackbone(LoadsByName, BaseBackbone):
     """
 
     def __init__(
-        self, backbone: dict, unstrided: str | None = None, init_cfg: dict | None = None
+        self,
+        backbone: dict,
+        unstrided: str | None = None,
+        init_cfg: dict | None = None,
+        deploy: bool = False,
     ) -> None:
         if init_cfg is not None:
             raise ValueError(
@@ -53,8 +60,11 @@ class AdaptedBackbone(LoadsByName, BaseBackbone):
         if unstrided is not None:
             unstride(self.inner, unstrided)
         self.adapt(self.inner)
+        guard_parts(self.inner)
         self.backbone.train(self.training)  # freezes what has been put in
         self.out_channels, self.out_strides = outputs(self.backbone)
+        if deploy:
+            self.switch_to_deploy()
 
     @property
     def inner(self) -> nn.Module:

@@ -30,7 +30,7 @@ class ICBackbone(AdaptedBackbone):
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
-        kwargs: ``unstrided`` of :class:`AdaptedBackbone`.
+        kwargs: ``unstrided`` and ``deploy`` of :class:`AdaptedBackbone`.
 
     Attributes:
         out_channels: The number of channels of each output.

@@ -20,6 +20,7 @@ from ..ops.ic_layer import ICLayer, init_w_prime_
 from ..ops.window import Window, area_of
 from ..registry import MODELS
 from .by_name import LoadsByName
+from .deployable import Deployable
 from .ic_start import log_ic_start
 from .trimmed_resnet import TrimmedResNet
 
@@ -44,6 +45,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
 
     own_tensors = ('w_prime', 'alpha', 'norm_local')
     scaled_to = 'conv1.weight'
+    unfolded = ('conv2',)  # the collision term needs its own output
 
     @classmethod
     def from_block(cls, block: BasicBlock, alpha: float, alpha_mode: str) -> 'ICBasicBlockMinus':
@@ -89,11 +91,20 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
             nn.init.constant_(self.norm_local.weight, 0 if starts_at_zero else 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        if isinstance(self.norm2, nn.Identity):
+            raise RuntimeError(
+                'IC block⁻: its second norm has been folded away, but its collision term needs '
+                'the output before this norm; call switch_to_deploy() of the backbone instead'
+            )
+        alpha = self.effective_alpha()
+
         def branches(x: Tensor) -> Tensor:
             u2 = self.conv2(self.relu(self.norm1(self.conv1(x))))
-            local = collision(u2, x, self.w_prime, Window.of(self.conv1))
+            out = self.norm2(u2)
+            if not isinstance(alpha, float) or alpha:
+                local = collision(u2, x, self.w_prime, Window.of(self.conv1))
+                out = out + alpha * self.norm_local(local)
             shortcut = x if self.downsample is None else self.downsample(x)
-            out = self.norm2(u2) + self.alpha * self.norm_local(local)
             return self.drop_path(out) + shortcut
 
         if self.with_cp and x.requires_grad:
@@ -102,7 +113,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
 
 
 @MODELS.register_module()
-class ICResNet(LoadsByName, TrimmedResNet):
+class ICResNet(Deployable, LoadsByName, TrimmedResNet):
     """mmpretrain's ResNet whose blocks hold IC layers.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
@@ -118,6 +129,8 @@ class ICResNet(LoadsByName, TrimmedResNet):
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
+        deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
+            with a checkpoint saved in that form.
         kwargs: The arguments of mmpretrain's ResNet, such as ``out_indices`` (the stages to return,
             from 0; stages after the last one are not built), ``frozen_stages``, ``norm_eval``,
             ``style``, ``with_cp`` and ``init_cfg``.
@@ -136,6 +149,7 @@ class ICResNet(LoadsByName, TrimmedResNet):
         variant: str = '3x3',
         alpha: float = 1.0,
         alpha_mode: str = 'constant',
+        deploy: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(depth, **kwargs)
@@ -143,6 +157,8 @@ class ICResNet(LoadsByName, TrimmedResNet):
         inject(self, rule, lambda module: make(module, alpha=alpha, alpha_mode=alpha_mode))
         self.register_load_state_dict_post_hook(log_ic_start)
         self._freeze_stages()
+        if deploy:
+            self.switch_to_deploy()
 
     def _ic_rule(self, variant: str) -> tuple[Rule, object]:
         if variant == 'minus' and self.block is BasicBlock:

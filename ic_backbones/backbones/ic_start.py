@@ -18,7 +18,11 @@ def log_ic_start(net: nn.Module, _) -> None:
 
 def _log_plain_start(layers: dict[str, ICLayer]) -> None:
     random = [name for name, layer in layers.items() if layer.alpha != 0]
-    frozen = [name for name, layer in layers.items() if not layer.w_prime.requires_grad]
+    frozen = [
+        name
+        for name, layer in layers.items()
+        if not (layer.w_prime.requires_grad or layer.get_parameter(layer.scaled_to).requires_grad)
+    ]
     if random:
         _warn(
             f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, "

@@ -10,11 +10,12 @@ from ..inject import convs_named, inject
 from ..ops.structure_composing import SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
+from .deployable import Deployable
 from .trimmed_resnet import TrimmedResNet
 
 
 @MODELS.register_module()
-class SCResNet(LoadsByName, TrimmedResNet):
+class SCResNet(Deployable, LoadsByName, TrimmedResNet):
     """mmpretrain's ResNet whose late 3x3 convolutions are :class:`SCLayer`.
 
     Input (N, in_channels, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
@@ -25,6 +26,8 @@ class SCResNet(LoadsByName, TrimmedResNet):
         depth: The depth: 18, 34, 50, 101 or 152.
         composed_stages: The stages, from 0, whose 3x3 convolutions are composed; by default the
             last two.
+        deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
+            with a checkpoint saved in that form.
         kwargs: The arguments of mmpretrain's ResNet, such as ``out_indices`` (stages after the last
             one are not built), ``frozen_stages``, ``norm_eval`` and ``init_cfg``.
 
@@ -36,7 +39,9 @@ class SCResNet(LoadsByName, TrimmedResNet):
         ValueError: A stage of ``composed_stages`` does not exist, or none of them is built.
     """
 
-    def __init__(self, depth: int, composed_stages: tuple[int, ...] = (2, 3), **kwargs) -> None:
+    def __init__(
+        self, depth: int, composed_stages: tuple[int, ...] = (2, 3), deploy: bool = False, **kwargs
+    ) -> None:
         super().__init__(depth, **kwargs)
         built = len(self.res_layers)
         if not 0 <= min(composed_stages, default=-1) < built or max(composed_stages) > 3:
@@ -50,6 +55,8 @@ class SCResNet(LoadsByName, TrimmedResNet):
             self, lambda name, conv: convs(name, conv) and conv.kernel_size == (3, 3), _compose
         )
         self._freeze_stages()
+        if deploy:
+            self.switch_to_deploy()
 
     def new_tensors(self) -> set[str]:
         """The composed layers' tensors, and their norms': a plain layer's statistics do not fit."""

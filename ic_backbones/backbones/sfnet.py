@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..ops.structure_composing import MixedSCLayer, SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
+from .deployable import Deployable
 from .stages import checked_stages
 
 _INIT = [
@@ -23,7 +24,7 @@ _INIT = [
 
 
 @MODELS.register_module()
-class SfNet(LoadsByName, VGG):
+class SfNet(Deployable, LoadsByName, VGG):
     """mmpretrain's VGG with BN whose late scales are structure composing layers.
 
     Input (N, 3, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
@@ -45,6 +46,8 @@ class SfNet(LoadsByName, VGG):
         with_cp: Whether to recompute each scale in the backward pass, which saves memory.
         ceil_mode: Whether the pools round the size up.
         norm_cfg: The norm's config; BN by default.
+        deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
+            with a checkpoint saved in that form.
         init_cfg: The initialisation config of mmengine's ``BaseModule``.
 
     Attributes:
@@ -70,6 +73,7 @@ class SfNet(LoadsByName, VGG):
         with_cp: bool = False,
         ceil_mode: bool = False,
         norm_cfg: dict | None = None,
+        deploy: bool = False,
         init_cfg: dict | list | None = None,
     ) -> None:
         if depth not in self.arch_settings:
@@ -107,6 +111,8 @@ class SfNet(LoadsByName, VGG):
         self._freeze_stages()
         self.out_channels = tuple(channels[i + 1] for i in out_indices)
         self.out_strides = tuple(2 ** (i + 1) for i in out_indices)
+        if deploy:
+            self.switch_to_deploy()
 
     def _compose(self, scale: int, smear_channels: int, kernel_size: int, last_stride: int) -> None:
         """Put [mixed, composing, composing, ...] in the place of a scale's convolutions."""

@@ -32,7 +32,7 @@ class SIBackbone(AdaptedBackbone):
         groups: The number of groups of the convolutions and of the exchange; 2 in the paper.
         exchange: Whether the shortcuts exchange the groups; otherwise the network only has group
             convolutions.
-        kwargs: ``unstrided`` of :class:`AdaptedBackbone`.
+        kwargs: ``unstrided`` and ``deploy`` of :class:`AdaptedBackbone`.
 
     Attributes:
         out_channels: The number of channels of each output.

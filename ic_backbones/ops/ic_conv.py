@@ -34,7 +34,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..registry import MODELS
-from .ic_layer import ICLayer, init_w_prime_
+from .ic_fold import FoldableICLayer
+from .ic_layer import init_w_prime_
 from .window import Size, Window, area_of, has_stride, sees_one_pixel
 
 
@@ -61,8 +62,9 @@ def collision(
     window: Window,
     groups: int = 1,
     inner_bias: Tensor | None = None,
+    sign: Tensor | None = None,
 ) -> Tensor:
-    """The collision term ``relu(u - W' . (1 (^*) x) + b1)`` of eq. 6.
+    """The collision term ``relu(s u - W' . (1 (^*) x) + b1)`` of eq. 6, with s = 1.
 
     Args:
         u: The linear response, (N, C, H, W).
@@ -71,6 +73,7 @@ def collision(
         window: The window of the box sum.
         groups: The number of groups of the pointwise convolution.
         inner_bias: ``b1``, (C,).
+        sign: ``s``, (C, 1, 1), the signs of a folded norm's scales; 1 by default.
 
     Returns:
         (N, C, H, W), in the dtype of ``u``.
@@ -90,12 +93,16 @@ def collision(
     else:
         box = _box_mean(x, 1.0, None, window)
         v = F.conv2d(box, w_prime * -scale, inner_bias, groups=groups)
-    v = v.add_(u)
+    v = v.add_(u) if sign is None else v.addcmul_(u, sign.to(u.dtype))
     return saturate_(v).relu_()
 
 
-def add_collision(u: Tensor, term: Tensor, alpha: float | Tensor) -> Tensor:
-    """``u + alpha * term``, finite in fp16 wherever ``u`` is."""
+def add_collision(
+    u: Tensor, term: Tensor, alpha: float | Tensor, sign: Tensor | None = None
+) -> Tensor:
+    """``u + alpha * sign * term``, finite in fp16 wherever ``u`` is."""
+    if sign is not None:
+        alpha = (alpha * sign).to(term.dtype)
     out = torch.add(u, term, alpha=alpha) if isinstance(alpha, float) else u + alpha * term
     if out.dtype == torch.float16:
         out = torch.where(u.isinf(), u, saturate_(out))
@@ -113,6 +120,7 @@ def ic_conv2d(
     dilation: Size = 1,
     groups: int = 1,
     alpha: float | Tensor = 1.0,
+    sign: Tensor | None = None,
 ) -> Tensor:
     """IC convolution, eq. 6 and 7.
 
@@ -124,19 +132,39 @@ def ic_conv2d(
         inner_bias: ``b1``, (C,).
         stride, padding, dilation, groups: The same as in ``torch.nn.functional.conv2d``.
         alpha: The scale of the collision term, a float or a 0-dim tensor.
+        sign: The signs of a folded norm's scales, (C, 1, 1), see ``ic_fold``; by default 1.
 
     Returns:
         (N, C, H, W), as ``conv2d`` gives; at ``alpha = 0`` equal to it on finite inputs.
     """
     u = F.conv2d(x, weight, bias, stride, padding, dilation, groups)
-    if bias is not None:  # b2 stands outside the ReLU
-        inner_bias = -bias if inner_bias is None else inner_bias - bias
+    if isinstance(alpha, float) and alpha == 0:
+        return u
     window = Window(weight.shape[2:], stride, padding, dilation)
-    return add_collision(u, collision(u, x, w_prime, window, groups, inner_bias), alpha)
+    inner_bias = inside(bias, inner_bias, sign)
+    term = collision(u, x, w_prime, window, groups, inner_bias, sign)
+    return add_collision(u, term, alpha, sign)
+
+
+def inside(
+    bias: Tensor | None, inner_bias: Tensor | None, sign: Tensor | None = None
+) -> Tensor | None:
+    """What the ReLU sees besides ``u`` and the box sum: ``b1``, without the ``b2`` that ``u`` has.
+
+    Args:
+        bias: ``b2``, (C,).
+        inner_bias: ``b1``, (C,).
+        sign: See :func:`collision`.
+    """
+    if bias is None:
+        return inner_bias
+    if sign is not None:
+        bias = bias * sign.flatten()
+    return -bias if inner_bias is None else inner_bias - bias
 
 
 @MODELS.register_module()
-class ICConv2d(ICLayer, nn.Conv2d):
+class ICConv2d(FoldableICLayer, nn.Conv2d):
     """``nn.Conv2d`` with the collision term of eq. 6.
 
     Input (N, C', H', W'), output (N, C, H, W), as ``nn.Conv2d``. The layer adds ``w_prime`` of
@@ -222,27 +250,36 @@ class ICConv2d(ICLayer, nn.Conv2d):
             conv.weight.dtype,
             **kwargs,
         )
-        ic.weight, ic.bias = conv.weight, conv.bias
-        ic.init_w_prime()
+        ic.take_weights(conv)
         return ic.train(conv.training)
 
     def forward(self, x: Tensor) -> Tensor:
-        padding = self.padding
-        if self.padding_mode != 'zeros':
-            x = F.pad(x, self._reversed_padding_repeated_twice, mode=self.padding_mode)
-            padding = 0
-        return ic_conv2d(
-            x,
-            self.weight,
-            self.w_prime,
-            self.bias,
-            self.inner_bias,
-            self.stride,
-            padding,
-            self.dilation,
-            self.groups,
-            self.alpha,
-        )
+        term = self.w_prime, self.inner_bias, self.sign
+        return self._ic_forward(x, self.weight, self.bias, *term)
+
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """What mmcv's and mmengine's ``efficient_conv_bn_eval`` call, with a norm in ``weight``."""
+        return self._ic_forward(x, weight, bias, *self.term_under(weight))
+
+    def _ic_forward(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        w_prime: Tensor,
+        inner_bias: Tensor | None,
+        sign: Tensor | None,
+    ) -> Tensor:
+        x, padding = self._padded(x)
+        window = self.stride, padding, self.dilation
+        alpha = self.effective_alpha()
+        return ic_conv2d(x, weight, w_prime, bias, inner_bias, *window, self.groups, alpha, sign)
+
+    def _padded(self, x: Tensor) -> tuple[Tensor, Size | str]:
+        """``x`` and the padding that it still needs."""
+        if self.padding_mode == 'zeros':
+            return x, self.padding
+        return F.pad(x, self._reversed_padding_repeated_twice, mode=self.padding_mode), 0
 
 
 class ICConv2dAdaptivePadding(ICConv2d, nn.Conv2d):
@@ -251,5 +288,5 @@ class ICConv2dAdaptivePadding(ICConv2d, nn.Conv2d):
     ``nn.Conv2d`` is listed as a base because the rules of ``init_cfg`` look only at direct bases.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(Window.of(self).pad_to_same(x))
+    def _padded(self, x: Tensor) -> tuple[Tensor, Size | str]:
+        return super()._padded(Window.of(self).pad_to_same(x))

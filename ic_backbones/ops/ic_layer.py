@@ -10,6 +10,7 @@ import torch.nn as nn
 import torch.nn.utils.parametrize as parametrize
 from torch import Tensor
 
+_is_compiling = getattr(torch.compiler, 'is_compiling', torch._utils.is_compiling)
 ALPHA_MODES = ('constant', 'learned', 'scheduled')
 
 
@@ -37,6 +38,7 @@ class ICLayer(nn.Module, ABC):
     own_tensors: tuple[str, ...] = ('w_prime', 'alpha', 'inner_bias')
     scaled_to = 'weight'
     found: frozenset[str] | None = None
+    _last_alpha: tuple[Tensor | None, int, bool] = (None, 0, False)
 
     def add_own_tensors(
         self, w_prime: Tensor, alpha: float, alpha_mode: str, inner_bias: Tensor | None = None
@@ -61,6 +63,8 @@ class ICLayer(nn.Module, ABC):
     def set_alpha(self, alpha: float, mode: str) -> None:
         """Set the scale of the collision term.
 
+        A constant 0 leaves nothing to learn, so the term's parameters then need no gradient.
+
         Args:
             alpha: The value, or the value that it starts from.
             mode: ``'constant'`` (a float, not saved), ``'learned'`` (a 0-dim parameter) or
@@ -73,6 +77,12 @@ class ICLayer(nn.Module, ABC):
             raise ValueError(f'alpha_mode: {mode!r} does not exist; take one of {ALPHA_MODES}')
         if not math.isfinite(float(alpha)):
             raise ValueError(f'alpha: {alpha} is not a finite number; give one, such as 1.0')
+        was_off = isinstance(getattr(self, 'alpha', None), float) and self.alpha == 0
+        is_off = mode == 'constant' and alpha == 0
+        if is_off != was_off:
+            for name, parameter in self.named_parameters():
+                if name.startswith(self.own_tensors):
+                    parameter.requires_grad_(was_off)
         if hasattr(self, 'alpha'):
             del self.alpha
         value = torch.tensor(float(alpha), device=self.w_prime.device)
@@ -83,6 +93,23 @@ class ICLayer(nn.Module, ABC):
         else:
             self.alpha = float(alpha)
         self.alpha_mode = mode
+
+    def effective_alpha(self) -> float | Tensor:
+        """``alpha``, as the float 0 if it is a tensor that is 0 and cannot learn, nor can ``W'``.
+
+        That is so in frozen stages that started from plain weights. The tensor is read only where
+        it has changed, so that a GPU need not wait.
+        """
+        alpha = self.alpha
+        if isinstance(alpha, float) or _is_compiling():
+            return alpha
+        if alpha.requires_grad or self.w_prime.requires_grad or alpha.is_meta:
+            return alpha
+        seen, version, is_zero = self._last_alpha
+        if seen is not alpha or version != alpha._version:
+            is_zero = bool(alpha == 0)
+            self._last_alpha = alpha, alpha._version, is_zero
+        return 0.0 if is_zero else alpha
 
     @property
     def area(self) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..registry import MODELS
 from .ic_conv import add_collision, saturate_
-from .ic_layer import ICLayer
+from .ic_fold import FoldableICLayer
 
 
 def ic_linear(
@@ -23,6 +23,7 @@ def ic_linear(
     bias: Tensor | None = None,
     inner_bias: Tensor | None = None,
     alpha: float | Tensor = 1.0,
+    sign: Tensor | None = None,
 ) -> Tensor:
     """IC neurons, eq. 3, without the outer activation::
 
@@ -35,21 +36,23 @@ def ic_linear(
         bias: ``b2``, (m,).
         inner_bias: ``b1``, (m,).
         alpha: The scale of the collision term, a float or a 0-dim tensor.
+        sign: The signs of a folded norm's scales, (m,), see ``ic_fold``; by default 1.
 
     Returns:
         (..., m).
     """
     u = F.linear(x, weight)
     # The mean: a sum of fp16 inputs overflows.
-    term = u - (w_prime * x.shape[-1]).to(u.dtype) * x.mean(-1, keepdim=True).to(u.dtype)
+    term = u if sign is None else u * sign.to(u.dtype)
+    term = term - (w_prime * x.shape[-1]).to(u.dtype) * x.mean(-1, keepdim=True).to(u.dtype)
     if inner_bias is not None:
         term = term + inner_bias.to(u.dtype)
-    out = add_collision(u, saturate_(term).relu(), alpha)
+    out = add_collision(u, saturate_(term).relu(), alpha, sign)
     return out if bias is None else out + bias.to(u.dtype)
 
 
 @MODELS.register_module()
-class ICLinear(ICLayer, nn.Linear):
+class ICLinear(FoldableICLayer, nn.Linear):
     """IC neurons without their outer activation, eq. 3: ``nn.Linear`` with the collision term.
 
     Input (..., n), output (..., m). ``w_prime`` (m,) starts at 1, which is eq. 1.
@@ -86,4 +89,5 @@ class ICLinear(ICLayer, nn.Linear):
         nn.init.ones_(self.w_prime)
 
     def forward(self, x: Tensor) -> Tensor:
-        return ic_linear(x, self.weight, self.w_prime, self.bias, self.inner_bias, self.alpha)
+        own = self.weight, self.w_prime, self.bias, self.inner_bias
+        return ic_linear(x, *own, self.alpha, self.sign)

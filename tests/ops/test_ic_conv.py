@@ -7,6 +7,7 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
+import torch.overrides
 from helpers import TORCH
 from mmengine.model import initialize
 
@@ -149,6 +150,43 @@ def test_alpha_modes():
         ICConv2d(4, 4, 3, alpha_mode='fixed')
 
 
+class Calls(torch.overrides.TorchFunctionMode):
+    """Counts the convolutions."""
+
+    count = 0
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.count += function is torch.conv2d or function is F.conv2d
+        return function(*args, **(kwargs or {}))
+
+
+def convolutions(layer, x):
+    with Calls() as calls:
+        layer(x)
+    return calls.count
+
+
+def test_a_term_that_is_0_and_cannot_learn_costs_nothing():
+    x = torch.randn(1, 4, 6, 6)
+    constant = ICConv2d(4, 6, 3, alpha=0.0, inner_bias=True)
+    assert [name for name, p in constant.named_parameters() if p.requires_grad] == ['weight']
+    assert convolutions(constant, x) == 1
+    constant.set_alpha(1.0, 'constant')
+    assert all(p.requires_grad for p in constant.parameters())
+    assert convolutions(constant, x) == 3
+    for mode in ('learned', 'scheduled'):
+        layer = ICConv2d(4, 6, 3, alpha=0.0, alpha_mode=mode)
+        assert convolutions(layer, x) == 3
+        layer.requires_grad_(False)
+        for twin in (layer, copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+            assert convolutions(twin, x) == 1
+            with torch.no_grad():
+                twin.alpha.fill_(0.5)
+            assert convolutions(twin, x) == 3
+            twin.load_state_dict(dict(twin.state_dict(), alpha=torch.tensor(0.0)))
+            assert convolutions(twin, x) == 1
+
+
 @pytest.mark.parametrize('mode', ['constant', 'learned'])
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize('alpha', [0.0, 1.0])
@@ -163,7 +201,8 @@ def test_autocast_is_finite_and_keeps_its_dtype(mode, dtype, alpha):
     assert out.dtype == dtype
     assert plain.isfinite().all() and out.isfinite().all()
     out.float().mean().backward()
-    assert all(p.grad.isfinite().all() for p in layer.parameters())
+    learns = [p for p in layer.parameters() if p.requires_grad]
+    assert all(p.grad.isfinite().all() for p in learns)
 
 
 @pytest.mark.skipif(TORCH < (2, 2), reason='torch < 2.2 has no fp16 convolution on the CPU')

@@ -1,0 +1,67 @@
+"""Fold batch norms into the layers before them, for inference.
+
+Unlike mmcv's ``fuse_conv_bn``, this folds only a norm that comes right behind the layer among its
+parent's children, knows the norm's scale where weights are 0, folds into composing layers, and
+leaves alone what it does not know, such as timm's norms with an activation in them.
+"""
+
+import torch
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from .ic_fold import FoldableICLayer
+from .pointwise import Pointwise
+from .structure_composing import MixedSCLayer, SCLayer
+
+_NORMS = (nn.BatchNorm2d, nn.SyncBatchNorm)
+_PLAIN = (nn.Conv2d, MMCVConv2d, Conv2dAdaptivePadding, Pointwise)
+
+
+@torch.no_grad()
+def fold_norms(net: nn.Module) -> None:
+    """Fold each norm in ``net`` that can be into the layer before it, in place.
+
+    A module keeps the norm behind its children that it lists in an attribute ``unfolded``.
+
+    Args:
+        net: The network, in eval mode.
+    """
+    last_name, last = '', None
+    for name, child in list(net.named_children()):
+        if type(child) in _NORMS and child.running_mean is not None:
+            convs = [] if last_name in getattr(net, 'unfolded', ()) else convs_of(last)
+            if sum(conv.out_channels for conv in convs) == child.num_features:
+                _fold(convs, child)
+                setattr(net, name, nn.Identity())
+        else:
+            fold_norms(child)
+        last_name, last = name, child
+
+
+def convs_of(layer: nn.Module | None) -> list[nn.Conv2d]:
+    """The convolutions whose outputs are the channels of ``layer``'s, or none."""
+    if isinstance(layer, MixedSCLayer):
+        return [layer.smear, layer.compose.conv]
+    if isinstance(layer, SCLayer):
+        return [layer.conv]
+    known = type(layer) in _PLAIN or isinstance(layer, FoldableICLayer)
+    return [layer] if known and 'weight' in layer._parameters else []
+
+
+def _fold(convs: list[nn.Conv2d], norm: nn.Module) -> None:
+    scale = (norm.running_var + norm.eps).rsqrt()
+    if norm.weight is not None:
+        scale = scale * norm.weight
+    begin = 0
+    for conv in convs:
+        part = slice(begin, begin + conv.out_channels)
+        begin += conv.out_channels
+        mean, var = norm.running_mean[part], norm.running_var[part]
+        affine = (None if v is None else v[part] for v in (norm.weight, norm.bias))
+        weight, bias = fuse_conv_bn_weights(conv.weight, conv.bias, mean, var, norm.eps, *affine)
+        if isinstance(conv, FoldableICLayer):
+            conv.scale_term(scale[part])
+        conv.register_parameter('weight', weight)
+        conv.bias = bias
