@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from timing import ratios
 
-from ic_backbones.datasets import size_cache
+from ic_backbones.datasets import image_cache
 from ic_backbones.datasets.images import image_size, write_image
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     image = cv2.resize(noise, (500, 375), interpolation=cv2.INTER_CUBIC)
     with tempfile.TemporaryDirectory() as folder:
-        size_cache.CACHE = Path(folder, 'images.sqlite')
+        image_cache.CACHE = Path(folder, 'images.sqlite')
         files = [Path(folder, f'{index}.jpg') for index in range(args.images)]
         for file in files:
             write_image(file, image)
@@ -43,9 +43,9 @@ def main() -> None:
                 image_size(file)
 
         def look_up() -> None:
-            with size_cache.SizeCache() as sizes:
+            with image_cache.HeaderCache() as headers:
                 for file in files:
-                    sizes.size(file)
+                    headers.header(file)
 
         _, header, cached = ratios([decode, check, look_up], args.rounds)
     print(f'of the time of decoding: {header:.1%} to check a file, {cached:.1%} with the cache')

@@ -8,12 +8,13 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmengine.config import utils as config_utils
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 from tiny_runs import CLASSIFIER, DETECTOR
 
-from ic_backbones.datasets import size_cache
+from ic_backbones.datasets import image_cache
 from ic_backbones.datasets.voc.sample import make_sample_voc
 from ic_backbones.datasets.voc.shapes import CLASSES
 
@@ -38,7 +39,7 @@ def own_default_scope():
 def own_cache(tmp_path_factory):
     """No test reads or writes the user's cache of image sizes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(size_cache, 'CACHE', tmp_path_factory.mktemp('cache') / 'images.sqlite')
+        patch.setattr(image_cache, 'CACHE', tmp_path_factory.mktemp('cache') / 'images.sqlite')
         yield
 
 
@@ -65,6 +66,35 @@ def write_voc(tmp_path) -> Callable[..., Path]:
         return tmp_path
 
     return write
+
+
+@pytest.fixture
+def voc_config() -> Callable[..., Config]:
+    """Write the config of a data set; further arguments go to the training data set."""
+
+    def make(root, kind='ic_backbones.VOCStyleDataset', num_classes=2, **train) -> Config:
+        def loader(split, **options):
+            return {
+                'dataset': {
+                    'type': kind,
+                    'data_root': str(root),
+                    'data_prefix': {'sub_data_root': ''},
+                    'ann_file': f'ImageSets/Main/{split}.txt',
+                    'metainfo': {'classes': ('cat', 'dog')},
+                    **options,
+                }
+            }
+
+        return Config(
+            {
+                'model': {'roi_head': {'bbox_head': {'num_classes': num_classes}}},
+                'train_dataloader': loader('train', **train),
+                'val_dataloader': loader('val', test_mode=True),
+                'test_dataloader': loader('val', test_mode=True),
+            }
+        )
+
+    return make
 
 
 @pytest.fixture(scope='session')

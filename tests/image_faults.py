@@ -35,11 +35,11 @@ FAULTS = {
     'junk': (lambda file: file.write_bytes(b'junk' * 100), 'is not an image'),
     'truncated': (
         lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
-        'is broken or truncated',
+        'is truncated',
     ),
     'without its end': (
         lambda file: file.write_bytes(file.read_bytes()[:-40]),
-        'is broken or truncated',
+        'is truncated',
     ),
     'a folder': (lambda file: _replace(file, os.mkdir), 'is a folder instead of a file'),
     'a FIFO': (lambda file: _replace(file, os.mkfifo), 'is a FIFO instead of a file'),

@@ -15,6 +15,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--classes',
         help="names of the classes, separated by commas (default: the config's, or those found)",
     )
+    parser.add_argument(
+        '--pictures', metavar='DIR', help='draw some images of each split with their boxes into DIR'
+    )
     parser.add_argument('--all', action='store_true', help='name every file, not ten of a kind')
 
 
@@ -22,6 +25,7 @@ def run(args: Namespace) -> int:
     from ic_backbones.config_file import read_config
     from ic_backbones.datasets.voc.splits import splits_of_config, splits_of_folder
     from ic_backbones.doctor import Severity, diagnose, render
+    from ic_backbones.doctor.pictures import draw_samples
     from ic_backbones.errors import InputError
 
     target = Path(args.target)
@@ -40,6 +44,8 @@ def run(args: Namespace) -> int:
 
     diagnosis = diagnose(splits, model)
     print(render(diagnosis, splits, limit=0 if args.all else 10))
+    if args.pictures:
+        print(f'{draw_samples(diagnosis, args.pictures)} pictures written: {args.pictures}')
     return int(diagnosis.count(Severity.ERROR) > 0)
 
 

@@ -6,8 +6,8 @@ from mmengine.logging import MMLogger
 from tqdm import tqdm
 
 from ..errors import InputError
+from .image_cache import HeaderCache
 from .images import MAX_PIXELS, image_size, read_image
-from .size_cache import SizeCache
 
 REMEDY = 'replace or remove it, or set skip_broken=True in the data set'
 
@@ -46,11 +46,11 @@ class CheckedImages:
 
     def filter_data(self) -> list[dict]:
         sound = []
-        with SizeCache() as sizes:
+        with HeaderCache() as headers:
             rows = super().filter_data()
             for row in tqdm(rows, 'checking images', unit='image', delay=1, disable=None):
                 try:
-                    sizes.size(row['img_path'], self.max_pixels)
+                    headers.header(row['img_path'], self.max_pixels)
                     sound.append(row)
                 except ValueError as error:
                     self.skip(row['img_path'], f'{error}; {REMEDY}')

@@ -1,12 +1,12 @@
-"""The checks of one image, of one split, of all splits together, and of a model's heads."""
+"""The checks of one image, of one split and of a model's heads."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from ..datasets.voc.annotation import VOCObject, has_area
-from ..datasets.voc.files import missing_image
 from ..datasets.voc.splits import Split
-from .problems import Kind, Problem
+from .consistency import check_extents, check_names, check_size
+from .problems import Kind, Problem, quoted
 from .records import Record
 
 _BROKEN = (Kind.MISSING_IMAGE, Kind.BROKEN_IMAGE, Kind.BROKEN_ANNOTATION)
@@ -25,9 +25,7 @@ def _check_record(split: Split, record: Record, classes: Sequence[str]) -> Itera
     if record.fault:
         yield Problem(Kind.BROKEN_ANNOTATION, file, record.fault)
         return
-    if record.size and record.written_size and record.size != record.written_size:
-        written, real = ('{}x{}'.format(*size) for size in (record.written_size, record.size))
-        yield Problem(Kind.OTHER_SIZE, file, f'says {written}, but the image is {real}')
+    yield from check_size(record)
     if not record.objects:
         yield Problem(Kind.NO_OBJECT, file, 'has no <object>')
     if record.relative:
@@ -42,13 +40,13 @@ def _check_record(split: Split, record: Record, classes: Sequence[str]) -> Itera
             yield Problem(Kind.UNKNOWN_CLASS, file, _text(item))
     for box, names in boxes.items():
         if len(names) > 1:
-            yield Problem(Kind.SAME_BOX, file, f'{", ".join(names)} {_numbers(box)}')
+            yield Problem(Kind.SAME_BOX, file, f'{quoted(names)} {_numbers(box)}')
 
 
 def _check_image(split: Split, record: Record) -> Iterator[Problem]:
     if record.image is None:
         file = str(split.images / f'{record.image_id}.*')
-        message = f'{missing_image(record.image_id)} (listed in {split.ids_file.name})'
+        message = f'{record.image_fault} (listed in {split.ids_file.name})'
         yield Problem(Kind.MISSING_IMAGE, file, message)
         return
     file = str(record.image)
@@ -93,15 +91,20 @@ def check_split(split: Split, records: list[Record], classes: Sequence[str]) -> 
     for image_id, count in Counter(split.ids).items():
         if count > 1:
             yield Problem(Kind.REPEATED_ID, file, f'lists {image_id} {count} times')
-    found = {item.name: None for record in records for item in record.objects}
+    found = Counter(item.name for record in records for item in record.objects)
     absent = [name for name in classes if name not in found]
     if len(absent) == len(classes):
-        message = f'no object in its {len(records)} images has a class of {", ".join(classes)}'
+        message = f'no object in its {len(records)} images has a class of {quoted(classes)}'
         if found:
-            message += f', because the annotations say {", ".join(found)}'
+            message += f', because the annotations say {quoted(found)}'
+        elif not any(record.fault for record in records):
+            message = f'the annotations of its {len(records)} images have no <object> at all'
         yield Problem(Kind.NO_OBJECTS, file, message)
-    elif absent:
-        yield Problem(Kind.ABSENT_CLASS, file, f'has no {", ".join(absent)}')
+        return
+    if absent:
+        yield Problem(Kind.ABSENT_CLASS, file, f'has no {quoted(absent)}')
+    yield from check_names(file, found, classes, bool(split.classes))
+    yield from check_extents(file, records)
 
 
 def check_lines(split: Split) -> Iterator[Problem]:
@@ -117,29 +120,6 @@ def check_lines(split: Split) -> Iterator[Problem]:
         yield Problem(Kind.EMPTY_SPLIT, file, 'lists no image')
 
 
-def check_overlap(records: dict[str, list[Record]]) -> Iterator[Problem]:
-    """Which images, compared by content, are in a training split and also in one to measure on.
-
-    Args:
-        records: The records of each split, by the name of the split. Splits with 'train' in their
-            name are trained on. Trainval may share images with val, but train may not, and neither
-            may share images with test.
-    """
-    for name, ours in records.items():
-        if 'train' not in name:
-            continue
-        known = {record.digest: record for record in ours if record.digest}
-        for other, theirs in records.items():
-            if 'train' in other or ('trainval' in name and 'test' not in other):
-                continue
-            for record in theirs:
-                if record.digest in known:
-                    message = (
-                        f'in {other}, the same image as {known[record.digest].image} in {name}'
-                    )
-                    yield Problem(Kind.SHARED_IMAGE, str(record.image), message)
-
-
 def check_heads(model: dict, classes: Sequence[str]) -> Iterator[Problem]:
     """Whether ``num_classes`` of the model's heads is the number of classes.
 
@@ -149,9 +129,7 @@ def check_heads(model: dict, classes: Sequence[str]) -> Iterator[Problem]:
         count = head.get('num_classes', 80)  # mmdet's default
         if count != len(classes):
             message = f'is {count}, but the data set has {len(classes)} classes'
-            yield Problem(
-                Kind.WRONG_HEAD, f'{key}.num_classes', f'{message} ({", ".join(classes)})'
-            )
+            yield Problem(Kind.WRONG_HEAD, f'{key}.num_classes', f'{message} ({quoted(classes)})')
 
 
 def _heads(model: dict) -> Iterator[tuple[str, dict]]:
@@ -169,4 +147,4 @@ def _numbers(box: tuple) -> str:
 
 
 def _text(item: VOCObject) -> str:
-    return f'{item.name} {_numbers(item.box)}'
+    return f'{item.name!r} {_numbers(item.box)}'

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ..datasets.image_cache import FingerprintCache
+from ..datasets.layouts import require_voc
 from ..datasets.voc.files import LAYOUT, images_by_id
 from ..datasets.voc.splits import Split
 from ..errors import InputError
-from .checks import check_heads, check_overlap, check_record, check_split
-from .problems import Kind, Problem, Severity
-from .records import Examine, Record, decode, read_record
+from .checks import check_heads, check_record, check_split
+from .overlap import check_overlap
+from .problems import Kind, Problem, Severity, quoted
+from .records import Examine, Record, read_record
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Diagnosis:
 
 
 def diagnose(
-    splits: list[Split], model: dict | None = None, examine: Examine = decode
+    splits: list[Split], model: dict | None = None, examine: Examine | None = None
 ) -> Diagnosis:
     """Read every image and annotation of ``splits`` and collect what is wrong.
 
@@ -45,14 +48,16 @@ def diagnose(
     Args:
         splits: The splits of one data set.
         model: The model of the config, whose heads are checked; None for a folder.
-        examine: Returns the size and the digest of an image file, by default after decoding it.
+        examine: Returns the fingerprint of an image file. By default the file is decoded, unless
+            the cache knows it.
 
     Raises:
         InputError: A folder or a split file is missing.
     """
     for split in splits:
         require_files(split)
-    records = _read(splits, examine)
+    with FingerprintCache() as cache:
+        records = _read(splits, examine or cache.fingerprint)
     named = [split.classes for split in splits if split.classes]
     found = {item.name for record in chain(*records.values()) for item in record.objects}
     classes = named[0] if named else tuple(sorted(found))
@@ -66,6 +71,7 @@ def require_files(split: Split) -> None:
     Raises:
         InputError: One of them does not exist; the message says where to get the data.
     """
+    require_voc(split.root)
     for path in (split.root, split.images, split.annotations, split.ids_file):
         if not path.exists():
             raise InputError(f'{path}: not found; {_advice(split.root)}')
@@ -99,7 +105,7 @@ def _check(
 ) -> Iterator[Problem]:
     for split in splits:
         if split.classes and split.classes != classes:
-            message = f'has {", ".join(split.classes)}, and another split {", ".join(classes)}'
+            message = f'has {quoted(split.classes)}, and another split {quoted(classes)}'
             yield Problem(Kind.OTHER_CLASSES, str(split.ids_file), message)
     if model is not None:
         yield from check_heads(model, classes)

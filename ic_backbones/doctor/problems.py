@@ -1,5 +1,6 @@
 """The kinds of problems that a data set can have."""
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -37,6 +38,16 @@ class Kind(Enum):
         'image that is trained on and measured on',
         'remove it from one of the splits, or the measured AP is too good',
     )
+    NEAR_DUPLICATE = (
+        WARNING,
+        'nearly the same picture to train on and to measure on',
+        'look at both, and keep such pictures in one split (tools/convert_dataset.py does)',
+    )
+    ORIENTATION = (
+        WARNING,
+        'image with an EXIF orientation',
+        'look at its boxes with tools/check_dataset.py --pictures, or store the image upright',
+    )
     WRONG_HEAD = ERROR, 'num_classes that is not the number of classes', 'set it to that number'
     OTHER_CLASSES = ERROR, 'splits with different classes', 'give all splits the same classes'
     EMPTY_SPLIT = ERROR, 'empty split file', 'write one image id on each line'
@@ -58,12 +69,32 @@ class Kind(Enum):
     )
     OUTSIDE_BOX = ERROR, 'box outside the image', 'correct or remove it'
     RELATIVE_BOXES = ERROR, 'boxes within 0..1', 'write coordinates in pixels'
+    WIDTH_AND_HEIGHT = (
+        ERROR,
+        'boxes with a width and a height in place of xmax and ymax',
+        'write xmax = xmin + width and ymax = ymin + height',
+    )
+    BOXES_BEFORE_TURN = (
+        ERROR,
+        'boxes that were drawn before EXIF turned the image',
+        "remove the orientation from the image's EXIF data, or turn the boxes as well",
+    )
     NO_OBJECTS = ERROR, 'split without an object of the classes', 'correct the classes or the data'
+    SIMILAR_NAME = (
+        ERROR,
+        'names that differ only in case, spaces, hyphens or underscores',
+        'rename the objects, or list each name as a class',
+    )
 
     def __init__(self, severity: Severity, title: str, advice: str) -> None:
         self.severity = severity
         self.title = title
         self.advice = advice
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names in quotation marks, so that a space at an end shows."""
+    return ', '.join(map(repr, names))
 
 
 class Problem(NamedTuple):

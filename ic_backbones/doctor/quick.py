@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from ..datasets.size_cache import SizeCache
+from ..datasets.fingerprint import Fingerprint
+from ..datasets.image_cache import HeaderCache
 from ..datasets.voc.splits import Split, splits_of_config
 from ..errors import InputError
 from .diagnosis import diagnose
-from .problems import Kind, Severity
+from .problems import Kind, Severity, quoted
 from .records import Record
 
 
@@ -37,11 +38,11 @@ def check_quick(cfg: Config, loaders: Sequence[str] = ('train', 'val')) -> None:
             )
     if not splits:
         return
-    with SizeCache() as sizes:
+    with HeaderCache() as headers:
         diagnosis = diagnose(
             splits,
             cfg.get('model') or {},
-            lambda image, max_pixels: (sizes.size(image, max_pixels), ''),
+            lambda image, max_pixels: Fingerprint(headers.header(image, max_pixels)),
         )
     errors = [
         problem
@@ -61,8 +62,8 @@ def _warn_of_misspelt_classes(split: Split, records: list[Record]) -> None:
     unseen, unknown = set(split.classes) - names, names - set(split.classes)
     if unseen and unknown:  # an intended subset of the classes has no unseen class
         print(
-            f'warning: {split.ids_file}: its images have no {", ".join(sorted(unseen))}, and '
-            f'objects of {", ".join(sorted(unknown))} are left out; count them with '
+            f'warning: {split.ids_file}: its images have no {quoted(sorted(unseen))}, and '
+            f'objects of {quoted(sorted(unknown))} are left out; count them with '
             'python tools/check_dataset.py CONFIG',
             file=sys.stderr,
         )

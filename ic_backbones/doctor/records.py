@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import md5
 from pathlib import Path
 
-from ..datasets.images import read_image
+from ..datasets.fingerprint import Fingerprint
 from ..datasets.voc.annotation import VOCObject, read_annotation
+from ..datasets.voc.files import missing_image
 from ..datasets.voc.splits import Split
 
-Examine = Callable[[Path, int], tuple[tuple[int, int], str]]
+Examine = Callable[[Path, int], Fingerprint]
 
 
 @dataclass
@@ -20,9 +20,8 @@ class Record:
         image_id: The line in the split file.
         image: The image file, or None where there is none.
         annotation: The annotation file, which need not exist.
-        size: Width and height of the image in pixels, or None where it cannot be read.
-        digest: The MD5 digest of the image file, or an empty string.
-        image_fault: Why the image cannot be read, or an empty string.
+        seen: Size, orientation and content of the image, or None where it cannot be read.
+        image_fault: Why the image is missing or cannot be read, or an empty string.
         others: Further image files with the same id, which are not read.
         written_size: Width and height as the annotation states them, or None.
         objects: The objects in the annotation, with boxes as the reader sees them.
@@ -33,8 +32,7 @@ class Record:
     image_id: str
     image: Path | None
     annotation: Path
-    size: tuple[int, int] | None = None
-    digest: str = ''
+    seen: Fingerprint | None = None
     image_fault: str = ''
     others: list[Path] = field(default_factory=list)
     written_size: tuple[int, int] | None = None
@@ -42,22 +40,14 @@ class Record:
     relative: bool = False
     fault: str = ''
 
-
-def decode(image: Path, max_pixels: int) -> tuple[tuple[int, int], str]:
-    """Decode an image to be sure that it can be decoded.
-
-    Returns:
-        Width and height in pixels, and the MD5 digest of the file.
-
-    Raises:
-        ValueError: The image cannot be read.
-    """
-    height, width = read_image(image, max_pixels).shape[:2]
-    return (width, height), md5(image.read_bytes(), usedforsecurity=False).hexdigest()
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the image as it is read, in pixels."""
+        return self.seen and self.seen.header.size
 
 
 def read_record(
-    split: Split, image_id: str, images: dict[str, list[Path]], examine: Examine = decode
+    split: Split, image_id: str, images: dict[str, list[Path]], examine: Examine
 ) -> Record:
     """Read one image and its annotation.
 
@@ -65,13 +55,15 @@ def read_record(
         split: The split that lists the image.
         image_id: The id of the image.
         images: The image files by id, from ``images_by_id``.
-        examine: Returns the size and the digest of an image file, like :func:`decode`.
+        examine: Returns the fingerprint of an image file, or raises a ValueError.
     """
     image, *others = images.get(image_id, [None])
     record = Record(image_id, image, split.annotations / f'{image_id}.xml', others=others)
     try:
         if image:
-            record.size, record.digest = examine(image, split.max_pixels)
+            record.seen = examine(image, split.max_pixels)
+        else:
+            record.image_fault = missing_image(image_id, images, split.images)
     except ValueError as error:
         record.image_fault = str(error)
     try:

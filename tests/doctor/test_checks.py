@@ -8,7 +8,7 @@ def test_heads():
         problems = check_heads(ConfigDict(model), ('cat', 'dog'))
         return [(problem.file, problem.message) for problem in problems]
 
-    message = 'is {}, but the data set has 2 classes (cat, dog)'
+    message = "is {}, but the data set has 2 classes ('cat', 'dog')"
     assert found({'roi_head': {'bbox_head': {'num_classes': 2}}}) == []
     assert found({'roi_head': {'bbox_head': {'type': 'BBoxHead'}}}) == [
         ('model.roi_head.bbox_head.num_classes', message.format(80))

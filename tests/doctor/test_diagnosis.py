@@ -57,25 +57,26 @@ def test_missing_and_broken_files(healthy):
             '<name>cat</name>',
             '<name>Cat</name>',
             [
-                (Kind.ABSENT_CLASS, TRAIN, 'has no cat'),
-                (Kind.UNKNOWN_CLASS, A, 'Cat (2, 2, 20, 20)'),
+                (Kind.ABSENT_CLASS, TRAIN, "has no 'cat'"),
+                (Kind.SIMILAR_NAME, TRAIN, "1 objects are named 'Cat', but the class is 'cat'"),
+                (Kind.UNKNOWN_CLASS, A, "'Cat' (2, 2, 20, 20)"),
             ],
         ),
-        ('<ymax>20</ymax>', '<ymax>2</ymax>', [(Kind.DROPPED_BOX, A, 'cat (2, 2, 20, 2)')]),
+        ('<ymax>20</ymax>', '<ymax>2</ymax>', [(Kind.DROPPED_BOX, A, "'cat' (2, 2, 20, 2)")]),
         (
             '<ymax>20</ymax>',
             '<ymax>30.5</ymax>',
-            [(Kind.CUT_BOX, A, 'cat (2, 2, 20, 30.5), but the image is 40x30')],
+            [(Kind.CUT_BOX, A, "'cat' (2, 2, 20, 30.5), but the image is 40x30")],
         ),
         (
             '<xmin>2</xmin><ymin>2</ymin><xmax>20</xmax><ymax>20</ymax>',
             '<xmin>40</xmin><ymin>2</ymin><xmax>50</xmax><ymax>20</ymax>',
-            [(Kind.OUTSIDE_BOX, A, 'cat (40, 2, 50, 20), but the image is 40x30')],
+            [(Kind.OUTSIDE_BOX, A, "'cat' (40, 2, 50, 20), but the image is 40x30")],
         ),
         (
             '<ymax>30</ymax>',
             '<ymax>20</ymax>',
-            [(Kind.SAME_BOX, A, 'cat, dog (2, 2, 20, 20)')],
+            [(Kind.SAME_BOX, A, "'cat', 'dog' (2, 2, 20, 20)")],
         ),
         (
             '<width>40</width><height>30</height>',
@@ -86,7 +87,7 @@ def test_missing_and_broken_files(healthy):
             '<xmin>2</xmin>',
             '',
             [
-                (Kind.NO_OBJECTS, TRAIN, 'no object in its 1 images has a class of cat, dog'),
+                (Kind.NO_OBJECTS, TRAIN, "no object in its 1 images has a class of 'cat', 'dog'"),
                 (Kind.BROKEN_ANNOTATION, A, '<object> without <bndbox/xmin>'),
             ],
         ),
@@ -152,5 +153,7 @@ def test_two_images_with_one_id(healthy):
 
 def test_an_id_with_a_suffix(healthy):
     (healthy / TRAIN).write_text('a.jpg\n')
-    message = 'an id has no suffix, so the line must be a (listed in train.txt)'
+    message = (
+        'an id is a path below JPEGImages/ without suffix, so it must be a (listed in train.txt)'
+    )
     assert (Kind.MISSING_IMAGE, 'JPEGImages/a.jpg.*', message) in problems(healthy)

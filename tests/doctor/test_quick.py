@@ -44,7 +44,7 @@ def test_one_misspelt_class_is_a_warning(healthy, voc_config, capsys):
     check('cat')  # an intended subset
     assert capsys.readouterr().err == ''
     check('cat', 'dogg')
-    assert 'have no dogg, and objects of dog are left out' in capsys.readouterr().err
+    assert "have no 'dogg', and objects of 'dog' are left out" in capsys.readouterr().err
 
 
 def test_the_data_must_be_there(tmp_path, voc_config, monkeypatch):
@@ -78,15 +78,17 @@ def test_windows_line_endings_and_blank_lines(healthy, voc_config):
 
 
 def test_the_first_fault_is_named(healthy, voc_config):
-    with pytest.raises(InputError, match=r'bbox_head.num_classes: is 20, but .* 2 classes \(cat'):
+    with pytest.raises(InputError, match=r"bbox_head.num_classes: is 20, but .* 2 classes \('cat'"):
         check_quick(voc_config(healthy, num_classes=20))
     with pytest.raises(InputError, match=r'train_dataloader.dataset: has no classes; set metainfo'):
         check_quick(voc_config(healthy, metainfo={}))
 
     renamed = voc_config(healthy, metainfo={'classes': ('Cat', 'Dog')})
-    with pytest.raises(InputError, match=r'of Cat, Dog, because the annotations say cat'):
+    with pytest.raises(InputError, match=r"of 'Cat', 'Dog', because the annotations say 'cat'"):
         check_quick(renamed, ['train'])
-    with pytest.raises(InputError, match=r'has cat, dog, and another split Cat, Dog; .* \(2 more;'):
+    with pytest.raises(
+        InputError, match=r"has 'cat', 'dog', and another split 'Cat', .* \(2 more;"
+    ):
         check_quick(renamed)
     check_quick(voc_config(healthy, metainfo={'classes': ('cat', 'bird')}), ['train'])
 

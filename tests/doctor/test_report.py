@@ -23,7 +23,7 @@ def test_tables(healthy):
         'marked difficult 0 on 2 on',
         "classes = ('cat', 'dog')",
         'WARNING: box without an area; correct it, or accept that it is dropped',
-        f'{healthy}/Annotations/a.xml: cat (2, 2, 20, 2)',
+        f"{healthy}/Annotations/a.xml: 'cat' (2, 2, 20, 2)",
         '0 errors, 1 warning',
     ):
         assert line in lines
@@ -37,4 +37,4 @@ def test_a_long_list_is_cut(write_voc):
     splits = splits_of_folder(root, ['dog'])
     diagnosis = diagnose(splits)
     assert '  and 2 more (--all names them)' in render(diagnosis, splits).splitlines()
-    assert render(diagnosis, splits, limit=0).count('cat (2, 2, 20, 20)') == 12
+    assert render(diagnosis, splits, limit=0).count("'cat' (2, 2, 20, 20)") == 12

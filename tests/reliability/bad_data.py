@@ -7,7 +7,11 @@ from pathlib import Path
 from image_faults import FAULTS
 
 OBJECT = '<object><name>cat</name><bndbox>{}</bndbox></object>'
+SIDES = '<xmin>1</xmin><ymin>2</ymin><width>3</width><height>4</height>'
 EDGES = '<xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax>'
+CAT_AND_CAPITALS = f'<annotation>{OBJECT}{OBJECT.replace("cat", "CAT")}</annotation>'.format(
+    EDGES.format(1, 2, 30, 20), EDGES.format(2, 2, 30, 20)
+)
 DECLARED = '<?xml version="1.0" encoding="{}"?><annotation/>'
 IMAGE, ANNOTATION = 'JPEGImages/a.jpg', 'Annotations/a.xml'
 SPLIT = 'ImageSets/Main/train.txt'
@@ -28,6 +32,11 @@ def annotation(*edges: str) -> Callable[[Path], object]:
 DATA = {
     **{f'image: {name}': (IMAGE, *fault) for name, fault in FAULTS.items() if name != 'missing'},
     'image: missing': (IMAGE, os.unlink, 'there is no image with this id'),
+    'image: a GIF file': (
+        IMAGE,
+        lambda file: file.rename(file.with_suffix('.gif')),
+        'a.gif is in a format that is not read, so save it as JPEG or PNG',
+    ),
     **{
         f'annotation: {name}': (ANNOTATION, *FAULTS[name])
         for name in ('missing', 'a folder', 'a FIFO', 'a device', 'a circle of links')
@@ -45,7 +54,11 @@ DATA = {
             ('bytes', '<annotation>é</annotation>'.encode('latin-1'), 'broken XML'),
             ('root', '<annotations><object/></annotations>', 'the root element is <annotations>'),
             ('long root', f'<{"a" * 10**6}/>', 'the root element is <a{200}> instead'),
-            ('namespace', '<annotation xmlns="http://x"/>', 'the root element is <{http://x}annot'),
+            (
+                'namespace',
+                '<annotation xmlns="http://x"/>',
+                "xmlns='http://x', which must be",
+            ),
             ('foreign object', '<annotation xmlns:x="y"><x:object/></annotation>', 'a namespace'),
             ('nested objects', '<annotation><a><object/></a></annotation>', 'not directly below'),
             ('no name', '<annotation><object/></annotation>', '<object> without <name>'),
@@ -61,13 +74,24 @@ DATA = {
                 f'<!DOCTYPE annotation [<!ENTITY l0 "ha">{BILLION}]><annotation>&l9;</annotation>',
                 'broken XML',
             ),
-            ('no objects', '<annotation/>', 'no object in its 1 images has a class of cat'),
+            ('no objects', '<annotation/>', 'annotations of its 1 images have no <object> at all'),
+            (
+                'width and height',
+                f'<annotation>{OBJECT.format(SIDES)}</annotation>',
+                'has <width> and <height> in place of <xmax> and <ymax>',
+            ),
+            ('UTF-16', '<annotation/>'.encode('utf-16'), 'have no <object> at all'),
+            (
+                'a name in capitals',
+                CAT_AND_CAPITALS,
+                "1 objects are named 'CAT', but the class is 'cat'",
+            ),
             (
                 'another class',
                 f'<annotation>{OBJECT.format(EDGES.format(1, 2, 3, 4))}</annotation>'.replace(
                     'cat', 'dog'
                 ),
-                'because the annotations say dog',
+                "because the annotations say 'dog'",
             ),
         )
     },
@@ -79,10 +103,10 @@ DATA = {
             (('inf', 2, 3, 4), "'inf', not a number"),
             (('1e999', 2, 3, 4), "'1e999', not a number"),
             (('9' * 10**7, 2, 3, 4), '<bndbox/xmin> has 10000000 characters'),
-            ((0, 0, '1e308', '1e308'), 'cat .*, 1e[+]308, 1e[+]308., but the image is 40x30'),
-            (('-1e308', 0, 20, 20), 'cat .-1e[+]308, .*, but the image'),
-            ((5, 5, 400, 300), 'cat .*, but the image is 40x30; correct or remove'),
-            ((50, 5, 60, 10), 'cat .*, but the image is 40x30; correct or remove'),
+            ((0, 0, '1e308', '1e308'), 'cat. .*, 1e[+]308, 1e[+]308., but the image is 40x30'),
+            (('-1e308', 0, 20, 20), 'cat. .-1e[+]308, .*, but the image'),
+            ((5, 5, 400, 300), 'cat. .*, but the image is 40x30; correct or remove'),
+            ((50, 5, 60, 10), 'cat. .*, but the image is 40x30; correct or remove'),
             ((0.1, 0.2, 0.5, 0.9), 'all its coordinates are from 0 to 1; write coordinates in pix'),
         )
     },
@@ -96,12 +120,16 @@ DATA = {
             ('blank', '\n \n', 'lists no image'),
             ('one line of 10 MB', 'a' * 10**7, 'line 1 has 10000000 characters'),
             ('no line feeds', 'a ' * 10**6, 'line 1 has 2000000 characters'),
-            ('UTF-16', 'a\n'.encode('utf-16'), 'is not a text in UTF-8; save it as UTF-8'),
+            ('UTF-16', 'a\n'.encode('utf-16'), 'is a text in UTF-16; save it as UTF-8'),
             ('UTF-16 without a mark', 'a\n'.encode('utf-16-le'), 'is not a text in UTF-8'),
             ('Latin 1', 'é\n'.encode('latin-1'), 'is not a text in UTF-8'),
             ('a picture', bytes(range(256)), 'is not a text in UTF-8'),
-            ('suffixes', 'a.jpg\n', 'an id has no suffix, so the line must be a'),
-            ('paths', '../JPEGImages/a\n', 'there is no image with this id'),
+            ('suffixes', 'a.jpg\n', 'below JPEGImages/ without suffix, so it must be a'),
+            ('folders', 'JPEGImages/a.jpg\n', 'JPEGImages/ without suffix, so it must be a'),
+            ('a whole path', '/data/JPEGImages/a\n', 'without suffix, so it must be a'),
+            ('another case', 'A\n', 'no image with this id, but one with the id a'),
+            ('the list of a class', 'a  1\n', "'a  1' has a second column, .* it must be a"),
+            ('paths', '../JPEGImages/a\n', 'without suffix, so it must be a'),
             ('absolute paths', '/etc/passwd\n', 'there is no image with this id'),
         )
     },

@@ -67,7 +67,8 @@ def test_before_a_training(case, kind, root, tool):
     damage(root / name)
     with pytest.raises(InputError) as stopped:
         tool('train').main([config(root, kind), '--work-dir', str(root / 'work')])
-    subject = SPLIT if 'no object in' in str(stopped.value) else name
+    of_split = re.search('no object in|no <object> at all|objects are named', str(stopped.value))
+    subject = SPLIT if of_split else name
     check_sentence(str(stopped.value), root / subject, words)
 
 
@@ -93,7 +94,7 @@ def test_crops(case, root, tmp_path):
     name, damage, _ = DATA[case]
     damage(root / name)
     try:
-        assert make_object_crops(root, tmp_path / 'crops', 'train') in (0, 1)
+        assert make_object_crops(root, tmp_path / 'crops', 'train') <= 2
     except InputError as error:
         assert re.fullmatch(rf'{root}/[^\n]*: [^\n]*; [^\n]*', str(error))
 

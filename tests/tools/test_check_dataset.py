@@ -50,7 +50,7 @@ def test_errors_exit_1_and_are_named(sample, check):
 def test_classes_of_a_folder(sample, check):
     code, out = check(sample, '--classes', 'disc,square,triangle')
     assert code == 1
-    assert 'star (' in out
+    assert "'star' (" in out
 
 
 def test_spaces_and_empty_names_among_the_classes(sample, check):
@@ -85,6 +85,13 @@ def test_a_file_that_is_not_a_config(check, tmp_path):
         (tmp_path / name).write_text(text)
         with pytest.raises(InputError, match=f'^{tmp_path / name}: the config cannot be read'):
             check(tmp_path / name)
+
+
+def test_pictures(sample, check, tmp_path):
+    code, out = check(sample, '--pictures', tmp_path / 'pictures')
+    assert code == 0
+    assert out.splitlines()[-1] == f'30 pictures written: {tmp_path / "pictures"}'
+    assert len(list((tmp_path / 'pictures/train').glob('*.jpg'))) == 12
 
 
 def test_neither_folder_nor_file(check):

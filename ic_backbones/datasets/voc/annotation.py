@@ -45,6 +45,9 @@ def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCO
         root = ET.parse(path).getroot()
     except (ET.ParseError, LookupError, OSError, ValueError) as error:  # LookupError: the encoding
         raise ValueError(f'broken XML ({error})') from error
+    namespace, _, tag = root.tag.removeprefix('{').rpartition('}')
+    if namespace and tag == 'annotation':
+        raise ValueError(f'<annotation> has xmlns={namespace[:_LONGEST]!r}, which must be removed')
     if root.tag != 'annotation':
         raise ValueError(f'the root element is <{root.tag[:_LONGEST]}> instead of <annotation>')
     size = root.find('size')
@@ -57,6 +60,10 @@ def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCO
 
 
 def _read_object(node: ET.Element) -> VOCObject:
+    box = node.find('bndbox')
+    tags = set() if box is None else {child.tag for child in box}
+    if {'width', 'height'} <= tags and not {'xmax', 'ymax'} & tags:
+        raise ValueError('<bndbox> has <width> and <height> in place of <xmax> and <ymax>')
     return VOCObject(
         name=_text(node, 'name'),
         box=tuple(_number(node, f'bndbox/{key}') for key in ('xmin', 'ymin', 'xmax', 'ymax')),

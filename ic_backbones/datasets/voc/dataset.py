@@ -89,7 +89,8 @@ class VOCStyleDataset(CheckedImages, XMLDataset):
         if image_id not in images:
             return self.skip(
                 root / self.img_subdir / f'{image_id}.*',
-                f'{missing_image(image_id)}; add it, or remove {image_id} from {self.ann_file}',
+                f'{missing_image(image_id, images, root / self.img_subdir)}; add it, or remove '
+                f'{image_id} from {self.ann_file}',
             )
         image = str(images[image_id][0])
         try:

@@ -11,6 +11,7 @@ from mmengine.config import Config
 
 from ...errors import InputError, one_line
 from ..images import MAX_PIXELS
+from ..layouts import require_voc
 from .dataset import VOCStyleDataset, require_names
 from .files import LAYOUT, ids_in, read_lines
 
@@ -148,6 +149,7 @@ def splits_of_folder(folder: str | Path, classes: Sequence[str] | None = None) -
         InputError: The folder is not in VOC layout or has no split file.
     """
     folder = Path(folder)
+    require_voc(folder)
     for needed in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
         if not (folder / needed).is_dir():
             raise InputError(

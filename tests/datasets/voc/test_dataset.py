@@ -120,7 +120,9 @@ def test_of_images_with_one_id_the_jpg_is_read(write_voc):
 
 def test_an_id_with_a_suffix(write_voc):
     root = write_voc({'a.jpg': []}, {'train': 'a.jpg'})
-    with pytest.raises(InputError, match='an id has no suffix, so the line must be a;'):
+    with pytest.raises(
+        InputError, match='an id is a path below JPEGImages/ without suffix, so it must be a;'
+    ):
         read(root)
 
 

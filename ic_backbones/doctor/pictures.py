@@ -1,0 +1,80 @@
+"""Pictures of the data as a training sees it: images as they are read, with their boxes."""
+
+import random
+import warnings
+from pathlib import Path
+
+import numpy as np
+from mmdet.structures import DetDataSample
+from mmdet.visualization import DetLocalVisualizer
+from mmengine.structures import InstanceData
+from tqdm import tqdm
+
+from ..datasets.images import read_image
+from ..errors import InputError
+from .diagnosis import Diagnosis
+from .records import Record
+
+
+def draw_samples(diagnosis: Diagnosis, out: str | Path, number: int = 12) -> int:
+    """Write ``<out>/<split>/<id>.jpg`` for some images of each split.
+
+    Half of them are images with problems, as far as there are any; the others are drawn by chance,
+    always the same ones. Boxes of no known class are left out, as in a training.
+
+    Args:
+        diagnosis: What was found in the data.
+        out: The folder for the pictures.
+        number: How many images of each split.
+
+    Returns:
+        The number of pictures.
+
+    Raises:
+        InputError: A picture cannot be written.
+    """
+    troubled = {problem.file for problem in diagnosis.problems}
+    chosen = [
+        (split, record)
+        for split, records in diagnosis.records.items()
+        for record in _choose(records, troubled, number)
+    ]
+    visualizer = DetLocalVisualizer()
+    visualizer.dataset_meta = dict(classes=diagnosis.classes, palette='random')
+    for split, record in tqdm(chosen, 'drawing', unit='image', delay=1, disable=None):
+        file = Path(out, split, f'{record.image_id}.jpg')
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with warnings.catch_warnings():  # a box that is cut at the rim is a problem of its own
+                warnings.filterwarnings('ignore', '.*out of bounds')
+                visualizer.add_datasample(
+                    file.name,
+                    read_image(record.image)[..., ::-1],
+                    _sample(record, diagnosis.classes),
+                    draw_pred=False,
+                    out_file=str(file),
+                )
+        except OSError as error:
+            raise InputError(
+                f'{file}: cannot be written ({error.strerror}); choose another folder'
+            ) from error
+    return len(chosen)
+
+
+def _choose(records: list[Record], troubled: set[str], number: int) -> list[Record]:
+    """Images that can be read, in the order of the split file."""
+    sound = {record.image_id: record for record in records if record.seen and not record.fault}
+    order = random.Random(0).sample(sorted(sound), len(sound))
+    bad = [
+        name for name in order if {str(sound[name].image), str(sound[name].annotation)} & troubled
+    ]
+    first = bad[: number // 2]
+    chosen = {*first, *[name for name in order if name not in first][: number - len(first)]}
+    return [record for name, record in sound.items() if name in chosen]
+
+
+def _sample(record: Record, classes: tuple[str, ...]) -> DetDataSample:
+    known = [item for item in record.objects if item.name in classes]
+    boxes = np.array([item.box for item in known], np.float32).reshape(-1, 4)
+    labels = np.array([classes.index(item.name) for item in known], int)
+    return DetDataSample(gt_instances=InstanceData(bboxes=boxes, labels=labels))
