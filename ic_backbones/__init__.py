@@ -13,22 +13,24 @@ __version__ = '0.1.0'
 
 require('mmengine')
 from . import weights  # noqa: E402, F401
+from ._quiet import quiet_imports  # noqa: E402
 from .config_file import config  # noqa: E402, F401
 
 _sentence = missing_sentence('mmcv', 'mmdet', 'mmpretrain')
 if _sentence:
     warnings.warn(_sentence, stacklevel=2)
 else:
-    from . import (  # noqa: F401
-        backbones,
-        datasets,
-        distillation,
-        evaluation,
-        heads,
-        hooks,
-        ops,
-        transforms,
-    )
-    from .models import create, list_models, model_info, register_models  # noqa: F401
+    with quiet_imports():
+        from . import (  # noqa: F401
+            backbones,
+            datasets,
+            distillation,
+            evaluation,
+            heads,
+            hooks,
+            ops,
+            transforms,
+        )
+        from .models import create, list_models, model_info, register_models  # noqa: F401
 
     register_models()

@@ -16,6 +16,7 @@ import time
 import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,6 +67,9 @@ def parse(parser: ArgumentParser, argv: Sequence[str] | None) -> Namespace:
 
 def execute(args: Namespace) -> int | None:
     """Do the work of the tool whose arguments these are."""
+    with suppress(ImportError):  # which the tool raises again where it needs the package
+        import ic_backbones  # noqa: F401  before the packages that it silences
+
     if not getattr(args, 'trust_checkpoint', False):
         return args.run(args)
     from ic_backbones.weights.loader import trust_checkpoints

@@ -1,13 +1,16 @@
 """Every tool answers --help at once and is a sub-command of ic-backbones, with completion."""
 
+import logging
 import multiprocessing
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import mmengine.logging
 import pytest
 
+from ic_backbones._quiet import quiet_imports
 from ic_backbones.errors import InputError
 from ic_backbones.runs.launcher import LAUNCHER_VARIABLES
 from ic_backbones.weights import loader
@@ -60,6 +63,24 @@ def test_a_tool_as_a_sub_command(capsys):
     with pytest.raises(SystemExit) as caught:
         main(['trane'])
     assert caught.value.code == 2 and "invalid choice: 'trane'" in capsys.readouterr().err
+
+
+def test_a_tool_prints_nothing_but_its_result():
+    """Not what OpenMMLab's packages say about optional packages when they are imported."""
+    command = [sys.executable, str(ROOT / 'tools/list_models.py'), 'ic_resnet18']
+    printed = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert printed.stderr == '' and printed.stdout.startswith('| model | size |')
+
+
+def test_only_debugging_notes_without_a_logger_are_silenced(capsys):
+    with quiet_imports():
+        from mmengine.logging import print_log
+
+        print_log('a missing package', level=logging.DEBUG)
+        print_log('an error', level=logging.ERROR)
+        print_log('a note')
+    assert capsys.readouterr().out == 'an error\na note\n'
+    assert mmengine.logging.print_log is not print_log
 
 
 def test_completion_of_tools_options_and_files(tmp_path, capsys):
