@@ -36,7 +36,7 @@ def _class_table(diagnosis: Diagnosis) -> str:
     def row(label: str, wanted: Callable[[VOCObject], bool]) -> list[str]:
         return [label, *(_cell(records, wanted) for records in diagnosis.records.values())]
 
-    return _table(
+    return table(
         [
             ['objects (in images)', *diagnosis.records],
             *(row(name, lambda item, name=name: item.name == name) for name in diagnosis.classes),
@@ -70,7 +70,7 @@ def _loss_table(diagnosis: Diagnosis, splits: list[Split]) -> str:
             cells.append(f'{count} {"on " if applies(split) else "off"}')
         return cells
 
-    return _table(
+    return table(
         [
             ['boxes that a setting leaves out where it is on', *diagnosis.records],
             row(
@@ -110,7 +110,7 @@ def _count(diagnosis: Diagnosis, severity: Severity) -> str:
     return f'{number} {severity.value}{"" if number == 1 else "s"}'
 
 
-def _table(rows: list[list[str]]) -> str:
+def table(rows: list[list[str]]) -> str:
     """Columns side by side, the first flush left, the others flush right, under a head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [

@@ -25,13 +25,14 @@ def draw_box(
     Args:
         image: BGR in uint8, of shape (height, width, 3); it is changed.
         box: Left, top, right and bottom in pixels.
-        text: The label.
+        text: The label, which may be empty.
         color: BGR.
     """
     thickness = max(1, round(max(image.shape[:2]) / 400))
     left, top, right, bottom = (round(edge) for edge in box)
     cv2.rectangle(image, (left, top), (right, bottom), color, thickness, cv2.LINE_AA)
-    draw_text(image, text, (left, top), color)
+    if text:
+        draw_text(image, text, (left, top), color)
 
 
 def draw_text(

@@ -100,7 +100,7 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
             writer.writerow(('run', curves.unit, 'name', 'value'))
             for run, name, curve in curves.named():
                 writer.writerows((run, x, name, value) for x, value in curve)
-        _draw(curves).savefig(out, dpi=150)
+        draw(curves).savefig(out, dpi=150)
     except OSError as error:
         raise InputError(
             f'{out}: the picture cannot be written ({error.strerror or error}); choose another '
@@ -201,7 +201,8 @@ def _losses(run: Scalars, unit: str) -> list[tuple[float, float]]:
     return [(round(row['iter'] / length, 4), row['loss']) for row in run.train]
 
 
-def _draw(curves: Curves) -> Figure:
+def draw(curves: Curves) -> Figure:
+    """Training loss and validation metric side by side, with shaded valleys."""
     keys = ['loss'] if curves.metric is None else ['loss', curves.metric]
     figure = Figure(figsize=(5.5 * len(keys), 4), layout='constrained')
     panels = dict(zip(keys, figure.subplots(1, len(keys), squeeze=False)[0], strict=True))

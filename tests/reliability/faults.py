@@ -147,10 +147,12 @@ CONFIG_READERS = {
     'export_onnx': 'export_onnx {config} --out {new}.onnx',
     'grad_cam': 'grad_cam {image} --net {config} {sound} --out {new}.png',
     'predict': 'predict {sound} {image} --config {config} --out {new}',
+    'evaluate': 'evaluate {config} {sound} --out {new}',
 }
 TOOLS = (
-    'alpha', 'check_dataset', 'complexity', 'demo', 'export_backbone', 'export_onnx', 'grad_cam',
-    'list_models', 'make_sample_voc', 'plot_curves', 'predict', 'pretrain_demo', 'test', 'train',
+    'alpha', 'check_dataset', 'complexity', 'demo', 'evaluate', 'export_backbone', 'export_onnx',
+    'grad_cam', 'list_models', 'make_sample_voc', 'plot_curves', 'predict', 'pretrain_demo', 'test',
+    'train',
 )  # fmt: skip
 LINES = [
     *(f'{name} --foo' for name in TOOLS),
@@ -210,6 +212,15 @@ LINES = [
     'grad_cam {image} --net {classifier} {sound} --out {folder}/a.xyz',
     'grad_cam {image} --net {classifier} {sound} --out {folder}/file/a.png',
     'grad_cam {image} --net {classifier} {sound} --out /proc/a.png',
+    'evaluate {detector}',
+    'evaluate {classifier} {sound} --out {new}',
+    'evaluate {detector} {sound} --out {new}',
+    'evaluate {detector} {sound} --out {folder}/file',
+    'evaluate {detector} {sound} --out /proc/none',
+    'evaluate {detector} {sound} --out {new} --split train',
+    'evaluate {detector} {sound} --out {new} --score-thr 2',
+    'evaluate {detector} {sound} --out {new} --score-thr abc',
+    'evaluate {detector} {folder}/gone.pth --out {new}',
     'predict',
     'predict {sound}',
     'predict {sound} {folder}/gone.png --out {new}',

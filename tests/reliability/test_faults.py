@@ -216,6 +216,7 @@ READERS = {
     'export_onnx': 'export_onnx {classifier} --checkpoint {checkpoint} --out {new}.onnx',
     'grad_cam': 'grad_cam {image} --net {classifier} {checkpoint} --out {new}.png',
     'predict': 'predict {checkpoint} {image} --out {new}',
+    'evaluate': 'evaluate {detector} {checkpoint} --out {new}',
     'create': lambda file: create('ic_resnet18_cifar10', checkpoint=file),
     'init_cfg': lambda file: initialised(dict(type='Pretrained', checkpoint=file)),
     'teacher': lambda file: load_teacher(None, file),
