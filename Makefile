@@ -6,16 +6,18 @@ VENV_openmmlab := .venv-openmmlab
 IN_VENV := $(VENV_$(STACK))/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint
+.PHONY: help setup demo test lint docs .python
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
-	@echo 'demo, test and lint first set up what they need. PYTHON=python3.11 names the interpreter;'
+	@echo 'demo, test, lint and docs first set up what they need. PYTHON=python3.11 names the interpreter;'
 	@echo 'STACK=openmmlab uses the official mm packages instead of the onedl ones.'
 
-setup: ## create or complete the virtual environment (5 to 20 minutes; a second once it is there)
-	@command -v $(PYTHON) > /dev/null || { echo 'error: $(PYTHON): no such command; install Python 3.10 or newer, or name one with PYTHON=...' >&2; exit 1; }
+setup: .python ## create or complete the virtual environment (5 to 20 minutes; a second once it is there)
 	@$(PYTHON) tools/setup_env.py $(STACK)
+
+.python:
+	@command -v $(PYTHON) > /dev/null || { echo 'error: $(PYTHON): no such command; install Python 3.10 or newer, or name one with PYTHON=...' >&2; exit 1; }
 
 demo: setup ## train Faster R-CNN with an IC-ResNet on drawn data and show its mAP and pictures
 	$(IN_VENV) tools/demo.py
@@ -26,3 +28,12 @@ test: setup ## run all tests
 lint: setup ## check style and formatting with ruff
 	$(IN_VENV) -m ruff check
 	$(IN_VENV) -m ruff format --check
+
+docs: .venv-docs/complete ## build the site of the documentation in site/; needs 80 MB and no set-up
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@echo 'python3 -m http.server --directory site shows it at http://localhost:8000'
+
+.venv-docs/complete: requirements/docs.txt | .python
+	$(PYTHON) -m venv --clear .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --requirement requirements/docs.txt
+	touch $@

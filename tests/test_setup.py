@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -199,13 +200,19 @@ def lock(family):
     return [Requirement(line) for line in lines if not line.startswith('#')]
 
 
-@pytest.mark.parametrize('family', FAMILIES)
-def test_lock_is_exact_and_fits_the_extras(arguments, family):
+def versions(name):
+    """The version of each package in a lock file, which must be exact."""
     locked = {}
-    for requirement in lock(family):
+    for requirement in lock(name):
         (specifier,) = requirement.specifier
         assert specifier.operator == '==' and requirement.url is None
         locked[canonicalize_name(requirement.name)] = specifier.version
+    return locked
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_lock_is_exact_and_fits_the_extras(arguments, family):
+    locked = versions(family)
     wanted = arguments['install_requires'] + arguments['extras_require'][family]
     extras = arguments['extras_require']
     for line in wanted + extras['tools'] + extras['dev']:
@@ -213,6 +220,35 @@ def test_lock_is_exact_and_fits_the_extras(arguments, family):
         assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), line
     other = FAMILIES['onedl' if family == 'openmmlab' else 'openmmlab']
     assert not locked.keys() & other
+
+
+def test_lock_of_the_site_fits_its_extra(arguments):
+    locked = versions('docs')
+    for line in arguments['extras_require']['docs']:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), line
+
+
+def test_the_description_works_on_a_package_index(arguments):
+    """There is no repository around it there, so every link and picture has an address."""
+    text, url = arguments['long_description'], arguments['url']
+    assert re.findall(r'\]\((?!https?://|#)[^)]*', text) == []
+    assert '![Pictures from the demo' in text and f']({url}/raw/main/docs/demo.jpg)' in text
+    assert f'({url}/blob/main/docs/ic.md)' in text
+    assert all(address.startswith(url) for address in arguments['project_urls'].values())
+
+
+def test_a_source_distribution_can_run_its_tests(tmp_path):
+    """It holds every file of the repository."""
+    if not (ROOT / '.git').exists():
+        pytest.skip('this is a source distribution itself, not a clone')
+    listing = subprocess.check_output(['git', 'ls-files', '-z'], cwd=ROOT, text=True)
+    build = ['egg_info', '--egg-base', tmp_path, 'sdist', '--dist-dir', tmp_path]
+    subprocess.run([sys.executable, 'setup.py', '-q', *build], cwd=ROOT, check=True)
+    (archive,) = tmp_path.glob('*.tar.gz')
+    with tarfile.open(archive) as content:
+        names = {name.partition('/')[2] for name in content.getnames()}
+    assert {name for name in listing.split('\0') if name} <= names
 
 
 @pytest.fixture
@@ -241,7 +277,7 @@ def test_a_new_environment_holds_the_whole_lock(family, arguments):
     todo = [Requirement(name) for name in runpy.run_path(SCRIPT)['BUILD_TOOLS']]
     todo += map(Requirement, arguments['install_requires'])
     for extra, lines in arguments['extras_require'].items():
-        if extra not in FAMILIES or extra == family:
+        if extra != 'docs' and (extra not in FAMILIES or extra == family):
             todo += map(Requirement, lines)
     required = set()
     while todo:

@@ -35,7 +35,7 @@ _CONVS = {
 class ICBasicBlockMinus(ICLayer, BasicBlock):
     """IC block⁻: plain convolutions, one collision term from the block's input to its end.
 
-    With ``u2 = conv2(relu(bn1(conv1(x))))``::
+    With ``u2 = conv2(relu(bn1(conv1(x))))``:
 
         out = relu(bn2(u2) + alpha * norm_local(relu(u2 - W' . (1 (^*) x))) + shortcut(x))
 

@@ -40,7 +40,7 @@ class SINet(Staged):
         groups: The number of groups of the pointwise convolutions; 2 in the paper.
         exchange: Whether the shortcuts exchange the groups; otherwise they are identities.
         funnel: Whether a dense funnel follows each shortcut, except in block 1, which has none; a
-            dict gives the ``start`` and ``norm_cfg`` of :class:`DenseFunnel`.
+            dict gives the ``start`` and ``norm_cfg`` of :class:`~ic_backbones.ops.DenseFunnel`.
         out_indices: The blocks to return, from 0; blocks after the last one are not built.
         frozen_stages: What does not learn: nothing (-1), the stem (0), or the stem and the first n
             blocks (n).

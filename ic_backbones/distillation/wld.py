@@ -1,7 +1,7 @@
 """Weak logit distillation (WLD): the loss.
 
 Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
-(https://arxiv.org/abs/2102.03495), section 3.3, eq. 8-10::
+(https://arxiv.org/abs/2102.03495), section 3.3, eq. 8-10:
 
     L_kd = tau^2 KL(p_t(tau) || p_s(tau))                 p(tau) = softmax(logits / tau)
     L = (1 - lambda) L_ce + lambda max(L_kd - e, 0)

@@ -18,10 +18,9 @@ class VOCStyleMetric(VOCMetric):
     over ``iou_thrs``) for each class of which the split has an object. A class without an object
     has no AP and does not count towards the mean.
 
-    Args:
-        eval_mode: '11points' for the mean of the precisions at recalls 0, 0.1, ..., 1 (VOC07), or
-            'area' for the area under the precision-recall curve (VOC12). Defaults to '11points'.
-        **kwargs: Further arguments of ``VOCMetric``, such as ``iou_thrs``, which defaults to 0.5.
+    The arguments are those of ``VOCMetric``. ``eval_mode`` is ``'11points'``, the default, for the
+    mean of the precisions at recalls 0, 0.1, ..., 1 (VOC07), or ``'area'`` for the area under the
+    precision-recall curve (VOC12). ``iou_thrs`` defaults to 0.5.
     """
 
     def compute_metrics(self, results: list) -> dict[str, float]:

@@ -3,19 +3,18 @@
 Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
 (https://arxiv.org/abs/2102.03495), eq. 1-7, and "Inter-layer Collision Networks"
 (https://arxiv.org/abs/1911.08252), eq. 3-7 (whose eq. 4 is misprinted; eq. 5-7 give the form built
-here)::
+here):
 
     u = W (*) X + b2 + alpha * relu(W (*) X - W' . (1 (^*) X) + b1)          eq. 6, 7
 
-=========  =====================================================================================
-``W``      ``weight``, that of ``nn.Conv2d``: a plain network's weights load by name
-``W'``     ``w_prime / k^2``: a pointwise convolution without bias, with the convolution's groups
-           (eq. 6), or one scalar per output channel over the sum of all input channels (eq. 5)
-``1 (^*)`` the box sum: a depthwise convolution with an all-one kernel and the convolution's own
-           kernel size, stride, padding and dilation
-``alpha``  scale of the collision term: 1 from scratch, 0 at first when started from plain weights
-``b1, b2`` ``inner_bias`` and ``bias``
-=========  =====================================================================================
+- ``W``: ``weight``, that of ``nn.Conv2d``. A plain network's weights load by name.
+- ``W'``: ``w_prime / k^2``, a pointwise convolution without bias, with the convolution's groups
+  (eq. 6), or one scalar per output channel over the sum of all input channels (eq. 5).
+- ``1 (^*)``: The box sum, a depthwise convolution with an all-one kernel and the convolution's own
+  kernel size, stride, padding and dilation.
+- ``alpha``: The scale of the collision term: 1 from scratch, 0 at first when started from plain
+  weights.
+- ``b1``, ``b2``: ``inner_bias`` and ``bias``.
 
 Degenerate case: at ``alpha = 0`` the layer is ``nn.Conv2d``, bit for bit on finite inputs.
 
@@ -130,7 +129,10 @@ def ic_conv2d(
         w_prime: ``k^2 . W'``, (C, C'/groups, 1, 1); (C, 1, 1, 1) for the scalar form, eq. 5.
         bias: ``b2``, (C,).
         inner_bias: ``b1``, (C,).
-        stride, padding, dilation, groups: The same as in ``torch.nn.functional.conv2d``.
+        stride: The stride, as in ``torch.nn.functional.conv2d``.
+        padding: The padding, as in ``conv2d``.
+        dilation: The dilation, as in ``conv2d``.
+        groups: The number of groups, as in ``conv2d``.
         alpha: The scale of the collision term, a float or a 0-dim tensor.
         sign: The signs of a folded norm's scales, (C, 1, 1), see ``ic_fold``; by default 1.
 
@@ -168,12 +170,11 @@ class ICConv2d(FoldableICLayer, nn.Conv2d):
     """``nn.Conv2d`` with the collision term of eq. 6.
 
     Input (N, C', H', W'), output (N, C, H, W), as ``nn.Conv2d``. The layer adds ``w_prime`` of
-    (C, C'/groups, 1, 1), C'.C/groups parameters.
+    (C, C'/groups, 1, 1), C'.C/groups parameters. The arguments that are not listed here are those
+    of ``nn.Conv2d``.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
-            padding_mode, device, dtype: The same as in ``nn.Conv2d``; ``bias`` (``b2``) is off by
-            default.
+        bias: Whether the layer has a ``b2``.
         alpha: The scale of the collision term, or the value that it starts from.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``, see ``ICLayer.set_alpha``.
         inner_bias: Whether the layer has a ``b1``.

@@ -25,7 +25,7 @@ def ic_linear(
     alpha: float | Tensor = 1.0,
     sign: Tensor | None = None,
 ) -> Tensor:
-    """IC neurons, eq. 3, without the outer activation::
+    """IC neurons, eq. 3, without the outer activation:
 
         W x + b2 + alpha * relu(W x - w' sum(x) + b1)
 
@@ -55,10 +55,10 @@ def ic_linear(
 class ICLinear(FoldableICLayer, nn.Linear):
     """IC neurons without their outer activation, eq. 3: ``nn.Linear`` with the collision term.
 
-    Input (..., n), output (..., m). ``w_prime`` (m,) starts at 1, which is eq. 1.
+    Input (..., n), output (..., m). ``w_prime`` (m,) starts at 1, which is eq. 1. The arguments
+    that are not listed here are those of ``nn.Linear``.
 
     Args:
-        in_features, out_features, device, dtype: The same as in ``nn.Linear``.
         bias: Whether the layer has a ``b2``.
         inner_bias: Whether the layer has a ``b1``.
         alpha: The scale of the collision term, or the value that it starts from.

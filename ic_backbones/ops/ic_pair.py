@@ -2,7 +2,7 @@
 
 Source: An et al., "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks"
 (https://arxiv.org/abs/2102.03495), section 4.2: the two count as one convolution, whose input is
-the depthwise one's and whose output is the pointwise one's::
+the depthwise one's and whose output is the pointwise one's:
 
     u = pointwise(...(depthwise(x)))
     out = u + alpha * relu(u - W' . (1 (^*) x))

@@ -1,7 +1,7 @@
 """An SI unit for inference: the same function in fewer steps.
 
 In eval mode BN is affine, and after the last activation a unit is linear. With ``h`` the hidden
-maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` and ``W_y``::
+maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` and ``W_y``:
 
     W_x . x + W_y . (P . h + p + R . x) = (W_x + W_y . R) . x + (W_y . P) . h + W_y . p
 
@@ -50,7 +50,7 @@ class ClampedConv(nn.Module):
 
 @torch.no_grad()
 def clamped(layer: nn.Sequential) -> nn.Module:
-    """Merge a layer of :func:`conv_layer`, with BN and ReLU or ReLU6, into a bounded convolution.
+    """Merge a layer of ``conv_layer``, with BN and ReLU or ReLU6, into a bounded convolution.
 
     With another activation, only what ``fuse_conv_bn`` can merge is merged.
 

@@ -1,14 +1,13 @@
 """Structure composing: a max pool and a pointwise convolution in place of a convolution.
 
 Source: Chen, "Structure Composing Layer: A New Type of Layer to Deep and Speed up Convolutional
-Neural Networks" (preprint, 30 January 2019), section 3 and the listing::
+Neural Networks" (preprint, 30 January 2019), section 3 and the listing:
 
     out = W . maxpool_k(x) + b                                             eq. 6
 
-=========  ==================================================================================
-``W``      ``conv.weight``, a pointwise convolution: 1/k^2 of a k x k convolution's weights
-maxpool    over windows of ``kernel_size``, with an implicit padding of minus infinity
-=========  ==================================================================================
+- ``W``: ``conv.weight``, a pointwise convolution, which has 1/k^2 of the weights of a k x k one.
+- ``maxpool_k``: The maximum over windows of ``kernel_size``, with an implicit padding of minus
+  infinity.
 
 Readings. The listing's ``maxpool_bias`` is never trained, and the text calls it needless: it is
 left out. The listing applies ``stride`` both in the pool and in the pointwise convolution, which is

@@ -1,7 +1,7 @@
 """Exchange shortcut, dense funnel and SI unit.
 
 Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1905.12349), sections
-3.1, 3.2 and 3.4. With the channels in two halves ``x = [x1, x2]`` and one branch ``H`` for each::
+3.1, 3.2 and 3.4. With the channels in two halves ``x = [x1, x2]`` and one branch ``H`` for each:
 
     exchange shortcut    [H1(x1) + x2, H2(x2) + x1]                        eq. 1
     dense funnel         W . [x, y], y the exchange's output               section 3.2

@@ -2,7 +2,7 @@
 
 They are default hooks, which mmengine merges by name: a config that inherits from one of ours keeps
 them whatever its ``custom_hooks`` are, also under mmdet's own ``tools/train.py``. The names here
-are keys of a config, so that a config file takes them over in one line::
+are keys of a config, so that a config file takes them over in one line:
 
     from ic_backbones.runs.guards import custom_imports, default_hooks
 
