@@ -29,7 +29,7 @@ lint: setup ## check style and formatting with ruff
 	$(IN_VENV) -m ruff check
 	$(IN_VENV) -m ruff format --check
 
-docs: .venv-docs/complete ## build the site of the documentation in site/; needs 80 MB and no set-up
+docs: .venv-docs/complete ## build the site of the documentation in site/; needs 0.2 GB and no set-up
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 	@echo 'python3 -m http.server --directory site shows it at http://localhost:8000'
 

@@ -48,7 +48,9 @@ def test_anchors_are_headings():
 
 def test_the_hook_leads_from_the_site_to_the_forge(hook, caplog):
     page = type('Page', (), {'file': type('File', (), {'src_uri': 'api/ops.md'})})
-    text = '[a](../ic.md#x) [b](../../README.md) [c](../../configs) [d](http://d) [e](#e) ![f](f.png)'
+    text = (
+        '[a](../ic.md#x) [b](../../README.md) [c](../../configs) [d](http://d) [e](#e) ![f](f.png)'
+    )
     url = hook.repository()
     assert hook.on_page_markdown(text, page, None, None) == (
         f'[a](../ic.md#x) [b](../index.md) [c]({url}/blob/main/configs) [d](http://d) [e](#e) '
