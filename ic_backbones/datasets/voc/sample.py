@@ -7,7 +7,6 @@ must not subtract 1; ``VOCStyleDataset`` does not.
 import json
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from ...errors import InputError
 from ..images import write_image
 from .shapes import draw
+from .writing import write_annotation
 
 _VERSION = 4  # a folder drawn by another version is drawn again
 _MARKER = 'sample_voc.json'
@@ -88,31 +88,10 @@ def _draw_all(out: Path, arguments: dict, names: dict[str, list[str]]) -> None:
     for name, seeds in tqdm(tasks, 'drawing', unit='image', delay=1, disable=None):
         image, objects = draw(np.random.RandomState(seeds), size)
         write_image(out / f'JPEGImages/{name}.jpg', image, cv2.IMWRITE_JPEG_QUALITY, 92)
-        _write_xml(out / f'Annotations/{name}.xml', f'{name}.jpg', size, objects)
+        write_annotation(out / f'Annotations/{name}.xml', f'{name}.jpg', size, objects)
     for split, ids in names.items():
         (out / f'ImageSets/Main/{split}.txt').write_text('\n'.join(ids) + '\n')
     marker.write_text(json.dumps({'complete': True, **arguments}))
-
-
-def _write_xml(path: Path, image: str, size: tuple[int, int], objects: list[dict]) -> None:
-    root = ET.Element('annotation')
-    ET.SubElement(root, 'filename').text = image
-    _add(root, 'size', width=size[0], height=size[1], depth=3)
-    for item in objects:
-        flags = {key: int(item[key]) for key in ('truncated', 'occluded')}
-        node = _add(root, 'object', name=item['name'], **flags, difficult=0)
-        _add(
-            node, 'bndbox', **dict(zip(('xmin', 'ymin', 'xmax', 'ymax'), item['box'], strict=True))
-        )
-    ET.indent(root)
-    ET.ElementTree(root).write(path)
-
-
-def _add(parent: ET.Element, tag: str, **children) -> ET.Element:
-    node = ET.SubElement(parent, tag)
-    for key, value in children.items():
-        ET.SubElement(node, key).text = str(value)
-    return node
 
 
 def _is_complete(out: Path, arguments: dict, names: dict[str, list[str]]) -> bool:

@@ -1,0 +1,82 @@
+"""Reading COCO's JSON files."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from ..datasets.layouts import coco_files
+from ..datasets.voc.annotation import VOCObject
+from ..datasets.voc.files import files_below
+from ..errors import InputError, one_line
+from .source import Broken, Picture, Source, is_image, split_named
+
+
+def read_coco(path: Path) -> Source:
+    """Read a JSON file, or all of them below a folder, of which each is a split.
+
+    Crowds become difficult objects. Classes are in the order of their numbers; categories without
+    an object are left out.
+
+    Raises:
+        InputError: A file is not in COCO's format, or two files list the same images.
+    """
+    folder = path if path.is_dir() else path.parent
+    files = list(files_below(folder))
+    source = Source('COCO', [])
+    images: dict[str, list[Path]] = defaultdict(list)
+    for file in sorted(filter(is_image, files)):
+        images[file.name].append(file)
+    classes: dict[str, int] = {}
+    seen: dict[Path, Path] = {}
+    for file in coco_files(files) if path.is_dir() else [path]:
+        try:
+            content = json.loads(file.read_bytes())
+            _read(file, content, folder, images, source, classes)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{file}: is not in COCO's format ({one_line(error)}); export it again"
+            ) from error
+        for picture in source.pictures[len(seen) :]:
+            if picture.image in seen:
+                raise InputError(
+                    f'{file}: lists {picture.image}, as {seen[picture.image]} does; convert one of '
+                    'the two files, by its own name'
+                )
+            seen[picture.image] = file
+    source.classes = sorted(classes, key=classes.get)
+    return source
+
+
+def _read(
+    file: Path, content: dict, folder: Path, images: dict, source: Source, classes: dict[str, int]
+) -> None:
+    names = {item['id']: item['name'] for item in content['categories']}
+    objects: dict[int, list[VOCObject]] = defaultdict(list)
+    for item in content['annotations']:
+        x, y, width, height = map(float, item['bbox'])
+        name = names[item['category_id']]
+        classes[name] = item['category_id']
+        box = (x, y, x + width, y + height)
+        objects[item['image_id']].append(VOCObject(name, box, bool(item.get('iscrowd'))))
+    split = split_named(file.relative_to(folder))
+    for item in content['images']:
+        image = _find(item['file_name'].replace('\\', '/'), file, folder, images, split)
+        if image is None:
+            fault = f'is listed in {file.name}, but there is no such file'
+            source.broken.append(Broken(file.parent / item['file_name'], fault))
+            continue
+        name = image.relative_to(folder).with_suffix('').as_posix()
+        size = item.get('width'), item.get('height')
+        picture = Picture(image, name, objects[item['id']], split=split)
+        picture.size = size if all(size) else None
+        source.pictures.append(picture)
+
+
+def _find(name: str, file: Path, folder: Path, images: dict, split: str | None) -> Path | None:
+    """The image file that ``file`` names: by its path, or else by its name alone."""
+    for base in (file.parent, folder):
+        if is_image(base / name):
+            return base / name
+    found = [path for path in images.get(Path(name).name, []) if path.as_posix().endswith(name)]
+    of_split = [path for path in found if split_named(path.relative_to(folder)) == split]
+    return next(iter(of_split or found), None)

@@ -1,0 +1,156 @@
+"""Writing a data set of any known layout in VOC layout."""
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ..datasets.fingerprint import Fingerprint
+from ..datasets.image_cache import FingerprintCache
+from ..datasets.layouts import COCO, VOC, YOLO, recognise
+from ..datasets.voc.writing import write_annotation
+from ..errors import InputError
+from .coco import read_coco
+from .report import Report, make_report
+from .source import Broken, Picture, Source
+from .splits import SPLITS, divide, groups
+from .voc import read_voc
+from .yolo import read_yolo
+
+_READERS = {VOC: read_voc, COCO: read_coco, YOLO: read_yolo}
+
+
+def convert(
+    source: str | Path,
+    out: str | Path,
+    shares: tuple[float, float, float] = (0.7, 0.15, 0.15),
+    seed: int = 0,
+    *,
+    resplit: bool = False,
+    link: bool = False,
+    skip_broken: bool = False,
+) -> Report:
+    """Write the data set ``source`` into the new folder ``out`` in VOC layout.
+
+    Args:
+        source: A folder in the layout of VOC, COCO or YOLO, or a JSON file in COCO's.
+        out: The folder, which must not exist or be empty. It appears once it is complete.
+        shares: The shares of train, val and test; near-duplicates are in one of them.
+        seed: The seed of the splits.
+        resplit: Whether to make new splits although the source has some.
+        link: Whether to link the images instead of copying them.
+        skip_broken: Whether to leave out files that are broken or missing.
+
+    Raises:
+        InputError: The layout is not known, a file is broken, or ``out`` cannot be written.
+    """
+    source, out = Path(source), Path(out)
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6 or not shares[0]:
+        raise InputError(f'shares {shares}: are not those of a whole; give three with the sum 1')
+    _require_new(out)
+    layout = recognise(source)
+    if layout is None:
+        raise InputError(
+            f'{source}: no data set in the layout of VOC, COCO or YOLO was found; give the folder '
+            'that holds both the images and the annotations'
+        )
+    found = _READERS[layout](source)
+    looked = _look(found)
+    if found.broken and not skip_broken:
+        more = f' ({len(found.broken) - 1} more)' if found.broken[1:] else ''
+        raise InputError(
+            f'{found.broken[0].file}: {found.broken[0].fault}{more}; correct it, or leave such '
+            'files out with --skip-broken'
+        )
+    if not found.pictures:
+        raise InputError(f'{source}: no image can be used; check the folder')
+    alike = groups([item.digest for item in looked], [item.hash for item in looked])
+    splits = [picture.split for picture in found.pictures]
+    kept = not resplit and all(splits) and {'train'} < set(splits)
+    if not kept:
+        splits = divide(found.pictures, alike, shares, seed)
+    _write(found.pictures, splits, looked, out, link)
+    return make_report(found, splits, alike, kept)
+
+
+def _require_new(out: Path) -> None:
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f'{out}: already exists; choose a new folder')
+
+
+def _look(source: Source) -> list[Fingerprint]:
+    """Decode all images and turn shares into pixels; broken images are moved to ``broken``."""
+    sound, looked = [], []
+    with FingerprintCache() as cache:
+        pictures = tqdm(source.pictures, 'reading', unit='image', delay=1, disable=None)
+        for picture in pictures:
+            try:
+                seen = cache.fingerprint(picture.image)
+            except ValueError as error:
+                source.broken.append(Broken(picture.image, str(error)))
+                continue
+            scale = (*seen.header.size, *seen.header.size) if picture.relative else (1,) * 4
+            picture.objects = [
+                item._replace(box=tuple(_tidy(e * s) for e, s in zip(item.box, scale, strict=True)))
+                for item in picture.objects
+            ]
+            sound.append(picture)
+            looked.append(seen)
+    source.pictures = sound
+    return looked
+
+
+def _tidy(edge: float) -> float:
+    """A coordinate to a hundredth of a pixel, as a whole number where it is one."""
+    edge = round(edge, 2)
+    return int(edge) if edge == int(edge) else edge
+
+
+def _ids(pictures: list[Picture]) -> list[str]:
+    """Short names where they are unique, or else the path with underscores."""
+    stems = [Path(picture.name).name for picture in pictures]
+    count = Counter(stems)
+    ids = [
+        stem if count[stem] == 1 else picture.name.replace('/', '_')
+        for stem, picture in zip(stems, pictures, strict=True)
+    ]
+    repeated = [name for name, number in Counter(ids).items() if number > 1]
+    if repeated:
+        raise InputError(f'{repeated[0]}: several images would have this name; rename them')
+    return ids
+
+
+def _write(
+    pictures: list[Picture], splits: list[str], looked: list[Fingerprint], out: Path, link: bool
+) -> None:
+    ids = _ids(pictures)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f'.{out.name}_') as folder:
+            new = Path(folder, 'voc')
+            for name in ('JPEGImages', 'Annotations', 'ImageSets/Main'):
+                (new / name).mkdir(parents=True)
+            rows = list(zip(ids, pictures, looked, strict=True))
+            rows = tqdm(rows, 'writing', unit='image', delay=1, disable=None)
+            for image_id, picture, seen in rows:
+                image = new / f'JPEGImages/{image_id}{picture.image.suffix.lower()}'
+                if link:
+                    image.symlink_to(picture.image.resolve())
+                else:
+                    shutil.copy2(picture.image, image)
+                objects = [item._asdict() for item in picture.objects]
+                annotation = new / f'Annotations/{image_id}.xml'
+                size = picture.size or seen.header.size
+                write_annotation(annotation, image.name, size, objects)
+            for split in SPLITS:
+                names = sorted(i for i, s in zip(ids, splits, strict=True) if s == split)
+                if names:
+                    (new / f'ImageSets/Main/{split}.txt').write_text('\n'.join(names) + '\n')
+            os.replace(new, out)
+    except OSError as error:
+        raise InputError(
+            f'{out}: cannot be written ({error.strerror}); choose another folder'
+        ) from error

@@ -1,0 +1,130 @@
+"""What is wrong with the source ends a conversion with a sentence, and nothing is written."""
+
+import json
+
+import pytest
+from image_faults import FAULTS
+
+from ic_backbones.conversion import convert
+from ic_backbones.errors import InputError
+
+
+def write_yolo(root):
+    """A folder that holds one image and its labels."""
+    (root / 'classes.txt').write_text('cat\ndog\n')
+    (root / 'a.txt').write_text('1 0.5 0.5 0.25 0.5\n')
+
+
+def write_coco(root):
+    content = {
+        'images': [{'id': 1, 'file_name': 'a.jpg'}],
+        'annotations': [{'image_id': 1, 'category_id': 1, 'bbox': [1, 2, 30, 20]}],
+        'categories': [{'id': 1, 'name': 'cat'}],
+    }
+    (root / 'all.json').write_text(json.dumps(content))
+
+
+@pytest.fixture
+def root(write_voc):
+    return write_voc({'a.jpg': []}, {}) / 'JPEGImages'
+
+
+@pytest.mark.parametrize(
+    ('line', 'words'),
+    [
+        ('1 0.5 0.5 x 0.5', 'line 1 is not made of numbers'),
+        ('nan 0.5 0.5 0.1 0.5', 'line 1 is not made of numbers'),
+        ('2 0.5 0.5 0.1 0.5', 'line 1 has class 2, but there are 2'),
+        ('-1 0.5 0.5 0.1 0.5', 'line 1 has class -1, but there are 2'),
+        ('1 0.5 0.5 0.1', 'line 1 has 4 numbers, not 5 or those of a polygon'),
+        ('1 0.5 0.5 0.1 0.5 0.9', 'line 1 has 6 numbers, not 5'),
+        ('\n1 20 15 10 5', 'line 2 has a number that is no share from 0 to 1'),
+        ('1 nan 0.5 0.1 0.5', 'line 1 has a number that is no share'),
+    ],
+)
+def test_lines_of_yolo(root, tmp_path, line, words):
+    write_yolo(root)
+    (root / 'a.txt').write_text(line)
+    with pytest.raises(InputError, match=f'{root}/a.txt: {words}.*; correct it, or leave such'):
+        convert(root, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize(
+    ('damage', 'words'),
+    [
+        (lambda root: (root / 'classes.txt').unlink(), 'neither data.yaml nor classes.txt names'),
+        (
+            lambda root: (root / 'data.yaml').write_text('names: [a'),
+            'data.yaml: is not a YAML file',
+        ),
+        (lambda root: (root / 'classes.txt').write_bytes(b'\xff\xfec\0'), 'is a text in UTF-16'),
+        (lambda root: (root / 'a.txt').write_bytes(b'\xff\xfe1\0'), "a.txt: 'utf-8' codec can't"),
+    ],
+)
+def test_files_of_yolo(root, tmp_path, damage, words):
+    write_yolo(root)
+    damage(root)
+    with pytest.raises(InputError, match=words):
+        convert(root, tmp_path / 'out')
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'words'),
+    [
+        ('"bbox"', '"box"', "all.json: is not in COCO's format .KeyError: 'bbox'.; export"),
+        ('[1, 2, 30, 20]', '[1, 2, 30]', "all.json: is not in COCO's format"),
+        ('"category_id": 1', '"category_id": 2', "is not in COCO's format .KeyError: 2"),
+        ('"a.jpg"', '"b.jpg"', 'b.jpg: is listed in all.json, but there is no such file; correct'),
+        ('"a.jpg"', '7', "is not in COCO's format"),
+    ],
+)
+def test_files_of_coco(root, tmp_path, old, new, words):
+    write_coco(root)
+    text = (root / 'all.json').read_text()
+    assert old in text
+    (root / 'all.json').write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=words):
+        convert(root, tmp_path / 'out')
+
+
+def test_two_files_with_the_same_images(root, tmp_path):
+    write_coco(root)
+    (root / 'again.json').write_text((root / 'all.json').read_text())
+    with pytest.raises(InputError, match='all.json: lists .*a.jpg, as .*again.json does; convert'):
+        convert(root, tmp_path / 'out')
+
+
+@pytest.mark.parametrize('fault', ['empty', 'junk', 'truncated', 'huge'])
+def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
+    write_yolo(root)
+    (root / 'b.jpg').write_bytes((root / 'a.jpg').read_bytes())
+    damage, sentence = FAULTS[fault]
+    damage(root / 'a.jpg')
+    with pytest.raises(InputError, match=f'a.jpg: {sentence}.*; correct it, or leave such files'):
+        convert(root, tmp_path / 'out')
+    report = convert(root, tmp_path / 'out', skip_broken=True)
+    assert report.images['train'] == 1
+    assert f'  {root}/a.jpg: ' in report.text('out')
+    (root / 'b.jpg').unlink()
+    with pytest.raises(InputError, match='JPEGImages: no image can be used; check the folder'):
+        convert(root, tmp_path / 'other', skip_broken=True)
+
+
+@pytest.mark.parametrize(
+    ('options', 'words'),
+    [
+        ({'shares': (0.5, 0.5, 0.5)}, 'are not those of a whole; give three with the sum 1'),
+        ({'shares': (1.5, -0.5, 0)}, 'are not those of a whole'),
+        (
+            {'source': 'nowhere'},
+            'nowhere: no data set in the layout of VOC, COCO or YOLO was found',
+        ),
+        ({'out': '.'}, 'already exists; choose a new folder'),
+        ({'out': '/proc/x'}, '/proc/x: cannot be written'),
+    ],
+)
+def test_wrong_arguments(root, tmp_path, options, words):
+    write_yolo(root)
+    with pytest.raises(InputError, match=words):
+        convert(**{'source': root, 'out': tmp_path / 'out', **options})
