@@ -16,6 +16,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
+from mmengine.runner import CheckpointLoader
 from mmpretrain.apis.model import ModelHub, get_model
 from mmpretrain.registry import MODELS
 from torch import nn
@@ -25,6 +26,7 @@ from .weights.checkpoint import Checkpoint
 from .weights.pretrained import load_by_name
 
 MIM = Path(__file__).parent / '.mim'
+UNTRAINED = 'untrained://'
 _OWN: list[str] = []
 
 
@@ -35,6 +37,26 @@ def register_models() -> None:
     before = set(ModelHub._models_dict)
     ModelHub.register_model_index(MIM / 'model-index.yml', config_prefix=MIM)
     _OWN.extend(sorted(set(ModelHub._models_dict) - before))
+    for name in _OWN:
+        ModelHub._models_dict[name].weights = UNTRAINED + name
+
+
+@CheckpointLoader.register_scheme(prefixes=UNTRAINED)
+def refuse_untrained(address: str, map_location: object = None) -> None:
+    """Say what to do instead of predicting with weights that were drawn.
+
+    mmpretrain's ``inference_model(name)`` and ``get_model(name, pretrained=True)`` load the weights
+    that the index names. The address that stands there for a model without any leads here.
+
+    Raises:
+        InputError: Always.
+    """
+    name = address.removeprefix(UNTRAINED)
+    config = Path(ModelHub._models_dict[name].config)
+    raise InputError(
+        f'{name}: there are no trained weights of this model to load; train '
+        f"{config.parent.name}/{config.stem}, and give its checkpoint as pretrained='FILE'"
+    )
 
 
 def list_models(pattern: str = '*') -> list[str]:

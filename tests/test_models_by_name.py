@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import mmpretrain
+import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
@@ -90,6 +91,26 @@ def test_wrong_input(tmp_path):
         ic_backbones.create('ic_resnet51')
     with pytest.raises(InputError, match='gone.pth: there is no such checkpoint'):
         ic_backbones.create('ic_resnet18', checkpoint=str(tmp_path / 'gone.pth'))
+
+
+def test_inference_takes_a_checkpoint_and_never_drawn_weights(tmp_path):
+    name, image = 'ic_resnet18_cifar10', np.zeros((32, 32, 3), np.uint8)
+    advice = f'{name}: .*no trained weights.*; train cifar10/ic_resnet18_200e, and give its checkp'
+    with pytest.raises(InputError, match=advice):
+        mmpretrain.inference_model(name, image)
+    with pytest.raises(InputError, match=advice):
+        mmpretrain.get_model(name, pretrained=True)
+    model = ic_backbones.create(name)
+    torch.nn.init.zeros_(model.head.fc.weight)
+    model.head.fc.bias.data = torch.eye(10)[3]
+    torch.save(dict(state_dict=model.state_dict(), meta={}), tmp_path / 'best.pth')
+    result = mmpretrain.inference_model(name, image, pretrained=str(tmp_path / 'best.pth'))
+    assert (result['pred_label'], result['pred_class']) == (3, 'cat')
+
+
+def test_the_index_names_the_task_of_every_model():
+    found = mmpretrain.list_models(task='Image Classification')
+    assert set(ic_backbones.list_models()) <= set(found)
 
 
 def test_the_table_of_the_documentation():
