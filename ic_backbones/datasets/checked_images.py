@@ -9,6 +9,7 @@ from ..errors import InputError
 from .image_cache import HeaderCache
 from .images import MAX_PIXELS, image_size, read_image
 
+MOST_IN_A_ROW = 100  # images that cannot be read, before a disk is taken to be lost
 REMEDY = 'replace or remove it, or set skip_broken=True in the data set'
 
 
@@ -20,9 +21,9 @@ class CheckedImages:
 
     Args:
         skip_broken: Whether to leave out images that are broken or missing, and to log and count
-            them. If an image breaks after the start, training goes on with another image, but a
-            test (``test_mode=True``) stops, because its result would be a different one. Defaults
-            to False, which stops with a sentence that names the file.
+            them. If an image breaks after the start, another one takes its place (not more than
+            100 in a row), but a test (``test_mode=True``) stops, because its result would be a
+            different one. Defaults to False, which stops with a sentence that names the file.
         max_pixels: The largest number of pixels of an image, which is checked before the image is
             decoded. Defaults to 100,000,000.
         **kwargs: The arguments of the data set.
@@ -42,6 +43,7 @@ class CheckedImages:
         self.skip_broken = skip_broken
         self.max_pixels = max_pixels
         self.skipped: set[str | Path] = set()
+        self._replaced = 0
         super().__init__(*args, **kwargs)
 
     def filter_data(self) -> list[dict]:
@@ -65,19 +67,27 @@ class CheckedImages:
         except ValueError as error:
             return self._replace(path, error)
         try:
-            return super().prepare_data(idx)
+            data = super().prepare_data(idx)
         except Exception:
             try:
                 read_image(path, self.max_pixels)
             except ValueError as error:
                 return self._replace(path, error)
             raise
+        self._replaced = 0
+        return data
 
     def _replace(self, path: str, error: ValueError) -> None:
         """Return None, for which mmengine draws another image."""
         if self.test_mode:
             raise InputError(f'{path}: {error}; replace it and start again') from error
         self.skip(path, f'{error}; {REMEDY}')
+        self._replaced += 1
+        if self._replaced == MOST_IN_A_ROW:
+            raise InputError(
+                f'{path}: {error}, and so it is with the {MOST_IN_A_ROW - 1} images drawn before '
+                'it; check the data folder and its disk'
+            ) from error
 
     def skip(self, file: str | Path, fault: str) -> None:
         """Log and count a file that is left out.

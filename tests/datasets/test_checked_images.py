@@ -131,6 +131,15 @@ def test_nothing_but_broken_images(root):
         folder(root, max_pixels=1, skip_broken=True)
 
 
+@pytest.mark.parametrize('make', [folder, voc])
+def test_a_data_folder_that_vanishes_after_the_start(make, root):
+    dataset = make(root, skip_broken=True)
+    for file in root.glob('JPEGImages/cat/*'):
+        file.unlink()
+    with pytest.raises(InputError, match='jpg: there is no such file, and so .* 99 images drawn b'):
+        read(dataset)
+
+
 def test_annotations_are_left_out_too(root, logged):
     (root / 'Annotations/cat/a.xml').unlink()
     (root / 'Annotations/cat/d.xml').write_text('<annotation>')

@@ -3,7 +3,7 @@
     python tests/reliability/resume.py
 
 For a detector, a classifier, weak logit distillation and an averaged model, each without workers,
-with workers that start anew in each epoch, and with persistent ones. The configs are the project's
+with workers that start again in each epoch, and with persistent ones. The configs are the project's
 own, on drawn data and narrow, with random crops, flips and colours, and without a given seed.
 ``--without-seeding`` leaves SeedEpochHook out, to see which of them it takes.
 """
@@ -39,10 +39,11 @@ class Trainings:
     Args:
         folder: Where data, configs and work dirs are.
         seeding: Whether SeedEpochHook runs, as it does in every config of the project.
+        epochs: 2N, the number of epochs of a whole training.
     """
 
-    def __init__(self, folder: Path, seeding: bool = True) -> None:
-        self.folder, self.seeding = folder, seeding
+    def __init__(self, folder: Path, seeding: bool = True, epochs: int = EPOCHS) -> None:
+        self.folder, self.seeding, self.epochs = folder, seeding, epochs
         self.log = folder / 'log'
         make_sample_voc(folder / 'voc', train=6, val=2, seed=0, size=(96, 80))
         rng = np.random.default_rng(0)
@@ -80,7 +81,7 @@ class Trainings:
             cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), ema]
         if not self.seeding:
             cfg.default_hooks.seed_epoch = None
-        cfg.train_cfg.max_epochs = EPOCHS
+        cfg.train_cfg.max_epochs = self.epochs
         cfg.default_hooks.checkpoint.max_keep_ckpts = -1
         path = self.folder / f'{kind}_{workers}.py'.replace(' ', '_')
         cfg.dump(path)
@@ -91,7 +92,7 @@ class Trainings:
         work_dir = self.folder / 'teacher'
         if not work_dir.exists():
             self._train(self._config('classifier', 'no worker'), work_dir)
-        return str(work_dir / f'epoch_{EPOCHS}.pth')
+        return str(work_dir / f'epoch_{self.epochs}.pth')
 
     def _train(self, config: Path, work_dir: Path, *options: str) -> None:
         def work(report) -> None:
@@ -109,11 +110,11 @@ class Trainings:
         config = self._config(kind, workers)
         whole, resumed = (self.folder / f'{config.stem}_{part}' for part in ('whole', 'resumed'))
         self._train(config, whole)
-        self._train(config, resumed, '--resume', str(whole / f'epoch_{EPOCHS // 2}.pth'))
-        final = weights(whole, EPOCHS)
-        if equal(final, weights(whole, EPOCHS // 2)):
+        self._train(config, resumed, '--resume', str(whole / f'epoch_{self.epochs // 2}.pth'))
+        final = weights(whole, self.epochs)
+        if equal(final, weights(whole, self.epochs // 2)):
             raise RuntimeError(f'{config.name}: the second half of the training changes nothing')
-        return not equal(final, weights(resumed, EPOCHS))
+        return not equal(final, weights(resumed, self.epochs))
 
 
 def main() -> int:

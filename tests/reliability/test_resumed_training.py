@@ -11,7 +11,7 @@ from training import Child, equal, resumable, train, weights
 
 @pytest.fixture(scope='module')
 def trainings(tmp_path_factory):
-    return Trainings(tmp_path_factory.mktemp('trainings'))
+    return Trainings(tmp_path_factory.mktemp('trainings'), epochs=2)
 
 
 @pytest.mark.parametrize(
