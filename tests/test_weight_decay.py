@@ -29,6 +29,11 @@ def test_alpha_does_not_decay(path):
     assert decay['conv.weight'] == decay['conv.w_prime'] == cfg.optimizer.weight_decay > 0
 
 
+def test_no_other_config_learns_alpha():
+    learned = {path for path in CONFIGS.rglob('*.py') if "'learned'" in path.read_text()}
+    assert learned and all('ic_' in path.name for path in learned)
+
+
 def named(net, group):
     own = {id(parameter) for parameter in group['params']}
     return [(name, value) for name, value in net.named_parameters() if id(value) in own]

@@ -1,18 +1,15 @@
 """Any registered backbone with some of its layers exchanged for others."""
 
-import copy
 import re
-from collections.abc import Sequence
 
-import torch
 from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 
-from ..errors import one_line
 from ..registry import MODELS
 from ..weights.pretrained import AdaptsState
 from .by_name import LoadsByName, init_by_name
 from .deployable import Deployable, guard_parts
+from .outputs import outputs
 
 
 @MODELS.register_module()
@@ -35,8 +32,9 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
             with a checkpoint saved in that form.
 
     Attributes:
-        out_channels: The number of channels of each output.
-        out_strides: The stride of each output against the input; 0 if the output is not a map.
+        out_channels: The number of channels of each output, or None if they cannot be known.
+        out_strides: The stride of each output against the input, 0 if the output is not a map; or
+            None.
 
     Raises:
         ValueError: ``unstrided`` matches no layer with a stride, or ``init_cfg`` is given here.
@@ -95,6 +93,21 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.backbone(x)
 
+    def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
+        """A parameter's depth and the number of depths in the inner backbone.
+
+        Raises:
+            NotImplementedError: The inner backbone does not know them.
+        """
+        if not hasattr(self.backbone, 'get_layer_depth'):
+            raise NotImplementedError(
+                f'{type(self.backbone).__name__}: has no get_layer_depth, which layer-wise '
+                'learning rates need; take another optimizer constructor'
+            )
+        if param_name.startswith(prefix + _PREFIX):
+            param_name = prefix + param_name.removeprefix(prefix + _PREFIX)
+        return self.backbone.get_layer_depth(param_name, prefix)
+
 
 _PREFIX = 'backbone.'
 
@@ -135,40 +148,3 @@ def unstride(net: nn.Module, pattern: str) -> None:
         )
     for module in found:
         module.stride = (1, 1) if isinstance(module.stride, tuple) else 1
-
-
-def outputs(net: nn.Module) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The channels and strides of a backbone's maps, without computing the maps.
-
-    Args:
-        net: The backbone, which is not changed.
-
-    Raises:
-        ValueError: It gives no maps for an image of 3 channels, nor for one of as many channels as
-            its first convolution takes.
-    """
-    twin = copy.deepcopy(net).to('meta')
-    twin.eval()
-    convs = [module for module in twin.modules() if isinstance(module, nn.Conv2d)]
-    sizes = 1024, 2048  # the difference of two is exact where a network does not pad
-    for channels in (3, *(conv.in_channels for conv in convs[:1])):
-        try:
-            small, large = (_maps(twin, channels, size) for size in sizes)
-        except Exception as error:  # a foreign network can raise anything
-            reason = one_line(error)
-            continue
-        strides = (
-            round((sizes[1] - sizes[0]) / (b.shape[-1] - a.shape[-1])) if a.ndim == 4 else 0
-            for a, b in zip(small, large, strict=True)
-        )
-        return tuple(feature.shape[1] for feature in small), tuple(strides)
-    raise ValueError(f'{type(net).__name__}: gives no maps ({reason}); take a backbone that does')
-
-
-@torch.no_grad()
-def _maps(net: nn.Module, channels: int, size: int) -> Sequence[Tensor]:
-    maps = net(torch.empty(1, channels, size, size, device='meta'))
-    maps = [maps] if isinstance(maps, Tensor) else maps
-    if not all(isinstance(feature, Tensor) for feature in maps):
-        raise TypeError('an output is not a tensor')
-    return maps

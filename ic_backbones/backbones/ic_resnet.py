@@ -8,6 +8,7 @@ block⁻).
 
 import copy
 
+import torch
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmpretrain.models.backbones import ResNet_CIFAR
@@ -23,6 +24,8 @@ from .by_name import LoadsByName
 from .deployable import Deployable
 from .ic_start import log_ic_start
 from .trimmed_resnet import TrimmedResNet
+
+torch.fx.wrap('collision')
 
 # Which of a block's convolutions become IC layers; shortcut and stem stay plain.
 _CONVS = {

@@ -3,8 +3,8 @@
 from mmpretrain.models import backbones
 
 from ..registry import MODELS
-from .adapted import outputs
 from .by_name import LoadsByName
+from .outputs import outputs
 from .stages import checked_stages
 
 

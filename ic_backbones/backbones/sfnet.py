@@ -11,16 +11,20 @@ from mmcv.cnn import ConvModule
 from mmpretrain.models.backbones import VGG
 from torch import Tensor, nn
 
+from ..ops.memory_format import in_format_of
 from ..ops.structure_composing import MixedSCLayer, SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
 from .deployable import Deployable
-from .stages import checked_stages
+from .stages import checked_stages, depth_by_stage
 
 _INIT = [
     dict(type='Kaiming', layer='Conv2d'),
     dict(type='Constant', val=1.0, layer='_BatchNorm'),
 ]
+
+
+torch.fx.wrap('in_format_of')
 
 
 @MODELS.register_module()
@@ -134,7 +138,7 @@ class SfNet(Deployable, LoadsByName, VGG):
             self.features[end - 1] = nn.Identity()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        outputs = []
+        image, outputs = x, []
         for scale, (first, end) in enumerate(self.range_sub_modules):
             layers = self.features[first:end]
             if self.with_cp and torch.is_grad_enabled():
@@ -143,7 +147,15 @@ class SfNet(Deployable, LoadsByName, VGG):
                 x = _run_scale(layers, x)
             if scale in self.out_indices:
                 outputs.append(x)
-        return tuple(outputs)
+        return in_format_of(image, outputs)
+
+    def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
+        """A parameter's depth and the number of depths, for mmpretrain's layer-wise rates."""
+        return depth_by_stage(param_name, prefix, len(self.range_sub_modules), self._scale_of)
+
+    def _scale_of(self, name: str) -> int:
+        index = int(name.split('.')[1])
+        return sum(end <= index for _, end in self.range_sub_modules)
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Fit a VGG's checkpoint to the layers here.

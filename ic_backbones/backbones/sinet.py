@@ -14,10 +14,13 @@ from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
 from ..inject import inject
+from ..ops.memory_format import in_format_of
 from ..ops.si_deploy import ClampedConv, DeployedSIUnit, clamped
 from ..ops.super_interaction import SIUnit, conv_layer
 from ..registry import MODELS
 from .staged import Staged
+
+torch.fx.wrap('in_format_of')
 
 
 @MODELS.register_module()
@@ -49,6 +52,8 @@ class SINet(Staged):
         norm_cfg: The norm's config; BN by default.
         act_cfg: The activation's config; ReLU6 by default.
         order: ``('conv', 'act', 'norm')``, the paper's, or ``('conv', 'norm', 'act')``.
+        deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
+            with a checkpoint saved in that form.
         init_cfg: The initialisation config of mmengine's ``BaseModule``; by default Kaiming's for
             convolutions.
 
@@ -81,6 +86,7 @@ class SINet(Staged):
         norm_cfg: dict | None = None,
         act_cfg: dict | None = None,
         order: tuple[str, str, str] = ('conv', 'act', 'norm'),
+        deploy: bool = False,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(len(channels), out_indices, frozen_stages, norm_eval, init_cfg)
@@ -120,6 +126,12 @@ class SINet(Staged):
             outputs.append(out)
             out_strides.append(out_strides[-1] * stride)
         self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])
+
+        if deploy:
+            self.switch_to_deploy()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return in_format_of(x, super().forward(x))
 
     def switch_to_deploy(self) -> None:
         """Merge norms and funnels into fewer convolutions, in place and for inference only.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from .by_name import LoadsByName
-from .stages import checked_stages
+from .stages import checked_stages, depth_by_stage
 
 
 class Staged(LoadsByName, BaseBackbone):
@@ -76,6 +76,10 @@ class Staged(LoadsByName, BaseBackbone):
                 outputs.append(x)
         return tuple(outputs)
 
+    def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
+        """A parameter's depth and the number of depths, for mmpretrain's layer-wise rates."""
+        return depth_by_stage(param_name, prefix, self.built, _block_of)
+
     def _freeze(self) -> None:
         if self.frozen_stages < 0:
             return
@@ -91,3 +95,7 @@ class Staged(LoadsByName, BaseBackbone):
                 if isinstance(module, _BatchNorm):
                     module.eval()
         return self
+
+
+def _block_of(name: str) -> int:
+    return int(name.split('.')[1]) if name.startswith('blocks.') else -1

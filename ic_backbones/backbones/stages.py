@@ -1,6 +1,6 @@
-"""Which stages of a backbone are returned, and which must be built for that."""
+"""Which stages of a backbone are returned, which must be built for that, and how deep they lie."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 def checked_stages(
@@ -31,3 +31,22 @@ def checked_stages(
             f'{out_indices} builds; give at most {built}'
         )
     return out_indices, built
+
+
+def depth_by_stage(
+    param_name: str, prefix: str, num_stages: int, stage_of: Callable[[str], int]
+) -> tuple[int, int]:
+    """The depth of a parameter and the number of depths, for layer-wise learning rates.
+
+    The stem has depth 0, stage i has depth i + 1, and what follows the backbone has the last one.
+
+    Args:
+        param_name: The dotted name of the parameter.
+        prefix: What the names of the backbone's own parameters start with.
+        num_stages: The number of stages.
+        stage_of: A function of a name without the prefix that gives its stage, from 0; -1: the
+            stem.
+    """
+    if not param_name.startswith(prefix):
+        return num_stages + 1, num_stages + 2
+    return stage_of(param_name.removeprefix(prefix)) + 1, num_stages + 2

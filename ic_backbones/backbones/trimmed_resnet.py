@@ -1,11 +1,14 @@
 """mmpretrain's ResNet without the stages that are not returned, and with published channels."""
 
 import math
+from types import SimpleNamespace
 
 from mmpretrain.models.backbones import ResNet
 from torch import nn
 
-from .stages import checked_stages
+from .stages import checked_stages, depth_by_stage
+
+_OF_MMDET = ('dcn', 'plugins')
 
 
 class TrimmedResNet(ResNet):
@@ -13,7 +16,7 @@ class TrimmedResNet(ResNet):
 
     Args:
         depth: The depth, one of ``arch_settings``.
-        num_stages: The number of stages, from which ``out_indices`` are taken.
+        num_stages: The number of stages, from which ``out_indices`` are taken; by default all.
         strides: The stride of each stage.
         dilations: The dilation of each stage.
         out_indices: The stages to return, from 0.
@@ -25,7 +28,8 @@ class TrimmedResNet(ResNet):
         out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: There is no such depth, or the depth does not have one of the stages.
+        ValueError: There is no such depth, the depth does not have that many stages or one of those
+            to return, or an argument is one of mmdet's ResNet alone.
     """
 
     stem_stride = 4
@@ -34,7 +38,7 @@ class TrimmedResNet(ResNet):
         self,
         depth: int,
         *,
-        num_stages: int = 4,
+        num_stages: int | None = None,
         strides: tuple[int, ...] = (1, 2, 2, 2),
         dilations: tuple[int, ...] = (1, 1, 1, 1),
         out_indices: tuple[int, ...] = (3,),
@@ -45,7 +49,18 @@ class TrimmedResNet(ResNet):
             raise ValueError(
                 f'depth: {depth} does not exist; take one of {list(self.arch_settings)}'
             )
-        num_stages = min(num_stages, len(self.arch_settings[depth][1]))
+        if foreign := [name for name in _OF_MMDET if name in kwargs]:
+            raise ValueError(
+                f"{foreign[0]}: only mmdet's ResNet has this argument; put IC layers into that "
+                f"one: type='ic_backbones.ICBackbone', convs=r'layer.*conv2', "
+                f"backbone=dict(type='mmdet.ResNet', depth={depth}, {foreign[0]}=...)"
+            )
+        stages = len(self.arch_settings[depth][1])
+        num_stages = stages if num_stages is None else num_stages
+        if num_stages not in range(1, stages + 1):
+            raise ValueError(
+                f'num_stages: {num_stages!r} is not in 1..{stages}, the stages of depth {depth}'
+            )
         out_indices, built = checked_stages(out_indices, num_stages, frozen_stages)
         super().__init__(
             depth,
@@ -61,5 +76,18 @@ class TrimmedResNet(ResNet):
             self.stem_stride * math.prod(strides[: i + 1]) for i in out_indices
         )
 
+    def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
+        """As mmpretrain's ResNet, of all stages; by stages for depths that this leaves out."""
+        whole = SimpleNamespace(stage_blocks=self.arch_settings[self.depth][1])
+        try:
+            return ResNet.get_layer_depth(whole, param_name, prefix)
+        except NotImplementedError:
+            stages = len(whole.stage_blocks)
+            return depth_by_stage(param_name, prefix, stages, _stage_of)
+
     def _layer(self, index: int) -> nn.Sequential:
         return getattr(self, self.res_layers[index])
+
+
+def _stage_of(name: str) -> int:
+    return int(name[len('layer')]) - 1 if name.startswith('layer') else -1

@@ -108,6 +108,7 @@ def add_collision(
     return out
 
 
+@torch.fx.wrap  # a step of its own in a graph that torch.fx traces
 def ic_conv2d(
     x: Tensor,
     weight: Tensor,

@@ -101,7 +101,8 @@ class ICLayer(nn.Module, ABC):
         it has changed, so that a GPU need not wait.
         """
         alpha = self.alpha
-        if isinstance(alpha, float) or _is_compiling():
+        is_traced = isinstance(self.w_prime, torch.fx.Proxy) or _is_compiling()
+        if isinstance(alpha, float) or is_traced:
             return alpha
         if alpha.requires_grad or self.w_prime.requires_grad or alpha.is_meta:
             return alpha

@@ -16,6 +16,7 @@ from .ic_conv import add_collision, saturate_
 from .ic_fold import FoldableICLayer
 
 
+@torch.fx.wrap
 def ic_linear(
     x: Tensor,
     weight: Tensor,

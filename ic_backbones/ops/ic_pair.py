@@ -27,6 +27,9 @@ from .ic_conv import add_collision, collision
 from .ic_layer import ICLayer, has_additions, init_w_prime_
 from .window import Window, area_of
 
+torch.fx.wrap('collision')
+torch.fx.wrap('add_collision')
+
 
 class ICPairConv2d(ICLayer, nn.Conv2d):
     """The pointwise convolution of a pair, with the collision term.

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -25,21 +26,25 @@ class Pointwise(nn.Conv2d):
         super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        fits = x.ndim == 4 and x.shape[1] == self.in_channels  # else nn.Conv2d says what is wrong
-        if not fits or x.device.type != 'cpu' or x.stride(3) != 1:
-            return super().forward(x)
-        stride = self.stride[0]
-        if stride > 1:
-            x = x[:, :, ::stride, ::stride]
-        batch, _, height, width = x.shape
-        weight = matrices(self.weight, self.groups, batch)
-        # Not len(weight), which a graph keeps as a constant.
-        maps = x.reshape(batch * self.groups, weight.shape[2], height * width)
-        if self.bias is None:
-            product = torch.bmm(weight, maps)
-        else:  # the bias of a norm that has been folded into the convolution
-            product = torch.baddbmm(matrices(self.bias, self.groups, batch), weight, maps)
-        return product.view(batch, self.out_channels, height, width)
+        return _pointwise(x, self.weight, self.bias, self.stride[0], self.groups)
+
+
+@torch.fx.wrap  # a step of its own in a graph that torch.fx traces
+def _pointwise(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, groups: int) -> Tensor:
+    fits = x.ndim == 4 and x.shape[1] == weight.shape[1] * groups  # else conv2d says what is wrong
+    if not fits or x.device.type != 'cpu' or x.stride(3) != 1:
+        return F.conv2d(x, weight, bias, stride, groups=groups)
+    if stride > 1:
+        x = x[:, :, ::stride, ::stride]
+    batch, _, height, width = x.shape
+    rows = matrices(weight, groups, batch)
+    # Not len(rows), which a graph keeps as a constant.
+    maps = x.reshape(batch * groups, rows.shape[2], height * width)
+    if bias is None:
+        product = torch.bmm(rows, maps)
+    else:  # the bias of a norm that has been folded into the convolution
+        product = torch.baddbmm(matrices(bias, groups, batch), rows, maps)
+    return product.view(batch, len(weight), height, width)
 
 
 def matrices(weight: Tensor, groups: int, batch: int = 1) -> Tensor:

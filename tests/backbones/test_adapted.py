@@ -4,10 +4,10 @@ import pytest
 import torch
 from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.models.backbones import VGG
-from mmpretrain.registry import MODELS
+from mmpretrain.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 
-from ic_backbones.backbones import AdaptedBackbone
+from ic_backbones.backbones import AdaptedBackbone, outputs
 from ic_backbones.errors import InputError
 
 RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
@@ -103,10 +103,14 @@ def test_published_strides_are_exact(monkeypatch):
     assert (net.out_channels, net.out_strides) == ((6,), (64,))
 
 
-def test_a_backbone_without_maps_is_named(monkeypatch):
+def test_a_backbone_whose_outputs_are_unknown_is_named(monkeypatch):
+    said = []
+    monkeypatch.setattr(outputs, 'print_log', lambda sentence, **_: said.append(sentence))
     monkeypatch.setitem(MODELS._module_dict, 'Dense', nn.Linear)
-    with pytest.raises(ValueError, match='Linear: gives no maps'):
-        AdaptedBackbone(dict(type='mmpretrain.Dense', in_features=3, out_features=3))
+    net = AdaptedBackbone(dict(type='mmpretrain.Dense', in_features=3, out_features=3))
+    assert net.out_channels is None and net.out_strides is None
+    assert len(said) == 1
+    assert said[0].startswith('Linear: the channels and strides of its outputs are unknown')
 
 
 def test_one_input_channel():
@@ -126,6 +130,65 @@ def test_names_are_those_of_the_inner_backbone():
     assert list(model.state_dict()) == list(state)
     load_state_dict(model, state, strict=True)  # mmengine's
     assert torch.equal(twice.backbone.backbone.conv1.weight, plain.conv1.weight + 1)
+
+
+def test_layer_wise_learning_rates_reach_the_inner_backbone():
+    """Through two wrappers, with the same depths as the plain network's."""
+    resnet = dict(type='mmpretrain.ResNet', depth=50, stem_channels=8, base_channels=8)
+    wrapped = dict(type='ic_backbones.ICBackbone', convs=dict(kernel_size=3), backbone=resnet)
+    depths = [
+        depths_of(
+            dict(type='ImageClassifier', backbone=backbone, head=dict(type='LinearClsHead', **HEAD))
+        )
+        for backbone in (
+            resnet,
+            dict(type='ic_backbones.AdaptedBackbone', backbone=wrapped),
+            dict(resnet, type='ic_backbones.ICResNet', out_indices=(3,)),
+        )
+    ]
+    assert set(depths[0].values()) == set(range(8))
+    for found in depths[1:]:
+        assert {name: found[name] for name in depths[0]} == depths[0]
+        assert found['layer3.1.conv2.w_prime'] == depths[0]['layer3.1.conv2.weight']
+
+
+HEAD = dict(num_classes=2, in_channels=256)
+
+
+def depths_of(model):
+    """The depth of each parameter, by its name in the plain network."""
+    constructor = dict(
+        type='mmpretrain.LearningRateDecayOptimWrapperConstructor',
+        optim_wrapper_cfg=dict(optimizer=dict(type='SGD', lr=0.1, weight_decay=0.1)),
+        paramwise_cfg=dict(layer_decay_rate=0.5),
+    )
+    wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(MODELS.build(model))
+    groups = wrapper.optimizer.param_groups
+    assert all(group['lr'] == 0.1 * 0.5 ** (7 - group['layer_id']) for group in groups)
+    return {group['param_name'].replace('backbone.', ''): group['layer_id'] for group in groups}
+
+
+def test_layer_wise_learning_rates_of_stages():
+    sinet = MODELS.build(dict(type='SINet', width=0.4, units=(1, 1, 1, 1, 1)))
+    sfnet = MODELS.build(dict(type='SfNet', depth=11, base_channels=8))
+    resnet = MODELS.build(dict(type='ICResNet', depth=18, stem_channels=8, out_indices=(1,)))
+    for net, names in (
+        (sinet, {'stem.conv.conv.weight': 0, 'blocks.4.0.conv.0.conv.weight': 5}),
+        (sfnet, {'features.0.conv.weight': 1, 'features.2.conv.weight': 2}),
+        (resnet, {'conv1.weight': 0, 'layer2.0.conv1.weight': 2}),
+    ):
+        last = 5 if net is resnet else 6
+        for name, depth in names.items():
+            net.get_parameter(name)
+            assert net.get_layer_depth(f'backbone.{name}', 'backbone.') == (depth, last + 1)
+        assert net.get_layer_depth('head.fc.weight', 'backbone.') == (last, last + 1)
+
+
+def test_an_inner_backbone_without_depths_is_named(monkeypatch):
+    monkeypatch.setitem(MODELS._module_dict, 'Coarse', Coarse)
+    net = AdaptedBackbone(dict(type='mmpretrain.Coarse'))
+    with pytest.raises(NotImplementedError, match='Coarse: has no get_layer_depth'):
+        net.get_layer_depth('backbone.backbone.0.weight', 'backbone.')
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,10 @@ def test_saving_and_loading_gives_the_same_features(name, tmp_path):
 
 @pytest.fixture(params=REGISTERED)
 def net(request):
-    return randomise_norms(build(request.param))
+    if isinstance(request.param, str):
+        return randomise_norms(build(request.param))
+    name, variant, mode = request.param
+    return randomise_norms(build(name, variant=variant, alpha_mode=mode))
 
 
 def features_of(net, x):
@@ -61,6 +64,21 @@ def test_channels_last_gives_the_same_features(net):
     found = features_of(net, x.contiguous(memory_format=torch.channels_last))
     for feature, truth in zip(found, expected, strict=True):
         torch.testing.assert_close(feature, truth, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last])
+def test_outputs_keep_the_memory_format_of_the_image(net, memory_format):
+    net = net.eval().to(memory_format=memory_format)
+    for feature in features_of(net, torch.randn(2, 3, 65, 71).to(memory_format=memory_format)):
+        assert feature.is_contiguous(memory_format=memory_format)
+
+
+@pytest.mark.parametrize('net', [*REGISTERED, ('ICResNet', 'minus', 'scheduled')], indirect=True)
+def test_traced_gives_the_same_features(net):
+    traced = torch.fx.symbolic_trace(net.eval())
+    x = torch.randn(1, 3, 65, 71)
+    for feature, expected in zip(features_of(traced, x), features_of(net, x), strict=True):
+        assert torch.equal(feature, expected)
 
 
 def test_compiled_gives_the_same_features(net):

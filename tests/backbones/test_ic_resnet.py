@@ -227,6 +227,10 @@ def test_cifar_stem_and_deep_stem_match_their_plain_networks():
             dict(depth=18, out_indices=(0,), frozen_stages=2),
             'frozen_stages: 2 is more than the 1 stages',
         ),
+        (dict(depth=18, num_stages=5), r'num_stages: 5 is not in 1\.\.4, the stages of depth 18'),
+        (dict(depth=18, num_stages=0, out_indices=(0,)), 'num_stages: 0 is not in'),
+        (dict(depth=50, dcn=dict(type='DCNv2')), "dcn: only mmdet's .*'ic_backbones.ICBackbone'"),
+        (dict(depth=50, plugins=[]), "plugins: only mmdet's ResNet has this argument"),
         (dict(depth=18, alpha_mode='fixed'), "alpha_mode: 'fixed' does not exist"),
     ],
 )

@@ -1,5 +1,9 @@
 """SINet: the counts of table 2, blocks, freezing."""
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import mmpretrain
 import pytest
 import torch
 from helpers import randomise_norms
@@ -112,6 +116,8 @@ def test_deployed_it_is_the_same_function(settings):
     for memory_format in (torch.contiguous_format, torch.channels_last):
         found = net(x.contiguous(memory_format=memory_format))
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
+        assert all(feature.is_contiguous(memory_format=memory_format) for feature in found)
+    torch.testing.assert_close(torch.fx.symbolic_trace(net)(x), expected, rtol=1e-10, atol=1e-10)
     assert [len(feature) for feature in net(x[:0])] == [0, 0]
     net.switch_to_deploy()  # once more changes nothing
     net.float()
@@ -131,6 +137,42 @@ def test_a_new_network_passes_its_shortcuts_through_the_funnels():
     x = torch.randn(2, 3, 64, 48)
     identity, without, random = (net.eval()(x)[0] for net in nets)
     assert torch.equal(identity, without) and not torch.allclose(random, without)
+
+
+@torch.no_grad()
+def test_its_deployed_checkpoint_loads(tmp_path):
+    """By mmpretrain's own tool, then with ``deploy=True`` and with ``init_cfg``."""
+    torch.manual_seed(0)
+    head = dict(type='LinearClsHead', num_classes=2, in_channels=80)
+    model = dict(
+        type='mmpretrain.ImageClassifier',
+        backbone=dict(type='ic_backbones.SINet', **SMALL),
+        neck=dict(type='GlobalAveragePooling'),
+        head=head,
+    )
+    classifier = randomise_norms(MODELS.build(model)).eval()
+    x = torch.randn(2, 3, 64, 64)
+    expected = classifier.backbone(x)[0], classifier(x)
+    trained = dict(meta=dict(epoch=3), state_dict=classifier.state_dict())
+    file = str(tmp_path / 'deployed.pth')
+    mmpretrains_tool().convert_classifier_to_deploy(classifier, trained, file)
+    model['backbone']['deploy'] = True
+    deployed = MODELS.build(model).eval()
+    deployed.load_state_dict(torch.load(file)['state_dict'])
+    for found, truth in zip((deployed.backbone(x)[0], deployed(x)), expected, strict=True):
+        torch.testing.assert_close(found, truth, rtol=1e-3, atol=1e-4)
+    init = dict(type='Pretrained', checkpoint=file, prefix='backbone.')
+    backbone = MODELS.build(dict(model['backbone'], init_cfg=init))
+    backbone.init_weights()
+    assert torch.equal(backbone.eval()(x)[0], deployed.backbone(x)[0])
+
+
+def mmpretrains_tool():
+    file = Path(mmpretrain.__file__).parent / '.mim/tools/model_converters/reparameterize_model.py'
+    spec = spec_from_file_location('reparameterize_model', file)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_deployed_it_compiles():
