@@ -3,11 +3,15 @@
 import ast
 import difflib
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from mmengine.config import Config
 
 from .config_values import check_values
+from .config_variables import copy_with
 from .errors import InputError, one_line
 
 CONFIGS = Path(__file__).parent / '.mim' / 'configs'
@@ -40,11 +44,12 @@ def find_config(path: str | Path) -> str | Path:
     return path if os.path.isfile(path) else config(str(path))
 
 
-def read_config(path: str | Path) -> Config:
+def read_config(path: str | Path, values: Mapping[str, Any] | None = None) -> Config:
     """Read a config file together with the files that it inherits from.
 
     Args:
         path: The file, or the name of one that the package ships.
+        values: Other values for names that the file assigns; what it makes of them follows.
 
     Raises:
         InputError: The file does not exist, or it or one of its bases cannot be read, or it
@@ -53,11 +58,13 @@ def read_config(path: str | Path) -> Config:
     path = find_config(path)
     _require_no_circle(Path(path).resolve())
     try:
-        cfg = Config.fromfile(path)
+        with TemporaryDirectory() as folder:
+            cfg = Config.fromfile(copy_with(values, Path(path), Path(folder)) if values else path)
     except Exception as error:  # a config is code: it can raise anything
         raise InputError(
             f'{path}: the config cannot be read, {one_line(error)}; correct it, or its _base_'
         ) from error
+    object.__setattr__(cfg, '_filename', str(path))  # not that of the copy
     check_values(cfg, str(path))
     return cfg
 

@@ -13,6 +13,8 @@ from ic_backbones_tools.command import Command, add_run_options, exit_code, run_
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_run_options(parser)
+    parser.add_argument('--epochs', type=int, help='how many (default: as the config says)')
+    parser.add_argument('--seed', type=int, help='of all random numbers (default: a random seed)')
     parser.add_argument('--amp', action='store_true', help='train in mixed precision')
     parser.add_argument(
         '--channels-last', action='store_true', help='keep weights and features in channels_last'
@@ -49,6 +51,10 @@ def run(args: Namespace) -> int:
     from ic_backbones.runs.schedule import stretch_schedule
     from ic_backbones.runs.work_dir import last_checkpoint, locked
 
+    if args.seed is not None:
+        args.cfg_options.append(f'randomness.seed={args.seed}')
+    if args.epochs is not None:
+        args.cfg_options += settings.epoch_options(read_config(args.config), args.epochs)
     cfg = load_config(args, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
     first = is_first_process(args.launcher)
     with locked(cfg.work_dir) if first else nullcontext():
@@ -58,7 +64,7 @@ def run(args: Namespace) -> int:
             hooks = resume(cfg, args.resume, args.overwrite)
         if hooks is None:
             return 0
-        stretched = stretch_schedule(cfg, read_config(args.config))
+        stretched = stretch_schedule(cfg, read_config(args.config, args.values))
         if stretched and first:
             print(stretched)
         if args.amp:
@@ -70,6 +76,8 @@ def run(args: Namespace) -> int:
         def train(runner: Runner) -> None:
             for hook in hooks:
                 runner.register_hook(hook)
+            if first:
+                print(f'seed: {runner.seed}, also in the log and in every checkpoint')
             if args.channels_last:
                 runner.model.to(memory_format=torch.channels_last)
             runner.train()

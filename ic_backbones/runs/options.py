@@ -17,12 +17,14 @@ from .guards import add_guards
 from .launcher import set_up_launcher
 from .settings import use_time_limits
 
-# What --cfg-options may set although the config does not name it: the arguments of Runner, and what
-# Runner reads from the config besides.
+# What a run reads from its config, so --cfg-options may set it although the config does not name
+# it: the arguments of Runner, and what else Runner reads.
 RUNNER_KEYS = {
     *inspect.signature(Runner).parameters,
     'activation_checkpointing',
+    'auto_scale_lr',
     'compile',
+    'custom_imports',
     'efficient_conv_bn_eval',
     'find_unused_parameters',
     'model_wrapper_cfg',
@@ -38,7 +40,8 @@ def load_config(args: Namespace, *needed: str) -> Config:
 
     Args:
         args: ``config``, where the path of a config takes the place of its name, ``cfg_options``,
-            ``work_dir``, ``launcher`` and ``local_rank``.
+            ``work_dir``, ``launcher`` and ``local_rank``. It gets ``values``, the other values
+            of names in the file, for :func:`~ic_backbones.config_file.read_config`.
         needed: Top-level keys without which the tool cannot run.
 
     Raises:
@@ -47,7 +50,11 @@ def load_config(args: Namespace, *needed: str) -> Config:
     """
     args.config = find_config(args.config)
     cfg = read_config(args.config)
-    _merge_options(cfg, _read_options(args.cfg_options))
+    options = _read_options(args.cfg_options)
+    _require_known(cfg, options)
+    names = {key: value for key, value in options.items() if key.split('.')[0] not in RUNNER_KEYS}
+    cfg, args.values = _with_names(cfg, args.config, names)
+    _merge(cfg, {key: value for key, value in options.items() if key not in names})
     for key in needed:
         if cfg.get(key) is None:
             raise InputError(
@@ -77,7 +84,7 @@ def _read_options(words: list[str]) -> dict:
     return options.options
 
 
-def _merge_options(cfg: Config, options: dict) -> None:
+def _require_known(cfg: Config, options: dict) -> None:
     known = {*cfg.keys(), *RUNNER_KEYS}
     for key in options:
         top = key.split('.')[0]
@@ -85,6 +92,37 @@ def _merge_options(cfg: Config, options: dict) -> None:
             close = difflib.get_close_matches(top, sorted(known), n=1)
             hint = f"did you mean '{close[0]}'?" if close else 'put it into the config file'
             raise InputError(f"--cfg-options {key}: the config has no '{top}'; {hint}")
+
+
+def _with_names(cfg: Config, source: str | Path, options: dict) -> tuple[Config, dict]:
+    """Read the config with other values of names that only the file itself uses.
+
+    Returns:
+        The config, and the value of each of these names.
+
+    Raises:
+        InputError: Nothing else in the config follows from a name.
+    """
+    values = {}
+    for key, value in options.items():
+        name = key.split('.')[0]
+        old = cfg.to_dict()
+        was = old.pop(name)
+        if key == name and isinstance(was, list | tuple):  # classes=raccoon is a list of one
+            value = type(was)(value if isinstance(value, list | tuple) else [value])
+        _merge(cfg, {key: value})
+        values[name] = cfg.to_dict()[name]
+        cfg = read_config(source, values)
+        new = {key: value for key, value in cfg.to_dict().items() if key != name}
+        if values[name] != was and new == old:
+            raise InputError(
+                f'--cfg-options {key}: {source} computes nothing else from {name!r}, so this would '
+                'change nothing; name the key itself, such as train_cfg.max_epochs'
+            )
+    return cfg, values
+
+
+def _merge(cfg: Config, options: dict) -> None:
     try:
         cfg.merge_from_dict(options)
     except Exception as error:  # KeyError, TypeError, AssertionError, by where it does not fit

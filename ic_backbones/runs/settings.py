@@ -28,6 +28,21 @@ def use_time_limits(cfg: Config) -> None:
             loader.setdefault('timeout', LOADER_TIMEOUT)
 
 
+def epoch_options(cfg: Config, epochs: int) -> list[str]:
+    """The options that give a training ``epochs``, through the name that its file has for them.
+
+    Raises:
+        InputError: The training does not count epochs.
+    """
+    if 'max_epochs' not in (cfg.get('train_cfg') or {}):
+        raise InputError(
+            f'--epochs: the training of {cfg.filename} does not count epochs; set '
+            '--cfg-options train_cfg.max_iters=N'
+        )
+    names = ['max_epochs'] if isinstance(cfg.get('max_epochs'), int) else []
+    return [f'{name}={epochs}' for name in (*names, 'train_cfg.max_epochs')]
+
+
 def use_amp(cfg: Config) -> None:
     """Train in mixed precision with a dynamic loss scale, as mmdet does.
 

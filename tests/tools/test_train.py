@@ -150,8 +150,8 @@ def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
     assert cfg.optim_wrapper.loss_scale == 'dynamic'
 
 
-def test_channels_last(classifier_config, tool, tmp_path, monkeypatch):
-    """The weights of every training step, from a flag; the features follow them."""
+def test_channels_last(classifier_config, tool, tmp_path, monkeypatch, capsys):
+    """The weights of every training step, from a flag; each training prints its seed."""
     seen, step = [], ImageClassifier.train_step
 
     def spy(self, *args, **kwargs):
@@ -164,6 +164,8 @@ def test_channels_last(classifier_config, tool, tmp_path, monkeypatch):
     tool('train').main([*argv, '--channels-last'])
     tool('train').main([*argv, '--overwrite'])
     assert seen == [True] * 2 + [False] * 2
+    seed = torch.load(tmp_path / 'epoch_1.pth', weights_only=False)['meta']['seed']
+    assert f'seed: {seed}, also in the log and in every checkpoint' in capsys.readouterr().out
 
 
 @pytest.fixture
