@@ -4,7 +4,6 @@
 OpenMMLab's packages keep theirs.
 """
 
-import copy
 import difflib
 import fnmatch
 import inspect
@@ -81,8 +80,13 @@ def model_info(name: str) -> dict:
     Raises:
         InputError: There is no such model.
     """
-    data = copy.deepcopy(ModelHub._models_dict[_known(name)].metadata.data)
-    return {'macs' if key == 'FLOPs' else key.lower(): value for key, value in data.items()}
+    data = ModelHub._models_dict[_known(name)].metadata.data
+    return {
+        'macs' if key == 'FLOPs' else key.lower(): [int(number) for number in value.split(',')]
+        if isinstance(value, str)
+        else value
+        for key, value in data.items()
+    }
 
 
 def create(

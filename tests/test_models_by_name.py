@@ -12,6 +12,7 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from mmpretrain.models.backbones import ResNet
+from modelindex.load_model_index import load as load_model_index
 
 import ic_backbones
 from ic_backbones.complexity import count
@@ -38,6 +39,14 @@ def test_what_the_index_says(name):
 def test_mmpretrain_lists_them():
     assert set(ic_backbones.list_models()) <= set(mmpretrain.list_models())
     assert len(ic_backbones.list_models()) >= 29
+
+
+def test_mim_can_read_the_index():
+    """``mim search`` joins the values of a list as texts and takes any other value as it is."""
+    index = load_model_index(str(Path(ic_backbones.__file__).parent / '.mim/model-index.yml'))
+    values = [value for model in index.models for value in model.metadata.data.values()]
+    assert len(values) >= 29 * 6
+    assert not any(isinstance(value, list | tuple | dict) for value in values)
 
 
 def test_a_classifier_from_a_plain_checkpoint(tmp_path):
