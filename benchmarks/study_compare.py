@@ -1,7 +1,7 @@
 """A study's table and picture."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -12,6 +12,8 @@ CAPTION = """\
 Seeds: {seeds}. Accuracy: percent of test images after the last epoch, mean ± standard deviation.
 Difference: mean over the seeds of the difference to "against", with its 95 % interval (paired t).
 Loss: mean training loss of the last epoch. Step: time of a training step over that of "against"."""
+TRAINED = """
+Training: percent of the training images, as they are augmented, during the last epoch."""
 EQUAL_TIME = """
 Equal time: the row trained for as many epochs (in brackets) as take the time of "against"."""
 
@@ -31,6 +33,8 @@ def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[s
     """The Markdown table below its caption, one line per row."""
     seeds = 1 + max(run.seed for run in runs)
     head = ['network', 'against', 'accuracy (%)', 'difference', 'loss', 'difference', 'step']
+    trained = all(run.result().training for run in runs)
+    head += ['training (%)', 'difference'] if trained else []
     head += ['equal time', 'difference'] if timed else []
     lines = [head, ['---'] * len(head)]
     for label in study.rows:
@@ -38,19 +42,29 @@ def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[s
         own, base = (_of(name, runs) for name in (label, against))
         line = [label, '–' if label == against else against]
         for pick, digits in ((_accuracy, 2), (_loss, 3)):
-            values = [pick(run) for run in own]
-            line.append(_mean(values, digits))
-            compared = [pick(run) for run in base]
-            line.append('–' if label == against else interval(values, compared, digits))
+            line += _compared(pick, own, base, digits, label == against)
         known = label in costs and against in costs
         line.append(f'{costs[label] / costs[against]:.2f}' if known else '–')
+        if trained:
+            line += _compared(_trained, own, base, 2, label == against)
         if timed:
             line += _equal_time(_of(label, timed), base, label == against)
         lines.append(line)
     text = CAPTION.format(seeds=seeds)
-    if timed:
-        text += EQUAL_TIME
+    text += TRAINED if trained else ''
+    text += EQUAL_TIME if timed else ''
     return text + '\n\n' + '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def _compared(
+    pick: Callable[[Run], float],
+    own: Sequence[Run],
+    base: Sequence[Run],
+    digits: int,
+    is_base: bool,
+) -> list[str]:
+    values, compared = ([pick(run) for run in runs] for runs in (own, base))
+    return [_mean(values, digits), '–' if is_base else interval(values, compared, digits)]
 
 
 def _equal_time(own: Sequence[Run], base: Sequence[Run], is_base: bool) -> list[str]:
@@ -67,6 +81,10 @@ def _of(label: str, runs: Sequence[Run]) -> list[Run]:
 
 def _accuracy(run: Run) -> float:
     return run.result().accuracy[-1]
+
+
+def _trained(run: Run) -> float:
+    return run.result().training[-1]
 
 
 def _loss(run: Run) -> float:

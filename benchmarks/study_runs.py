@@ -8,7 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from mmengine.config import Config
 from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, one_line
 from ic_backbones.runs.options import make_folder
-from ic_backbones.runs.scalars import read_scalars
+from ic_backbones.runs.scalars import TRAINING, read_scalars
 from ic_backbones.runs.work_dir import last_checkpoint
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
@@ -37,6 +37,8 @@ DECISIVE = (
     'load_from',
 )
 
+WATCHING = ('cal_acc',)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -46,11 +48,14 @@ class Result:
         config: Digest of what decides the training, :meth:`Run.digest`.
         accuracy: Percent of the test images after each epoch.
         loss: Mean of the training loss that was logged during each epoch.
+        training: Percent of the training images during each epoch; None where the head does not log
+            it.
     """
 
     config: str
     accuracy: list[float]
     loss: list[float]
+    training: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class Run:
     def digest(self) -> str:
         """A digest of all that decides the training's result, the teacher's included."""
         cfg = self.config().to_dict()
-        decisive = {key: cfg.get(key) for key in DECISIVE}
+        decisive = {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
         if self.teacher is not None:
             decisive['teacher'] = self.teacher.digest()
         text = json.dumps(decisive, sort_keys=True, default=str)
@@ -164,11 +169,14 @@ class Run:
             self._train()
         log = read_scalars(self.folder)
         epochs = range(1, self.epochs + 1)
-        losses = [[row['loss'] for row in log.train if row['epoch'] == e] for e in epochs]
+        rows = [[row for row in log.train if row['epoch'] == epoch] for epoch in epochs]
         result = Result(
             self.digest(),
             accuracy=[round(row[METRIC], 3) for row in log.val],
-            loss=[round(statistics.mean(values), 4) for values in losses],
+            loss=[round(statistics.mean(row['loss'] for row in each), 4) for each in rows],
+            training=[round(each[-1][TRAINING], 3) for each in rows]
+            if all(TRAINING in each[-1] for each in rows)
+            else None,
         )
         make_folder(self.file.parent, '--results')
         self.file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
@@ -198,6 +206,13 @@ class Run:
         if self.teacher is None:
             return self.config()
         return self.config(str(self.teacher.folder / f'epoch_{self.teacher.epochs}.pth'))
+
+
+def _without(keys: Sequence[str], value: object) -> object:
+    """``value`` without ``keys`` in any of its dicts."""
+    if isinstance(value, dict):
+        return {key: _without(keys, item) for key, item in value.items() if key not in keys}
+    return [_without(keys, item) for item in value] if isinstance(value, list) else value
 
 
 def _fill(value: object, teacher: str) -> object:

@@ -5,6 +5,7 @@ model = dict(
     head=dict(
         type='LinearClsHead',
         in_channels=512,
+        cal_acc=True,
         loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
     ),
 )

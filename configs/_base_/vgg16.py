@@ -7,6 +7,7 @@ model = dict(
         in_channels=512 * 7 * 7,
         mid_channels=[2048, 2048],
         norm_cfg=dict(type='BN1d'),
+        cal_acc=True,
         loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
     ),
 )

@@ -13,6 +13,7 @@ model = dict(
         in_channels=512,
         mid_channels=[1024, 1024],
         norm_cfg=dict(type='BN1d'),
+        cal_acc=True,
         loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
     ),
 )

@@ -1,1 +1,2 @@
 _base_ = ['mmpretrain::_base_/models/resnet34.py', '../_base_/imagenet.py']
+model = dict(head=dict(cal_acc=True))

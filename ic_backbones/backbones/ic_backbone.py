@@ -30,6 +30,8 @@ class ICBackbone(AdaptedBackbone):
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
+        scalar: Whether the IC layers of ``convs`` have the form of eq. 5, the papers' ablation: one
+            scalar for each output channel over the sum of all input channels. ``pairs`` do not.
         kwargs: ``unstrided`` and ``deploy`` of :class:`AdaptedBackbone`.
 
     Attributes:
@@ -48,6 +50,7 @@ class ICBackbone(AdaptedBackbone):
         pairs: dict | None = None,
         alpha: float = 1.0,
         alpha_mode: str = 'constant',
+        scalar: bool = False,
         **kwargs,
     ) -> None:
         if convs is None and pairs is None:
@@ -55,6 +58,9 @@ class ICBackbone(AdaptedBackbone):
                 'ICBackbone: has neither convs nor pairs; give convs, such as dict(kernel_size=3), '
                 "or pairs=dict(depthwise=r'...', pointwise=r'...')"
             )
+        if scalar and pairs is not None:
+            raise ValueError('scalar: pairs do not have the form of eq. 5; leave one of them out')
+        self.scalar = scalar
         self.convs, self.pairs, self.start = convs, pairs, dict(alpha=alpha, alpha_mode=alpha_mode)
         super().__init__(backbone, **kwargs)
 
@@ -62,7 +68,11 @@ class ICBackbone(AdaptedBackbone):
         if self.convs is not None:
             given = dict(name=self.convs) if isinstance(self.convs, str) else self.convs
             _require_keys('convs', given, {'name', 'kernel_size', 'skip_first'})
-            inject(net, conv_rule(net, **given), lambda conv: to_ic_conv(conv, **self.start))
+            inject(
+                net,
+                conv_rule(net, **given),
+                lambda conv: to_ic_conv(conv, scalar=self.scalar, **self.start),
+            )
         if self.pairs is not None:
             both = {'depthwise', 'pointwise'}
             _require_keys('pairs', self.pairs, known=both, needed=both)

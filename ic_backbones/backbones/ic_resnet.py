@@ -132,6 +132,8 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
+        scalar: Whether the IC layers have the form of eq. 5, the papers' ablation: one scalar for
+            each output channel over the sum of all input channels. Not for ``'minus'``.
         deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
             with a checkpoint saved in that form.
         kwargs: The arguments of mmpretrain's ResNet, such as ``out_indices`` (the stages to return,
@@ -143,7 +145,7 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: The depth does not have this variant or stage.
+        ValueError: The depth does not have this variant or stage, or the variant no scalar form.
     """
 
     def __init__(
@@ -152,12 +154,20 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         variant: str = '3x3',
         alpha: float = 1.0,
         alpha_mode: str = 'constant',
+        scalar: bool = False,
         deploy: bool = False,
         **kwargs,
     ) -> None:
         super().__init__(depth, **kwargs)
         rule, make = self._ic_rule(variant)
-        inject(self, rule, lambda module: make(module, alpha=alpha, alpha_mode=alpha_mode))
+        settings = dict(alpha=alpha, alpha_mode=alpha_mode)
+        if variant != 'minus':
+            settings['scalar'] = scalar
+        elif scalar:
+            raise ValueError(
+                "scalar: variant 'minus' does not have the form of eq. 5; leave it out"
+            )
+        inject(self, rule, lambda module: make(module, **settings))
         self.register_load_state_dict_post_hook(log_ic_start)
         self._freeze_stages()
         if deploy:

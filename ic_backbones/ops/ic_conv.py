@@ -9,7 +9,8 @@ here):
 
 - ``W``: ``weight``, that of ``nn.Conv2d``. A plain network's weights load by name.
 - ``W'``: ``w_prime / k^2``, a pointwise convolution without bias, with the convolution's groups
-  (eq. 6), or one scalar per output channel over the sum of all input channels (eq. 5).
+  (eq. 6); or ``w_prime / (k^2 C'/groups)``, one scalar per output channel over the sum of all
+  input channels of a group (eq. 5).
 - ``1 (^*)``: The box sum, a depthwise convolution with an all-one kernel and the convolution's own
   kernel size, stride, padding and dilation.
 - ``alpha``: The scale of the collision term: 1 from scratch, 0 at first when started from plain
@@ -21,8 +22,8 @@ Degenerate case: at ``alpha = 0`` the layer is ``nn.Conv2d``, bit for bit on fin
 Readings: ``w_prime`` holds ``k^2 . W'`` and multiplies the mean of each window of ``k^2`` pixels
 instead of its sum. That is the same function, but a step of gradient descent on ``W'`` itself moves
 the output k^4 times as far as one on the factor of a mean does, 81 times for 3x3; the mean also
-keeps fp16 in its range. The papers leave the initialisation of ``W'`` open; see
-``ic_layer.init_w_prime_``.
+keeps fp16 in its range. In eq. 5 the mean is also that of the channels, for the same reason. The
+papers leave the initialisation of ``W'`` open; see ``ic_layer.init_w_prime_``.
 """
 
 import math
@@ -68,7 +69,8 @@ def collision(
     Args:
         u: The linear response, (N, C, H, W).
         x: The input of the box sum, (N, C', H', W').
-        w_prime: ``k^2 . W'``, (C, C'/groups, 1, 1) for eq. 6, (C, 1, 1, 1) for eq. 5.
+        w_prime: ``k^2 . W'``, (C, C'/groups, 1, 1), for eq. 6; ``k^2 . C'/groups . W'``,
+            (C, 1, 1, 1), for eq. 5.
         window: The window of the box sum.
         groups: The number of groups of the pointwise convolution.
         inner_bias: ``b1``, (C,).
@@ -78,20 +80,17 @@ def collision(
         (N, C, H, W), in the dtype of ``u``.
     """
     channels_per_group = x.shape[-3] // groups
-    sums_channels = w_prime.shape[1] != channels_per_group
-    scale = 1.0  # a float: ONNX has no product of float and int
-    if sums_channels:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
+    if w_prime.shape[1] != channels_per_group:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
         x = x.unflatten(-3, (groups, channels_per_group)).mean(-3)
-        scale = float(channels_per_group)
     if sees_one_pixel(window):
-        v = F.conv2d(x, w_prime * -scale, inner_bias, groups=groups)
+        v = F.conv2d(x, -w_prime, inner_bias, groups=groups)
     elif not has_stride(window) and len(w_prime) <= x.shape[-3]:
         # The box mean commutes with the pointwise convolution: faster behind it, if no larger.
         v = saturate_(F.conv2d(x, w_prime, groups=groups))
-        v = _box_mean(v, -scale, inner_bias, window)
+        v = _box_mean(v, -1.0, inner_bias, window)
     else:
         box = _box_mean(x, 1.0, None, window)
-        v = F.conv2d(box, w_prime * -scale, inner_bias, groups=groups)
+        v = F.conv2d(box, -w_prime, inner_bias, groups=groups)
     v = v.add_(u) if sign is None else v.addcmul_(u, sign.to(u.dtype))
     return saturate_(v).relu_()
 
@@ -127,7 +126,7 @@ def ic_conv2d(
     Args:
         x: The input, (N, C', H', W').
         weight: ``W``, (C, C'/groups, kH, kW).
-        w_prime: ``k^2 . W'``, (C, C'/groups, 1, 1); (C, 1, 1, 1) for the scalar form, eq. 5.
+        w_prime: The same as in :func:`collision`.
         bias: ``b2``, (C,).
         inner_bias: ``b1``, (C,).
         stride: The stride, as in ``torch.nn.functional.conv2d``.
@@ -226,6 +225,10 @@ class ICConv2d(FoldableICLayer, nn.Conv2d):
     @property
     def area(self) -> int:
         return math.prod(self.kernel_size)
+
+    @property
+    def summed_channels(self) -> int:
+        return self.weight.shape[1] // self.w_prime.shape[1]
 
     def init_w_prime(self) -> None:
         init_w_prime_(self.w_prime, self.weight, self.alpha)

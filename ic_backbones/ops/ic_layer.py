@@ -24,17 +24,18 @@ class ICLayer(nn.Module, ABC):
     Attributes:
         own_tensors: The beginnings of the state-dict names that a plain layer does not have.
         scaled_to: The state-dict name of the weight to whose scale ``W'`` is drawn.
-        w_prime: ``W'``, times the number of pixels of its window, :attr:`area`. The state dicts of
-            version 1 held ``W'`` itself; they are converted when they are loaded. The version is
-            among the metadata that PyTorch saves with a state dict. Tensors without any, such as a
-            ``.safetensors`` file's, are taken to be of the present version.
+        w_prime: ``W'``, times the number of values whose mean it multiplies: :attr:`area` times
+            :attr:`summed_channels`. The state dicts of version 1 held ``W'`` itself, those of
+            version 2 left out the channels; they are converted when they are loaded. The version
+            is among the metadata that PyTorch saves with a state dict. Tensors without any, such
+            as a ``.safetensors`` file's, are taken to be of the present version.
         alpha: The scale of the collision term, a float, a parameter or a buffer.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``.
         found: Those of ``own_tensors`` that the last state dict held; None if it held neither the
             plain weight nor ``W'``.
     """
 
-    _version = 2
+    _version = 3
     own_tensors: tuple[str, ...] = ('w_prime', 'alpha', 'inner_bias')
     scaled_to = 'weight'
     found: frozenset[str] | None = None
@@ -117,6 +118,11 @@ class ICLayer(nn.Module, ABC):
         """The number of pixels of the window whose mean ``w_prime`` multiplies."""
         return 1
 
+    @property
+    def summed_channels(self) -> int:
+        """The number of channels whose mean ``w_prime`` multiplies."""
+        return 1
+
     @abstractmethod
     def init_w_prime(self) -> None:
         """Draw ``w_prime`` again, to the scale that the layer's weights have now."""
@@ -127,10 +133,12 @@ class ICLayer(nn.Module, ABC):
         found = frozenset(own for own in self.own_tensors if _holds(state, prefix + own))
         is_loaded = 'w_prime' in found or prefix + self.scaled_to in state
         self.found = found if is_loaded else None
-        if metadata.get('version', self._version) < 2:
+        version = metadata.get('version', self._version)
+        factor = (self.area if version < 2 else 1) * (self.summed_channels if version < 3 else 1)
+        if factor > 1:
             for name in (f'{prefix}w_prime', f'{prefix}w_prime_orig'):  # the latter when pruned
                 if name in state:
-                    state[name] = state[name] * self.area
+                    state[name] = state[name] * factor
         super()._load_from_state_dict(state, prefix, metadata, *args)
 
 
@@ -191,17 +199,18 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
     uniform around 0, with ``W' . (1 (^*) x)`` about as large as ``W (*) x``.
 
     Args:
-        w_prime: ``k^2 . W'``, the tensor to fill in place, (C, columns, 1, 1).
+        w_prime: The tensor to fill in place, (C, columns, 1, 1), in the unit of
+            ``ICLayer.w_prime``.
         weight: ``W``, (C, C'/groups, kH, kW).
         alpha: The value that ``alpha`` starts from.
     """
     if w_prime.is_meta:
         return
-    fan_in, area = weight[0].numel(), weight[0, 0].numel()
+    fan_in = weight[0].numel()
+    averaged = fan_in // w_prime.shape[1]  # a window, or in eq. 5 that of all channels of a group
     rms = weight.square().mean().sqrt()
     if alpha == 0:
-        summed = weight.shape[1] // w_prime.shape[1]  # 1, or in eq. 5 all channels of a group
-        bound = math.sqrt(3 * area / summed)
+        bound = math.sqrt(3 * averaged)
         w_prime.uniform_(-bound, bound).mul_(rms)
     else:
-        w_prime.uniform_(0, 4 * area * math.sqrt(math.pi / fan_in)).mul_(rms)
+        w_prime.uniform_(0, 4 * averaged * math.sqrt(math.pi / fan_in)).mul_(rms)

@@ -1,4 +1,4 @@
-"""Loss and mAP or accuracy of training runs over the epochs, as a picture and as a table."""
+"""Loss, and mAP or accuracy, of training runs over the epochs, as a picture and as a table."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ..datasets.regular_file import require_regular
 from ..errors import InputError, one_line
-from .scalars import LARGEST, METRIC, Scalars, read_scalars
+from .scalars import LARGEST, METRIC, TRAINING, Scalars, read_scalars
 from .valleys import Valley, find_valleys
 
 Curve = list[tuple[float, float]]
@@ -24,19 +24,24 @@ class Curves:
         metric: The name of the validation metric; None if no run has had a validation yet.
         losses: The training loss of each run, by the run's name.
         metrics: The validation metric of each run; empty before its first validation.
+        training: The accuracy on the training images, since the start of the epoch, of each run;
+            empty where the head does not log it (``cal_acc``).
     """
 
     unit: str
     metric: str | None
     losses: dict[str, Curve]
     metrics: dict[str, Curve]
+    training: dict[str, Curve]
 
     def named(self) -> Iterator[tuple[str, str, Curve]]:
-        """Run, ``'loss'`` or the metric, and curve, for every curve with a point."""
+        """Run, what is drawn, and curve, for every curve with a point."""
         for run, losses in self.losses.items():
             yield run, 'loss', losses
             if self.metrics[run]:
                 yield run, self.metric, self.metrics[run]
+            if self.training[run]:
+                yield run, TRAINING, self.training[run]
 
     def valleys(self) -> Iterator[tuple[str, Curve, Valley]]:
         """Run, metric and valley, for every accuracy valley (:mod:`ic_backbones.runs.valleys`)."""
@@ -67,16 +72,19 @@ def read_curves(runs: Sequence[str | Path]) -> Curves:
     return Curves(
         unit,
         metric,
-        losses={name: _losses(run, unit) for name, run in scalars.items()},
+        losses={name: _logged(run, unit, 'loss') for name, run in scalars.items()},
         metrics={
             name: [(row['step'], row[metric]) for row in run.val if metric in row]
             for name, run in scalars.items()
         },
+        training={name: _logged(run, unit, TRAINING) for name, run in scalars.items()},
     )
 
 
 def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
     """Draw the training loss and the validation metric into one picture, with shaded valleys.
+
+    An accuracy on the training images is a dotted line next to that of the validation.
 
     Args:
         curves: What :func:`read_curves` returned.
@@ -123,6 +131,7 @@ def _read(runs: Sequence[str | Path]) -> dict[str, Scalars]:
 def _read_table(path: Path) -> dict[str, Scalars]:
     """The runs of a table of :func:`plot` that counts epochs."""
     scalars: dict[str, Scalars] = {}
+    trained: dict[tuple[str, float], dict] = {}  # a loss, and perhaps an accuracy
     try:
         require_regular(path)
         with path.open(newline='', encoding='utf-8') as file:
@@ -132,7 +141,10 @@ def _read_table(path: Path) -> dict[str, Scalars]:
                 if not 0 <= epoch < LARGEST or abs(value) > LARGEST:
                     raise ValueError(f'{value:g} at epoch {epoch:g} cannot be drawn')
                 if row['name'] == 'loss':
-                    run.train.append(dict(iter=epoch, epoch=epoch, loss=value))
+                    trained[row['run'], epoch] = dict(iter=epoch, epoch=epoch, loss=value)
+                    run.train.append(trained[row['run'], epoch])
+                elif row['name'] == TRAINING:
+                    trained[row['run'], epoch][TRAINING] = value
                 else:
                     run.val.append({'step': epoch, row['name']: value})
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
@@ -193,12 +205,13 @@ def _common_metric(scalars: dict[str, Scalars]) -> str | None:
     )
 
 
-def _losses(run: Scalars, unit: str) -> list[tuple[float, float]]:
+def _logged(run: Scalars, unit: str, key: str) -> Curve:
+    """What the training logged as ``key``."""
     if unit == 'iteration':
-        return [(row['iter'], row['loss']) for row in run.train]
+        return [(row['iter'], row[key]) for row in run.train if key in row]
     # The logs hold no epoch length; the last line of an epoch comes closest to it.
     length = max(row['iter'] / row['epoch'] for row in run.train)
-    return [(round(row['iter'] / length, 4), row['loss']) for row in run.train]
+    return [(round(row['iter'] / length, 4), row[key]) for row in run.train if key in row]
 
 
 def draw(curves: Curves) -> Figure:
@@ -208,8 +221,13 @@ def draw(curves: Curves) -> Figure:
     panels = dict(zip(keys, figure.subplots(1, len(keys), squeeze=False)[0], strict=True))
     colors = {}
     for run, name, curve in curves.named():
-        marker = 'o' if len(curve) < 30 else None
         points = zip(*curve, strict=True)
+        if name == TRAINING:
+            if curves.metric is not None:
+                color = colors.get((run, curves.metric))
+                panels[curves.metric].plot(*points, ':', color=color, label=f'{run}, training')
+            continue
+        marker = 'o' if len(curve) < 30 else None
         (line,) = panels[name].plot(*points, marker=marker, markersize=3, label=run)
         colors[run, name] = line.get_color()
     for run, curve, valley in curves.valleys():

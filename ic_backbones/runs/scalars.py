@@ -11,6 +11,7 @@ from ..errors import InputError
 # The figures that a detector or a classifier is judged by: 'pascal_voc/mAP', 'coco/bbox_mAP',
 # 'accuracy/top1'; not 'coco/bbox_mAP_50'.
 METRIC = re.compile(r'(mAP|accuracy/top1)$')
+TRAINING = 'accuracy_top-1'  # on the training images, by a head with cal_acc
 LARGEST = 1e100  # a picture of greater values overflows
 
 
@@ -89,6 +90,6 @@ def _fits(key: str, value: object) -> bool:
     """Whether what is drawn is a number; NaN leaves a gap."""
     if key in ('iter', 'epoch', 'step'):
         return isinstance(value, int) and 0 <= value < LARGEST and (key, value) != ('epoch', 0)
-    if key == 'loss' or METRIC.search(key):
+    if key in ('loss', TRAINING) or METRIC.search(key):
         return isinstance(value, int | float) and not abs(value) > LARGEST
     return True

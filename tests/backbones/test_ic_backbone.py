@@ -28,6 +28,14 @@ KERNEL_3 = dict(name=r'layer.*', kernel_size=3)
 START = dict(alpha=0.0, alpha_mode='learned')
 
 
+def test_scalar_is_equation_5_and_not_for_pairs():
+    net = ICBackbone(RESNET, convs=KERNEL_3, scalar=True)
+    assert {layer.w_prime.shape[1] for layer in ic_layers(net).values()} == {1}
+    pairs = dict(depthwise='.*depthwise.*', pointwise='.*pointwise.*')
+    with pytest.raises(ValueError, match='scalar: pairs do not have the form of eq. 5'):
+        ICBackbone(dict(type='mmpretrain.MobileNetV2'), pairs=pairs, scalar=True)
+
+
 def test_the_papers_networks_are_there():
     names = ' '.join(EVERYWHERE)
     for network in ('vgg16', 'vgg19', 'mobilenet', 'se_resnet18', 'se_resnet50', 'resnext29'):

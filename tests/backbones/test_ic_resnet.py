@@ -46,6 +46,17 @@ def test_cifar_counts(name):
     assert macs / 1e9 == pytest.approx(CIFAR[name], rel=5e-3)
 
 
+@pytest.mark.parametrize('depth, variant', [(18, '3x3'), (50, 'C')])
+def test_scalar_gives_every_layer_the_form_of_equation_5(depth, variant):
+    settings = narrow(depth, variant=variant)
+    scalar = {n: layer.w_prime for n, layer in ic_layers(ICResNet(scalar=True, **settings)).items()}
+    full = ic_layers(ICResNet(**settings))
+    assert scalar.keys() == full.keys()
+    assert {tuple(w.shape[1:]) for w in scalar.values()} == {(1, 1, 1)}
+    with pytest.raises(ValueError, match="variant 'minus' does not have the form of eq. 5"):
+        ICResNet(18, 'minus', scalar=True)
+
+
 @pytest.mark.parametrize(('depth', 'variant'), VARIANTS)
 @pytest.mark.parametrize('mode', ['constant', 'learned', 'scheduled'])
 def test_alpha_zero_gives_the_plain_features_to_the_bit(depth, variant, mode):

@@ -39,7 +39,7 @@ CURVES = {
 def path(tmp_path) -> str:
     """A study of two rows, two epochs each."""
     (tmp_path / 'config.py').write_text(
-        "train_cfg = dict(max_epochs=8)\nload_from = None\nmodel = dict(type='M')\n"
+        "train_cfg = dict(max_epochs=8)\nload_from = None\nmodel = dict(type='M', head={})\n"
         "param_scheduler = dict(type='MultiStepLR', milestones=[4, 6])\n"
     )
     file = tmp_path / 'tiny.py'
@@ -102,6 +102,19 @@ def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings
     assert (tmp_path / 'curves.png').stat().st_size > 1000
 
 
+def test_training_accuracy_is_a_column_where_all_runs_have_it(
+    path, folders, trainings, tmp_path, capsys
+):
+    study.main([path, '--seeds', '1', *folders])
+    assert 'training (%)' not in capsys.readouterr().out
+    for name, values in (('plain_0', [50.0, 70.0]), ('IC_net_0', [50.0, 75.0])):
+        file = tmp_path / f'results/{name}.json'
+        file.write_text(json.dumps(json.loads(file.read_text()) | dict(training=values)))
+    study.main([path, '--seeds', '1', *folders])
+    plain, ic = capsys.readouterr().out.splitlines()[-4:-2]
+    assert plain.endswith('| 1.00 | 70.00 | – |') and ic.endswith('| 2.20 | 75.00 | +5.00 |')
+
+
 def test_the_interval_is_that_of_the_paired_t_test():
     values, base = [3.0, 5.0, 7.0, 6.0], [1.0, 2.0, 6.0, 2.0]
     differences = [2.0, 3.0, 1.0, 4.0]
@@ -135,10 +148,11 @@ def test_finished_runs_are_kept_until_their_config_changes(path, folders, traini
     assert start(1) == 2
 
 
-def test_hooks_that_only_watch_do_not_count(path, folders, trainings, tmp_path):
+def test_what_only_watches_does_not_count(path, folders, trainings, tmp_path):
     study.main([path, '--seeds', '1', *folders])
     config = tmp_path / 'config.py'
-    config.write_text(config.read_text() + "default_hooks = dict(guard=dict(type='Guard'))\n")
+    text = config.read_text().replace('head={}', 'head=dict(cal_acc=True)')
+    config.write_text(text + "default_hooks = dict(guard=dict(type='Guard'))\n")
     study.main([path, '--seeds', '1', *folders])
     assert len(trainings) == 2
 

@@ -16,7 +16,10 @@ from ic_backbones.ops.ic_conv import ICConv2dAdaptivePadding
 
 
 def naive_ic_conv(x, weight, w_prime, b1, b2, stride, padding, dilation, groups, alpha):
-    """Eq. 6/7 in loops: one window, one output channel at a time; ``w_prime`` is k^2 W'."""
+    """Eq. 6/7 in loops: one window, one output channel at a time.
+
+    ``w_prime`` is k^2 W', and in eq. 5 k^2 C'/groups W'.
+    """
     n, (c_out, c_group, kh, kw) = len(x), weight.shape
     x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
     h = (x.shape[2] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
@@ -33,7 +36,10 @@ def naive_ic_conv(x, weight, w_prime, b1, b2, stride, padding, dilation, groups,
                 ]
                 linear += weight[o, j, p, q] * value
                 box += value
-            adjusted += w_prime[o, j if w_prime.shape[1] == c_group else 0, 0, 0] * box / (kh * kw)
+            if w_prime.shape[1] == c_group:
+                adjusted += w_prime[o, j, 0, 0] * box / (kh * kw)
+            else:
+                adjusted += w_prime[o, 0, 0, 0] * box / (kh * kw * c_group)
         inner = linear - adjusted + (b1[o] if b1 is not None else 0.0)
         out[i, o, r, c] = linear + alpha * max(inner, 0.0) + (b2[o] if b2 is not None else 0.0)
     return out
@@ -296,14 +302,20 @@ def test_init_cfg_for_conv2d_sets_weight_and_leaves_w_prime(kind):
     assert torch.equal(layer.w_prime, before)
 
 
-@pytest.mark.parametrize('settings', [dict(kernel_size=3), dict(kernel_size=(1, 5), scalar=True)])
-def test_state_dicts_with_the_factor_of_a_sum_are_converted(settings):
-    """Version 1 of the state dict held W' itself, version 2 holds k^2 W'."""
+@pytest.mark.parametrize('version, settings, factor', [
+    (1, dict(kernel_size=3), 9),
+    (2, dict(kernel_size=3), 1),
+    (1, dict(kernel_size=(1, 5), scalar=True), 20),
+    (2, dict(kernel_size=(1, 5), scalar=True), 4),
+    (2, dict(kernel_size=(1, 5), groups=2, scalar=True), 2),
+])  # fmt: skip
+def test_state_dicts_with_the_factor_of_a_sum_are_converted(version, settings, factor):
+    """Version 1 of the state dict held W' itself, version 2 k^2 W', in eq. 5 as well."""
     layer = ICConv2d(4, 6, **settings).double()
     old = layer.state_dict()
-    assert old._metadata['']['version'] == 2
-    old['w_prime'] = old['w_prime'] / layer.weight[0, 0].numel()
-    old._metadata['']['version'] = 1
+    assert old._metadata['']['version'] == 3
+    old['w_prime'] = old['w_prime'] / factor
+    old._metadata['']['version'] = version
     loaded = ICConv2d(4, 6, **settings).double()
     for _ in range(2):  # what is loaded stays as it is
         loaded.load_state_dict(old)

@@ -61,6 +61,24 @@ def test_joins_a_resumed_run(tmp_path):
     assert [(row['step'], row['pascal_voc/mAP']) for row in scalars.val] == [(1, 0.25), (2, 0.5)]
 
 
+def test_training_accuracy_is_a_dotted_line_next_to_that_of_the_validation(tmp_path):
+    rows = [train_row(2, 4.0, 1), train_row(4, 3.0, 1), val_row(1, 25.0, 'accuracy/top1')]
+    rows += [train_row(8, 1.0, 2), val_row(2, 35.0, 'accuracy/top1')]
+    for row, value in ((rows[1], 30.0), (rows[3], 50.0)):
+        row['accuracy_top-1'] = value
+    write_log(tmp_path / 'run', '20260101_000000', rows)
+    found = curves.read_curves([tmp_path / 'run'])
+    assert found.training == {'run': [(1.0, 30.0), (2.0, 50.0)]}
+    panel = curves._draw(found).axes[1]
+    assert [(line.get_linestyle(), list(line.get_ydata())) for line in panel.lines] == [
+        ('-', [25.0, 35.0]), (':', [30.0, 50.0])
+    ]  # fmt: skip
+    assert panel.lines[0].get_color() == panel.lines[1].get_color()
+    _, table = curves.plot(found, tmp_path / 'curves.png')
+    again = curves.read_curves([table])
+    assert (again.training, again.losses) == (found.training, found.losses)
+
+
 def test_a_new_start_replaces_the_old_run(tmp_path):
     make_run(tmp_path / 'run')
     write_log(tmp_path / 'run', '20260102_000000', [train_row(2, 7.0, 1), val_row(1, 0.75)])

@@ -1,0 +1,2 @@
+_base_ = './ic_resnet50_wld_30e.py'
+model = dict(backbone=dict(variant='B'))
