@@ -15,6 +15,7 @@ Run it in the root of the repository. A study is a Python file of plain tables:
         ),
     }
 
+A function `prepare` in the file, if there is one, runs before the first training, to make data.
 Each row and seed is a run of tools/train.py on one thread. A seed gives all rows the same order of
 the data and the same augmentation, so differences are taken seed by seed. The result of a finished
 run is a small file in --results, to be committed: such a run is not done again, here or in another
@@ -56,6 +57,8 @@ def train_all(runs: Sequence[Run], jobs: int) -> None:
     todo = [run for run in teachers.values() if not run.has_checkpoint()] + [
         run for run in todo if run.name not in teachers
     ]
+    if todo and todo[0].study.prepare is not None:
+        todo[0].study.prepare()
     start = time.monotonic()
     futures = {}
 

@@ -9,7 +9,8 @@ from scipy.stats import ttest_rel
 from study_runs import Run, Study
 
 CAPTION = """\
-Seeds: {seeds}. Accuracy: percent of test images after the last epoch, mean ± standard deviation.
+Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a detector, the mAP in
+percent), mean ± standard deviation.
 Difference: mean over the seeds of the difference to "against", with its 95 % interval (paired t).
 Loss: mean training loss of the last epoch. Step: time of a training step over that of "against"."""
 TRAINED = """

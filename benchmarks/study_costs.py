@@ -3,6 +3,7 @@
 import json
 
 import torch
+from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
@@ -19,7 +20,8 @@ def read_costs(study: Study) -> dict[str, float]:
     """The time of a training step of each row over the first row's, one thread.
 
     It is measured once and kept beside the results, so that a study that goes on elsewhere trains
-    for the same number of epochs. A row whose teacher's checkpoint is not there has none.
+    for the same number of epochs. A detector has none, and neither has a row whose teacher's
+    checkpoint is not there.
     """
     runs = {label: Run(study, label, 0) for label in study.rows}
     digests = {label: run.digest() for label, run in runs.items()}
@@ -31,7 +33,8 @@ def read_costs(study: Study) -> dict[str, float]:
     torch.set_num_threads(1)
     usable = {label: run for label, run in runs.items() if _can_step(run)}
     print(f'measuring the training steps of {len(usable)} rows', flush=True)
-    times = ratios([training_step(run) for run in usable.values()], ROUNDS)
+    steps = [training_step(run) for run in usable.values()]
+    times = ratios(steps, ROUNDS) if steps else []
     costs = dict(zip(usable, (round(value, 3) for value in times), strict=True))
     make_folder(study.results, '--results')
     file.write_text(
@@ -42,21 +45,29 @@ def read_costs(study: Study) -> dict[str, float]:
 
 
 def _can_step(run: Run) -> bool:
-    needs_teacher = '{teacher}' in str(run.config().model)
+    cfg = run.config()
+    if cfg.get('default_scope') == 'mmdet':
+        return False
+    needs_teacher = '{teacher}' in str(cfg.model)
     return not needs_teacher or run.teacher.has_checkpoint()
 
 
 def training_step(run: Run) -> Step:
     """Forward, loss and backward of a run's model for one batch of random images."""
     cfg = run.training_config()
+    device = get_device()
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        model = MODELS.build(cfg.model).train()
-    samples = [DataSample().set_gt_label(0) for _ in range(cfg.train_dataloader.batch_size)]
-    images = torch.randn(len(samples), 3, 32, 32)
+        model = MODELS.build(cfg.model).train().to(device)
+    samples = [
+        DataSample().set_gt_label(0).to(device) for _ in range(cfg.train_dataloader.batch_size)
+    ]
+    images = torch.randn(len(samples), 3, 32, 32, device=device)
 
     def step() -> None:
         model.zero_grad()
         losses = model(images, samples, mode='loss')
         model.parse_losses(losses)[0].backward()
+        if images.is_cuda:
+            torch.cuda.synchronize()
 
     return step

@@ -8,7 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,11 +18,10 @@ from mmengine.config import Config
 from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, one_line
 from ic_backbones.runs.options import make_folder
-from ic_backbones.runs.scalars import TRAINING, read_scalars
+from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
 from ic_backbones.runs.work_dir import last_checkpoint
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
-METRIC = 'accuracy/top1'
 # What decides the result of a training; hooks that only watch are not among it.
 DECISIVE = (
     'model',
@@ -46,7 +45,7 @@ class Result:
 
     Attributes:
         config: Digest of what decides the training, :meth:`Run.digest`.
-        accuracy: Percent of the test images after each epoch.
+        accuracy: Percent of the test images after each epoch; of a detector, the mAP in percent.
         loss: Mean of the training loss that was logged during each epoch.
         training: Percent of the training images during each epoch; None where the head does not log
             it.
@@ -60,12 +59,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Study:
-    """The tables of a study file, and where its trainings and results lie."""
+    """The tables of a study file, and where its trainings and results lie.
+
+    Attributes:
+        prepare: What the file does before its first training, such as making data.
+    """
 
     rows: Mapping[str, dict]
     common: Mapping[str, object]
     work_dir: Path
     results: Path
+    prepare: Callable[[], None] | None = None
 
     def against(self, label: str) -> str:
         """The row that a row is compared with."""
@@ -172,7 +176,7 @@ class Run:
         rows = [[row for row in log.train if row['epoch'] == epoch] for epoch in epochs]
         result = Result(
             self.digest(),
-            accuracy=[round(row[METRIC], 3) for row in log.val],
+            accuracy=[round(_accuracy(row), 3) for row in log.val],
             loss=[round(statistics.mean(row['loss'] for row in each), 4) for each in rows],
             training=[round(each[-1][TRAINING], 3) for each in rows]
             if all(TRAINING in each[-1] for each in rows)
@@ -206,6 +210,12 @@ class Run:
         if self.teacher is None:
             return self.config()
         return self.config(str(self.teacher.folder / f'epoch_{self.teacher.epochs}.pth'))
+
+
+def _accuracy(row: Mapping[str, float]) -> float:
+    """What a validation found, in percent."""
+    name = next(key for key in row if METRIC.search(key))
+    return row[name] * (100 if name.endswith('mAP') else 1)
 
 
 def _without(keys: Sequence[str], value: object) -> object:
@@ -260,4 +270,4 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
                     f'{path}: {label!r} names {row[key]!r} as its {key!r}, which is not a row '
                     'above it; put it there'
                 )
-    return Study(rows, tables.get('common', {}), work_dir, results)
+    return Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))

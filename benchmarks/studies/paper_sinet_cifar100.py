@@ -1,0 +1,19 @@
+"""SINet's tables 3 and 4: group convolutions, exchange and joint decision on CIFAR-100.
+
+The paper takes the mean of three trainings of 150 epochs: --seeds 3. Meant for a GPU.
+"""
+
+NETWORKS = {
+    'MobileNet': 'mobilenet',
+    'MobileNetV2': 'mobilenet_v2',
+    'ResNet-34': 'resnet34',
+    'SE-ResNet-18': 'se_resnet18',
+}
+KINDS = {'G = 2': 'groups_', 'G = 2, exchange': 'si_', 'joint decision': 'joint_'}
+rows = {}
+for name, file in NETWORKS.items():
+    rows[name] = dict(config=f'configs/cifar100/{file}_150e.py')
+    for kind, suffix in KINDS.items():
+        config = f'configs/cifar100/{file}_{suffix}150e.py'
+        rows[f'{name}, {kind}'] = dict(config=config, against=name)
+rows['SINet'] = dict(config='configs/cifar100/sinet_150e.py', against='ResNet-34')
