@@ -69,7 +69,7 @@ def test_training_accuracy_is_a_dotted_line_next_to_that_of_the_validation(tmp_p
     write_log(tmp_path / 'run', '20260101_000000', rows)
     found = curves.read_curves([tmp_path / 'run'])
     assert found.training == {'run': [(1.0, 30.0), (2.0, 50.0)]}
-    panel = curves._draw(found).axes[1]
+    panel = curves.draw(found).axes[1]
     assert [(line.get_linestyle(), list(line.get_ydata())) for line in panel.lines] == [
         ('-', [25.0, 35.0]), (':', [30.0, 50.0])
     ]  # fmt: skip
