@@ -233,7 +233,7 @@ def test_studies_fit_their_configs(name, monkeypatch):
             if cfg.default_scope == 'mmpretrain':
                 size = 64 if 'sample' in str(run.study.rows[run.label]['config']) else 32
                 scores = model(torch.zeros(1, 3, size, size))
-                assert scores.shape == (1, model.head.num_classes)
+                assert scores.shape == (1, cfg.model.head.num_classes)
 
 
 def test_detection_is_prepared_and_judged_by_its_map(folders, tmp_path, monkeypatch, capsys):
