@@ -167,6 +167,7 @@ def test_an_installation_has_the_tools_and_the_configs(tmp_path):
     build = [sys.executable, 'setup.py', '-q', 'build', '--build-base', tmp_path]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     lib = tmp_path / 'lib'
+    assert (lib / 'ic_backbones/py.typed').is_file()
     for name in ('tools', 'configs'):
         shipped = lib / 'ic_backbones/.mim' / name
         files = [path.relative_to(ROOT / name) for path in (ROOT / name).rglob('*.*')]
