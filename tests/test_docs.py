@@ -74,6 +74,12 @@ def test_every_page_is_in_the_navigation(hook):
     assert {str(page.relative_to(ROOT)) for page in PAGES if page.parent == ROOT} == set(hook.PAGES)
 
 
+def test_lists_in_lists_are_indented_by_four():
+    """MkDocs takes less for the outer list; a forge takes both."""
+    nested = re.compile(r'^ {2,3}(?:[-*]|\d+\.) ', re.MULTILINE)
+    assert [page.name for page in PAGES if nested.search(page.read_text())] == []
+
+
 @cache
 def modules() -> dict[str, ast.Module]:
     """The modules of the package, parsed."""
