@@ -27,6 +27,8 @@ from .trimmed_resnet import TrimmedResNet
 
 torch.fx.wrap('collision')
 
+_OF_MMDET = ('dcn', 'plugins')
+
 # Which of a block's convolutions become IC layers; shortcut and stem stay plain.
 _CONVS = {
     '3x3': {BasicBlock: 'conv[12]', Bottleneck: 'conv2'},
@@ -145,7 +147,8 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: The depth does not have this variant or stage, or the variant no scalar form.
+        ValueError: The depth does not have this variant or stage, the variant has no scalar form,
+            or an argument is one that only mmdet's ResNet has.
     """
 
     def __init__(
@@ -158,6 +161,12 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         deploy: bool = False,
         **kwargs,
     ) -> None:
+        if foreign := [name for name in _OF_MMDET if name in kwargs]:
+            raise ValueError(
+                f"{foreign[0]}: only mmdet's ResNet has this argument; put IC layers into that "
+                f"one: type='ic_backbones.ICBackbone', convs=r'layer.*conv2', "
+                f"backbone=dict(type='mmdet.ResNet', depth={depth}, {foreign[0]}=...)"
+            )
         super().__init__(depth, **kwargs)
         rule, make = self._ic_rule(variant)
         settings = dict(alpha=alpha, alpha_mode=alpha_mode)

@@ -8,8 +8,6 @@ from torch import nn
 
 from .stages import checked_stages, depth_by_stage
 
-_OF_MMDET = ('dcn', 'plugins')
-
 
 class TrimmedResNet(ResNet):
     """mmpretrain's ResNet; stages after the last of ``out_indices`` are not built.
@@ -28,8 +26,8 @@ class TrimmedResNet(ResNet):
         out_strides: The stride of each output against the input.
 
     Raises:
-        ValueError: There is no such depth, the depth does not have that many stages or one of those
-            to return, or an argument is one of mmdet's ResNet alone.
+        ValueError: There is no such depth, or the depth does not have that many stages or one of
+            those to return.
     """
 
     stem_stride = 4
@@ -48,12 +46,6 @@ class TrimmedResNet(ResNet):
         if depth not in self.arch_settings:
             raise ValueError(
                 f'depth: {depth} does not exist; take one of {list(self.arch_settings)}'
-            )
-        if foreign := [name for name in _OF_MMDET if name in kwargs]:
-            raise ValueError(
-                f"{foreign[0]}: only mmdet's ResNet has this argument; put IC layers into that "
-                f"one: type='ic_backbones.ICBackbone', convs=r'layer.*conv2', "
-                f"backbone=dict(type='mmdet.ResNet', depth={depth}, {foreign[0]}=...)"
             )
         stages = len(self.arch_settings[depth][1])
         num_stages = stages if num_stages is None else num_stages

@@ -20,7 +20,7 @@ import os.path
 
 import torch
 import torch.nn as nn
-from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
 from torch import Tensor
 
 from .ic_conv import add_collision, collision
@@ -100,21 +100,39 @@ _INPUT = 'ic_pair_input'  # the attribute of a tensor on its way to the pointwis
 def connect(net: nn.Module, depthwise: str, pointwise: str) -> None:
     """Let the input of a depthwise convolution travel with the maps to its pointwise one.
 
-    This puts hooks on the former and on the modules between the two.
+    This puts hooks on the former, or on a module that starts with it, and on the modules between
+    the two. Norms inside a ``ConvModule`` get none, so that they may be exchanged for ``SyncBN``.
 
     Args:
         net: The network.
         depthwise: The dotted name of the depthwise convolution.
         pointwise: The dotted name of the :class:`ICPairConv2d`.
     """
-    net.get_submodule(depthwise).register_forward_hook(_bring)
-    for module in _between(net, depthwise.split('.'), pointwise.split('.')):
+    ends = depthwise.split('.'), pointwise.split('.')
+    block = len(os.path.commonprefix(ends))
+    ends = [_outermost(net, end, block) for end in ends]
+    net.get_submodule('.'.join(ends[0])).register_forward_hook(_bring)
+    for module in _between(net, block, *ends):
         module.register_forward_hook(_hand_on)
 
 
-def _between(net: nn.Module, *ends: list[str]) -> list[nn.Module]:
+def _outermost(net: nn.Module, path: list[str], block: int) -> list[str]:
+    """The path of the outermost module in the block that starts with the module at ``path``."""
+    while len(path) > block + 1 and _first_of(net.get_submodule('.'.join(path[:-1]))) == path[-1]:
+        path = path[:-1]
+    return path
+
+
+def _first_of(module: nn.Module) -> str | None:
+    """The name of the child that gets the input of ``module``, where that is certain."""
+    forward = type(module).forward
+    if forward is ConvModule.forward and module.order[0] == 'conv':
+        return None if module.with_explicit_padding else 'conv'
+    return next(iter(module._modules)) if forward is nn.Sequential.forward else None
+
+
+def _between(net: nn.Module, block: int, *ends: list[str]) -> list[nn.Module]:
     """The modules that may be called between those at the ends: siblings on the way to them."""
-    block = len(os.path.commonprefix(ends))
     names = list(net.get_submodule('.'.join(ends[0][:block]))._modules)
     first, last = (names.index(end[block]) for end in ends)
     within = range(first, last) if first < last else range(len(names))
@@ -128,7 +146,7 @@ def _between(net: nn.Module, *ends: list[str]) -> list[nn.Module]:
 
 
 def _bring(_, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    if getattr(inputs[0], _INPUT, None) is not None:
+    if isinstance(getattr(inputs[0], _INPUT, None), Tensor):
         raise RuntimeError(
             'pairs: a depthwise convolution follows another one before the pointwise one of the '
             'latter; give pairs that do not overlap'

@@ -8,8 +8,10 @@ import pytest
 import torch
 from helpers import randomise_norms
 from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
+from tiny_backbones import build
 from torch import nn
 
 from ic_backbones.backbones import ICBackbone
@@ -120,6 +122,17 @@ def test_threads_can_share_a_network():
     with ThreadPoolExecutor(2) as pool:
         found = [features[0] for features in pool.map(net, images)]
     assert all(map(torch.equal, found, expected))
+
+
+@torch.no_grad()
+def test_norms_can_be_exchanged():
+    """Distributed training takes SyncBN, and mmdet's inference on a CPU goes back."""
+    net = randomise_norms(build('ICBackbone')).eval()
+    x = torch.randn(1, 3, 64, 64)
+    expected = net(x)
+    twin = revert_sync_batchnorm(nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(net)))
+    assert any(type(module).__name__ == '_BatchNormXd' for module in twin.modules())
+    assert all(map(torch.equal, twin(x), expected))
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path):
