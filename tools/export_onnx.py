@@ -1,8 +1,11 @@
-"""Write a backbone as an ONNX file and check it.
+"""Write a backbone or a detector as ONNX and check it.
 
-The file is for images of any number and size. CONFIG is a classifier's or a detector's config
+A backbone is for images of any number and size. CONFIG is a classifier's or a detector's config
 file, or a name that list-models prints. What onnxruntime makes of the file is compared with
 PyTorch at the given size and at another one.
+
+With --whole, a detector (RetinaNet, SSD or Faster R-CNN) is written with its heads and NMS for one
+image of any size, and compared on --image; predict --onnx uses it.
 """
 
 from __future__ import annotations
@@ -57,6 +60,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--size', nargs=2, type=_edge, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
     )
+    parser.add_argument('--whole', action='store_true', help='the whole detector')
+    parser.add_argument('--image', help='image with which a whole detector is checked')
     add_trust_option(parser)
 
 
@@ -72,10 +77,16 @@ def run(args: Namespace) -> None:
 
     file = Path(args.out or f'{Path(args.config.removesuffix(".py")).name}.onnx')
     require_writable(file, '--out')
+    if args.whole:
+        return export_whole(args, file)
+    if args.image:
+        raise InputError('--image: is for --whole; leave it out')
     net = backbone_of(args.config)
     if args.checkpoint:
         checkpoint = Checkpoint.read(args.checkpoint)
         load_by_name(net, checkpoint, checkpoint.backbone_prefix)
+    else:
+        print('the weights are untrained; name trained ones with --checkpoint')
     net.eval()
     export_onnx(net, file, args.size)
     height, width = args.size
@@ -85,6 +96,36 @@ def run(args: Namespace) -> None:
         if not difference <= TOLERANCE:  # NaN is not
             raise InputError(f'{file}: differs by more than {TOLERANCE}; do not use it')
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
+
+
+def export_whole(args: Namespace, file: Path) -> None:
+    from ic_backbones.datasets.images import read_image
+    from ic_backbones.errors import InputError
+    from ic_backbones.inference.onnx_detector import OnnxDetector
+    from ic_backbones.inference.onnx_export import compare, export_detector, noise
+    from ic_backbones.inference.predictor import Predictor
+
+    if not args.checkpoint:
+        raise InputError('--whole: needs --checkpoint; an untrained detector finds nothing')
+    predictor = Predictor(args.checkpoint, args.config, 'cpu')
+    try:
+        image = read_image(args.image) if args.image else noise(args.size)
+    except ValueError as error:
+        raise InputError(f'--image {args.image}: {error}; give another one') from error
+    export_detector(predictor.saved, file, args.size)
+    detector = OnnxDetector(file)
+    for part in (image, image[: -(len(image) // 4)]):
+        count, difference = compare(predictor, detector, part)
+        height, width = part.shape[:2]
+        print(
+            f'{height}x{width}: {count} objects compared, onnxruntime within {difference:.1e} of '
+            'PyTorch as a share of the image'
+        )
+        if not difference <= TOLERANCE:
+            raise InputError(f'{file}: finds other objects than PyTorch; do not use it')
+    if not count:
+        print('no object was found to compare; name a picture with objects by --image')
+    print(f'{file}: {file.stat().st_size / 1e6:.1f} MB; python tools/predict.py --onnx {file} ...')
 
 
 main = Command(__file__, __doc__, add_arguments, run)

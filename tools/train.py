@@ -49,7 +49,7 @@ def run(args: Namespace) -> int:
     from ic_backbones.runs.options import load_config
     from ic_backbones.runs.resume import resume, start_again
     from ic_backbones.runs.schedule import stretch_schedule
-    from ic_backbones.runs.work_dir import last_checkpoint, locked
+    from ic_backbones.runs.work_dir import best_checkpoint, last_checkpoint, locked
 
     if args.seed is not None:
         args.cfg_options.append(f'randomness.seed={args.seed}')
@@ -88,6 +88,8 @@ def run(args: Namespace) -> int:
             if first:
                 print(how_to_go_on(last_checkpoint(cfg.work_dir), args), file=sys.stderr)
             return exit_code(error)
+    if first and (checkpoint := best_checkpoint(cfg.work_dir)):
+        print(f'the best checkpoint, for predict and evaluate: {checkpoint}')
     return 0
 
 

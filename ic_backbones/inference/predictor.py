@@ -28,6 +28,9 @@ class Predictor:
             in the checkpoint, which is read as data and never run.
         device: A device of PyTorch, such as ``cuda:0``; None takes a GPU if there is one.
 
+    Attributes:
+        saved: The model and its config.
+
     Raises:
         InputError: The checkpoint cannot be read or does not fill the model, there is no config,
             it names something other than parts of models, or the device does not exist.
@@ -36,18 +39,18 @@ class Predictor:
     def __init__(
         self, checkpoint: str | Path, config: str | None = None, device: str | None = None
     ) -> None:
-        self._saved = load_model(str(checkpoint), config, device)
-        self._inferencer = (_Detector if self.is_detector else _Classifier)(self._saved)
+        self.saved = load_model(str(checkpoint), config, device)
+        self._inferencer = (_Detector if self.is_detector else _Classifier)(self.saved)
 
     @property
     def is_detector(self) -> bool:
         """Whether it finds objects; otherwise it classifies whole images."""
-        return self._saved.is_detector
+        return self.saved.is_detector
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes; empty where neither checkpoint nor config names them."""
-        return self._saved.classes
+        return self.saved.classes
 
     def __call__(self, images: Image | Sequence[Image]) -> list[dict]:
         """Predict images, each by itself.
@@ -75,14 +78,14 @@ class Predictor:
             found = self._inferencer.pred2dict(sample)
             rows = zip(found['labels'], found['scores'], found['bboxes'], strict=True)
             objects = [
-                {'class': self._saved.name(label), 'score': score, 'box': box}
+                {'class': self.saved.name(label), 'score': score, 'box': box}
                 for label, score, box in rows
             ]
             return dict(objects=sorted(objects, key=lambda item: -item['score']))
         (sample,) = self._inferencer.forward(batch)
         scores = enumerate(sample.pred_score.tolist())
         ranked = sorted(scores, key=lambda pair: -pair[1])
-        return dict(classes=[{'class': self._saved.name(k), 'score': s} for k, s in ranked])
+        return dict(classes=[{'class': self.saved.name(k), 'score': s} for k, s in ranked])
 
     def _read(self, image: Image) -> Any:
         inputs = [_as_input(image)]
@@ -139,14 +142,14 @@ class _Detector(DetInferencer):
     """mmdet's inferencer around a model that is loaded already."""
 
     def __init__(self, saved: SavedModel) -> None:
-        self._saved = saved
+        self.saved = saved
         super().__init__(Config(dict(model={})), scope='mmdet', show_progress=False)
 
     def _init_model(self, *_):
-        return self._saved.model
+        return self.saved.model
 
     def _init_pipeline(self, cfg: Config) -> Pipeline:
-        return Pipeline(self._saved)
+        return Pipeline(self.saved)
 
     def _init_collate(self, cfg: Config) -> Callable:
         return pseudo_collate
@@ -159,12 +162,12 @@ class _Classifier(ImageClassificationInferencer):
     """mmpretrain's inferencer around a model that is loaded already, with its own loader."""
 
     def __init__(self, saved: SavedModel) -> None:
-        self._saved = saved
+        self.saved = saved
         saved.model._config = saved.config
         super().__init__(saved.model, classes=saved.classes)
 
     def _init_pipeline(self, cfg: Config) -> Pipeline:
-        return Pipeline(self._saved)
+        return Pipeline(self.saved)
 
     def preprocess(self, inputs: list, batch_size: int = 1) -> Iterator:
         yield from map(default_collate, self._get_chunk_data(map(self.pipeline, inputs), 1))

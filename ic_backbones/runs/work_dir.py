@@ -35,6 +35,12 @@ def last_checkpoint(work_dir: str | Path) -> str | None:
     return None
 
 
+def best_checkpoint(work_dir: str | Path) -> str | None:
+    """The newest checkpoint with the best validation metric, or else the last checkpoint."""
+    best = [path for path in checkpoints(work_dir) if path.name.startswith('best_')]
+    return str(best[0]) if best else last_checkpoint(work_dir)
+
+
 def checkpoints(work_dir: str | Path) -> list[Path]:
     """The checkpoint files in the work dir, the newest first."""
     found = [path for pattern in CHECKPOINTS for path in Path(work_dir).glob(pattern)]

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -36,12 +37,41 @@ def export_onnx(
     require_onnx('onnx')
     net = copy.deepcopy(net)
     net.eval()  # mmpretrain's backbones return None here
-    for module in net.modules():
-        if type(module) is Conv2dAdaptivePadding:
-            module.__class__ = _TracedAdaptivePadding
     image = torch.zeros(2, channels, *size)
     with torch.no_grad():
         names = [f'feature_{index}' for index in range(len(net(image)))]
+    axes = {name: {0: 'N', 2: f'H_{name}', 3: f'W_{name}'} for name in names}
+    write_onnx(net, image, file, names, axes | {'image': {0: 'N', 2: 'H', 3: 'W'}})
+
+
+def write_onnx(
+    net: nn.Module,
+    image: Tensor,
+    file: str | Path,
+    outputs: Sequence[str],
+    axes: dict[str, dict[int, str]],
+    notes: dict[str, str] | None = None,
+) -> None:
+    """Trace a module and write its graph, whose input is called ``image``.
+
+    Args:
+        net: The module, in eval mode.
+        image: The image with which it is traced.
+        file: The file to write.
+        outputs: The names of its outputs.
+        axes: The names of the axes of any length, by the inputs and outputs and by their numbers.
+        notes: Texts to put into the file, by their keys.
+
+    Raises:
+        InputError: The package onnx is not installed, or the file cannot be written.
+    """
+    require_onnx('onnx')
+    import onnx
+
+    net = copy.deepcopy(net)
+    for module in net.modules():
+        if type(module) is Conv2dAdaptivePadding:
+            module.__class__ = _TracedAdaptivePadding
     # The tracing exporter: the other one does not end on padding that depends on the size.
     has_both = 'dynamo' in inspect.signature(torch.onnx.export).parameters
     tracing = dict(dynamo=False) if has_both else {}
@@ -54,11 +84,14 @@ def export_onnx(
                 str(file),
                 opset_version=OPSET,
                 input_names=['image'],
-                output_names=names,
-                dynamic_axes={name: {0: 'N', 2: f'H_{name}', 3: f'W_{name}'} for name in names}
-                | {'image': {0: 'N', 2: 'H', 3: 'W'}},
+                output_names=list(outputs),
+                dynamic_axes=axes,
                 **tracing,
             )
+        if notes:
+            model = onnx.load(str(file))
+            onnx.helper.set_model_props(model, notes)
+            onnx.save(model, str(file))
     except OSError as error:
         raise InputError(f'{file}: cannot be written ({error.strerror}); choose --out') from error
 

@@ -1,29 +1,13 @@
-"""Checkpoints of a detector and a classifier that nobody has trained, with their configs."""
+"""Checkpoints of a detector and a classifier that nobody has trained, and an image."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
-from mmengine.registry import MODELS, DefaultScope
+from untrained import checkpoint
 
 from ic_backbones.datasets.voc.shapes import CLASSES
-
-
-def checkpoint(config: str, file: Path, classes: tuple, spread: float = 0.0) -> str:
-    """Write what a training with ``config`` would save; a spread gives heads distinct scores."""
-    cfg = Config.fromfile(config)
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope(cfg.default_scope):
-        model = MODELS.build(cfg.model)
-    for name, parameter in model.named_parameters():
-        if spread and name.endswith(('fc_cls.weight', 'retina_cls.weight', 'rpn_cls.weight')):
-            torch.nn.init.normal_(parameter, std=spread)
-    meta = dict(cfg=cfg.pretty_text, dataset_meta=dict(classes=classes))
-    torch.save(dict(meta=meta, state_dict=model.state_dict()), file)
-    return str(file)
 
 
 @pytest.fixture(scope='session')

@@ -48,7 +48,7 @@ def test_a_folder_with_a_broken_image_and_a_video(tool, detector, photos, tmp_pa
     for _ in range(2):
         assert predict(tool, detector, photos, '--out', out, '--score-thr', 0) == 1
         printed = capsys.readouterr()
-        assert f'error: {photos}/b.png: is broken or truncated' in printed.err
+        assert f'error: {photos}/b.png: is truncated' in printed.err
         assert f'{out}: 4 pictures' in printed.out and '1 could not be read' in printed.out
         content, rows = read(out)
         images = [item['image'] for item in content['predictions']]

@@ -76,7 +76,7 @@ def test_cifar_classifiers_get_what_their_data_set_holds(classifier_config, clas
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     predictor = Predictor(classifier, str(config), 'cpu')
-    model = predictor._saved.model
+    model = predictor.saved.model
     rgb = np.ascontiguousarray(image[..., ::-1]).transpose(2, 0, 1)
     sample = predictor._inferencer.pipeline(dict(img_path=str(tmp_path / 'a.png')))
     assert (sample['inputs'].numpy() == rgb).all() and not model.training

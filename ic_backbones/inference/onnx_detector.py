@@ -1,0 +1,90 @@
+"""A detector in an ONNX file, which onnxruntime runs without PyTorch's model and its config."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .._requirements import require_extra
+from ..datasets.images import read_image
+from ..errors import InputError, one_line
+
+NOTE = 'ic_backbones'  # the key of the note in the file
+
+Image = str | Path | np.ndarray
+
+
+class OnnxDetector:
+    """A detector that is called with pictures, as a ``Predictor``.
+
+    Args:
+        file: A file that ``tools/export_onnx.py --whole`` wrote.
+
+    Raises:
+        InputError: The package onnxruntime is not installed, the file cannot be read, or it is not
+            such a file.
+    """
+
+    is_detector = True
+
+    def __init__(self, file: str | Path) -> None:
+        require_extra('ONNX files', 'onnxruntime', 'onnx')
+        import onnxruntime
+
+        if not Path(file).is_file():
+            raise InputError(f'{file}: there is no such file; give one of export_onnx --whole')
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(file), providers=['CPUExecutionProvider']
+            )
+            note = json.loads(self._session.get_modelmeta().custom_metadata_map[NOTE])
+        except KeyError as error:
+            raise InputError(
+                f'{file}: is not a whole detector; write one with export_onnx --whole'
+            ) from error
+        except Exception as error:  # onnxruntime has classes of its own for a broken file
+            raise InputError(
+                f'{file}: cannot be read, {one_line(error)}; write it with export_onnx --whole'
+            ) from error
+        self.classes = tuple(note['classes'])
+        self._resize = note['resize']
+
+    def __call__(self, images: Image | Sequence[Image]) -> list[dict]:
+        """Predict images, each by itself; see ``Predictor``."""
+        several = isinstance(images, list | tuple)
+        return [self._predict(image) for image in (images if several else [images])]
+
+    def _predict(self, image: Image) -> dict:
+        if not isinstance(image, np.ndarray):
+            try:
+                image = read_image(image)
+            except ValueError as error:
+                raise InputError(f'{image}: {error}; replace it or leave it out') from error
+        size = self._size(*image.shape[1::-1])
+        resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+        inputs = resized.transpose(2, 0, 1)[None].astype(np.float32)
+        boxes, scores, labels = self._session.run(None, {'image': inputs})
+        boxes = boxes / np.tile(np.divide(size, image.shape[1::-1]), 2)
+        rows = zip(labels.tolist(), scores.tolist(), boxes.tolist(), strict=True)
+        return dict(
+            objects=[
+                {'class': self._name(label), 'score': score, 'box': box}
+                for label, score, box in rows
+            ]
+        )
+
+    def _name(self, label: int) -> str:
+        return self.classes[label] if label < len(self.classes) else f'class {label}'
+
+    def _size(self, width: int, height: int) -> tuple[int, int]:
+        """The width and height to which the test pipeline resizes an image."""
+        if self._resize is None:
+            return width, height
+        scale = self._resize['scale']
+        if not self._resize['keep_ratio']:
+            return tuple(scale)
+        short, long = sorted((width, height))
+        factor = min(max(scale) / long, min(scale) / short)
+        return int(width * factor + 0.5), int(height * factor + 0.5)
