@@ -32,6 +32,7 @@ ONE_STEP = {
     'ssdlite_sinet_voc.py',
     'faster_rcnn_sc_r50_voc.py',
     'faster_rcnn_ic_r18_sample.py',
+    'faster_rcnn_ic_r18_own.py',
 }
 VOC_NAMES = dict(zip(CLASSES, ('dog', 'car', 'person', 'sofa'), strict=True))
 ZERO_SIZE = (
@@ -71,7 +72,7 @@ def load(name, data):
                 patch(value)
         if isinstance(node, dict) and isinstance(node.get('data_root'), str):
             node['data_root'] = str(data / Path(node['data_root']).name) + '/'
-        if isinstance(node, dict) and node.get('type') == 'Resize':
+        if isinstance(node, dict) and node.get('type') in ('Resize', 'RandomResize'):
             node['scale'] = (192, 160)
 
     patch({key: cfg[key] for key in ('train_dataloader', 'val_dataloader', 'test_dataloader')})

@@ -45,7 +45,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         work(runner)
     except InputError:
         raise
-    except BUILD_ERRORS as error:
+    except (*BUILD_ERRORS, ImportError) as error:
         sentence = _no_room(error, cfg.work_dir) or _waited_in_vain(error)
         if sentence is None and not start.reached:
             sentence = _wrong_value(error, source)
@@ -73,6 +73,11 @@ def _wrong_value(error: Exception, source: str) -> str:
             f'{source}: {error.filename or one_line(error)} does not exist{_part(error)}; put the '
             'data there, or name their folder in --cfg-options, as train_dataloader.dataset.'
             'data_root=FOLDER'
+        )
+    if isinstance(error, ImportError):
+        return (
+            f'{source}: a package is missing, {one_line(error)}{_part(error)}; install it, or '
+            'remove from the config what needs it'
         )
     return (
         f'{source}: the config cannot be built, {one_line(error)}{_part(error)}; correct that key'

@@ -1,0 +1,13 @@
+# For a GPU: Faster R-CNN with IC-ResNet-18 from torchvision's weights, the collision terms growing
+# from 0. Batch norms and the first stage keep their values, as in mmdet's own configs.
+_base_ = './faster_rcnn_ic_r50.py'
+model = dict(
+    backbone=dict(depth=18, init_cfg=dict(checkpoint='torchvision://resnet18')),
+    neck=dict(in_channels=[64, 128, 256, 512]),
+)
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='SGD', lr=0.005, momentum=0.9, weight_decay=1e-4),
+)
+# The learning rate above is meant for this batch size, and grows with its power (Goyal et al.).
+_lr_for = dict(batch_size=4, power=1)
