@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+
 
 def copy_with(values: Mapping[str, Any], path: Path, folder: Path) -> Path:
     """Copy a config file in which names have other values wherever the file assigns them.
@@ -27,8 +29,7 @@ def copy_with(values: Mapping[str, Any], path: Path, folder: Path) -> Path:
     for node in reversed(ast.parse(text).body):
         names = assigned(node)
         if '_base_' in names:
-            bases = ast.literal_eval(node.value)
-            bases = [bases] if isinstance(bases, str) else bases
+            bases = Config._get_base_files(str(path))  # evaluates what stands there
             copies = [_copy_base(values, path.parent / base, base, folder) for base in bases]
             lines[node.lineno - 1 : node.end_lineno] = [f'_base_ = {copies!r}']
         lines[node.end_lineno : node.end_lineno] = [

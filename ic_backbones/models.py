@@ -31,16 +31,19 @@ _OWN: list[str] = []
 
 def register_models() -> None:
     """Add the project's models to mmpretrain's ``list_models`` and ``get_model``."""
-    if _OWN:
-        return
-    before = set(ModelHub._models_dict)
-    ModelHub.register_model_index(MIM / 'model-index.yml', config_prefix=MIM)
-    _OWN.extend(sorted(set(ModelHub._models_dict) - before))
+    if not _registered():
+        ModelHub.register_model_index(MIM / 'model-index.yml', config_prefix=MIM)
+    _OWN[:] = sorted(_registered())
     for name in _OWN:
         ModelHub._models_dict[name].weights = UNTRAINED + name
 
 
-@CheckpointLoader.register_scheme(prefixes=UNTRAINED)
+def _registered() -> list[str]:
+    models = ModelHub._models_dict.items()
+    return [name for name, model in models if str(model.config).startswith(f'{MIM}/')]
+
+
+@CheckpointLoader.register_scheme(prefixes=UNTRAINED, force=True)
 def refuse_untrained(address: str, map_location: object = None) -> None:
     """Say what to do instead of predicting with weights that were drawn.
 

@@ -14,17 +14,26 @@ from mmengine.registry import Registry
 
 
 class SharedRegistry(Registry):
-    """A child of one of mmengine's root registries that registers there as well."""
+    """A child of one of mmengine's root registries that registers there as well.
+
+    A module that a notebook reloads registers its classes again, in the place of the old ones.
+    """
 
     def register_module(self, name=None, force=False, module=None):
         if module is None:
             return partial(self.register_module, name, force)
+        old = self.module_dict.get(name or module.__name__)
+        force = force or _origin(old) == _origin(module)
         self.parent.register_module(name, force, module)
         return super().register_module(name, force, module)
 
 
+def _origin(module: object) -> tuple[str | None, str | None]:
+    return getattr(module, '__module__', None), getattr(module, '__qualname__', None)
+
+
 def _child(parent: Registry, *locations: str) -> SharedRegistry:
-    return SharedRegistry(
+    return parent.children.get('ic_backbones') or SharedRegistry(
         parent.name,
         parent=parent,
         scope='ic_backbones',

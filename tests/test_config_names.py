@@ -40,3 +40,15 @@ def test_a_name_that_nothing_has():
         ic_backbones.config('faster_rcnn_ic_r50_vok')
     with pytest.raises(InputError, match='no such config file, and no config of .*; see /'):
         ic_backbones.config('../1')
+
+
+def test_a_name_as_the_base_of_a_config(tmp_path):
+    """mmengine evaluates the text behind ``_base_``, so it may ask for the path."""
+    name = 'faster_rcnn_ic_r18_sample'
+    (tmp_path / 'mine.py').write_text(
+        f"_base_ = __import__('ic_backbones').config('{name}')\nmax_epochs = 3\n"
+        'model = dict(backbone=dict(alpha=0.5))\n'
+    )
+    cfg, base = read_config(tmp_path / 'mine.py'), read_config(name)
+    assert cfg.model.backbone.alpha == 0.5 and cfg.model.neck == base.model.neck
+    assert read_config(tmp_path / 'mine.py', dict(max_epochs=4)).train_cfg.max_epochs == 4

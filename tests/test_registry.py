@@ -42,6 +42,28 @@ def test_names_in_every_default_scope(script, tmp_path):
     assert run.returncode == 0, run.stderr
 
 
+RELOAD = """
+import importlib, sys
+import ic_backbones, ic_backbones.backbones.ic_resnet as module
+from mmengine.registry import MODELS
+names = ic_backbones.list_models()
+importlib.reload(ic_backbones)
+importlib.reload(module)
+assert MODELS.get('ICResNet') is MODELS.get('ic_backbones.ICResNet') is module.ICResNet
+for name in [name for name in sys.modules if name.partition('.')[0] == 'ic_backbones']:
+    del sys.modules[name]
+import ic_backbones
+assert ic_backbones.list_models() == names and names
+net = ic_backbones.create('ic_resnet18', features_only=True)
+assert type(net) is ic_backbones.backbones.ICResNet is MODELS.get('ICResNet') is not module.ICResNet
+"""
+
+
+def test_a_notebook_reloads_and_imports_again():
+    run = subprocess.run([sys.executable, '-c', RELOAD], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
 def test_conv_cfg_takes_the_ic_convolution():
     from mmcv.cnn import ConvModule
 

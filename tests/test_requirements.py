@@ -58,3 +58,35 @@ def test_import_alone_only_warns(python_without):
     result = python_without('mmpretrain', 'import ic_backbones')
     assert result.returncode == 0, result.stderr
     assert f'ic_backbones: needs mmpretrain; {WAYS_OUT}' in result.stderr
+
+
+def test_mmpretrain_alone_has_everything_but_detection(python_without):
+    code = """
+import ic_backbones
+from ic_backbones.datasets import CIFAR10Data
+from ic_backbones.distillation import WLDClassifier
+from ic_backbones.heads import JointDecisionHead
+from ic_backbones.hooks import SafeCheckpointHook
+print(type(ic_backbones.create('ic_resnet18_cifar10')).__name__)
+import ic_backbones.evaluation
+"""
+    result = python_without('mmdet', f'exec({code!r})')
+    assert result.stdout == 'ImageClassifier\n'
+    assert last_line(result) == f'ImportError: ic_backbones: needs mmdet; {WAYS_OUT}'
+
+
+def test_mmdet_alone_has_layers_hooks_and_detection_data(python_without):
+    code = """
+import ic_backbones
+from ic_backbones.datasets import VOCStyleDataset
+from ic_backbones.evaluation import VOCStyleMetric
+from ic_backbones.heads import SSDHead
+from ic_backbones.hooks import SafeCheckpointHook
+from mmengine.registry import MODELS
+layer = dict(type='ICConv2d', in_channels=2, out_channels=2, kernel_size=3)
+print(type(MODELS.build(layer)).__name__)
+ic_backbones.create('ic_resnet18')
+"""
+    result = python_without('mmpretrain', f'exec({code!r})')
+    assert result.stdout == 'ICConv2d\n'
+    assert last_line(result) == f'ImportError: ic_backbones: needs mmpretrain; {WAYS_OUT}'

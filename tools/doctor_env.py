@@ -55,19 +55,22 @@ def stack() -> str:
 
 def packages(stack: str) -> tuple[list[str], bool]:
     """A line for each package, and whether those without which nothing works fit."""
-    lines, complete = [], stack in STACKS
+    wanted = {}
     for extra, requirement in requirements():
-        if extra in STACKS and extra != stack:
-            continue
-        version = installed(requirement.name)
+        if extra not in STACKS or extra == stack:
+            first, versions = wanted.get(requirement.name, (extra, requirement.specifier))
+            wanted[requirement.name] = first, versions & requirement.specifier
+    lines, complete = [], stack in STACKS
+    for name, (extra, versions) in wanted.items():
+        version = installed(name)
         if version is None:
             note = f"missing; `pip install 'ic-backbones[{extra}]'`" if extra else 'missing'
-        elif requirement.specifier.contains(version, prereleases=True):
+        elif versions.contains(version, prereleases=True):
             note = version
         else:
-            note = f'{version}, which is not {requirement.specifier}'
+            note = f'{version}, which is not {versions}'
         complete &= note == version or extra not in ('', stack)
-        lines.append(f'{requirement.name}: {note}')
+        lines.append(f'{name}: {note}')
     return lines, complete
 
 

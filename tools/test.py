@@ -16,18 +16,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    from mmdet.evaluation import DumpDetResults
-    from mmengine.evaluator import DumpResults
     from mmengine.runner import Runner
 
-    from ic_backbones.doctor import check_quick
     from ic_backbones.errors import InputError
     from ic_backbones.runs import settings, start
     from ic_backbones.runs.options import load_config, make_folder, require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
 
     cfg = load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
-    check_quick(cfg, ['test'])
+    start.check_data(cfg, 'test')
     if args.out:
         if not args.out.endswith(('.pkl', '.pickle')):
             raise InputError(
@@ -45,8 +42,11 @@ def run(args: Namespace) -> None:
 
     def test(runner: Runner) -> None:
         if args.out:
-            dump = DumpDetResults if cfg.get('default_scope') == 'mmdet' else DumpResults
-            runner.test_evaluator.metrics.append(dump(out_file_path=args.out))
+            if cfg.get('default_scope') == 'mmdet':
+                from mmdet.evaluation import DumpDetResults as Dump
+            else:
+                from mmengine.evaluator import DumpResults as Dump
+            runner.test_evaluator.metrics.append(Dump(out_file_path=args.out))
         runner.test()
 
     start.run(cfg, args.config, test)

@@ -43,7 +43,6 @@ def run(args: Namespace) -> int:
     from mmengine.runner import Runner
 
     from ic_backbones.config_file import read_config
-    from ic_backbones.doctor import check_quick
     from ic_backbones.runs import settings, start
     from ic_backbones.runs.launcher import is_first_process
     from ic_backbones.runs.options import load_config
@@ -71,7 +70,7 @@ def run(args: Namespace) -> int:
             settings.use_amp(cfg)
         if args.auto_scale_lr:
             settings.use_auto_scale_lr(cfg)
-        check_quick(cfg)
+        start.check_data(cfg, 'train', 'val')
 
         def train(runner: Runner) -> None:
             for hook in hooks:

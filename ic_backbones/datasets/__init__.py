@@ -1,10 +1,16 @@
-from .._requirements import require
+from .._requirements import missing_sentence, require
 
-require('mmdet', 'mmpretrain')
+require('mmcv')
 
-from .caltech256 import Caltech256  # noqa: E402
-from .cifar import CIFAR10Data, CIFAR100Data  # noqa: E402
-from .image_folder import ImageFolder  # noqa: E402
-from .voc import VOCStyleDataset  # noqa: E402
+__all__ = []
 
-__all__ = ['CIFAR10Data', 'CIFAR100Data', 'Caltech256', 'ImageFolder', 'VOCStyleDataset']
+if not missing_sentence('mmpretrain'):
+    from .caltech256 import Caltech256  # noqa: F401
+    from .cifar import CIFAR10Data, CIFAR100Data  # noqa: F401
+    from .image_folder import ImageFolder  # noqa: F401
+
+    __all__ += ['CIFAR10Data', 'CIFAR100Data', 'Caltech256', 'ImageFolder']
+if not missing_sentence('mmdet'):
+    from .voc import VOCStyleDataset  # noqa: F401
+
+    __all__ += ['VOCStyleDataset']

@@ -1,9 +1,15 @@
-from .._requirements import require
+from .._requirements import missing_sentence, require
 
-require('mmcv', 'mmdet', 'mmpretrain')
+require('mmcv')
 
-from .flattened_linear_head import FlattenedLinearClsHead  # noqa: E402
-from .joint_decision_head import JointDecisionHead  # noqa: E402
-from .ssd_head import SSDHead  # noqa: E402
+__all__ = []
 
-__all__ = ['FlattenedLinearClsHead', 'JointDecisionHead', 'SSDHead']
+if not missing_sentence('mmpretrain'):
+    from .flattened_linear_head import FlattenedLinearClsHead  # noqa: F401
+    from .joint_decision_head import JointDecisionHead  # noqa: F401
+
+    __all__ += ['FlattenedLinearClsHead', 'JointDecisionHead']
+if not missing_sentence('mmdet'):
+    from .ssd_head import SSDHead  # noqa: F401
+
+    __all__ += ['SSDHead']

@@ -45,7 +45,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@register_backend(BACKEND)
+@register_backend(BACKEND, force=True)
 class AtomicBackend(LocalBackend):
     """mmengine's local files, written atomically and deleted only by :meth:`remove_outdated`."""
 

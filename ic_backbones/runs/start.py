@@ -12,6 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from .._requirements import missing_sentence
 from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
 from .channels import check_channels
 from .work_dir import last_checkpoint
@@ -19,6 +20,14 @@ from .work_dir import last_checkpoint
 # What a process reports when another has ended; only the message of the other one is useful.
 PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
 LAUNCHERS_TURN = 5  # seconds in which the launcher ends the others
+
+
+def check_data(cfg: Config, *loaders: str) -> None:
+    """See whether the detection data of these loaders is there and sound, if mmdet can read it."""
+    if not missing_sentence('mmdet'):
+        from ..doctor import check_quick
+
+        check_quick(cfg, loaders)
 
 
 def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:

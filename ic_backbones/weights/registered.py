@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from inspect import isclass
 from typing import Any
 
-import mmdet.registry
 import mmengine.registry
 import mmpretrain.registry
 from mmengine.registry import Registry
 
+from .._requirements import missing_sentence
 from ..errors import InputError
 from ..registry import MODELS, TRANSFORMS
 
@@ -124,12 +124,19 @@ def _look_up(name: str, registries: Iterator[Registry] | list[Registry]) -> Iter
             yield registry.module_dict.get(name)
 
 
+def _of_mmdet() -> list[Registry]:
+    if missing_sentence('mmdet'):
+        return []
+    from mmdet.registry import MODELS, TASK_UTILS
+
+    return [MODELS, TASK_UTILS]
+
+
 def _registries() -> Iterator[Registry]:
     for registry in (
         mmengine.registry.MODELS,
         mmpretrain.registry.MODELS,
-        mmdet.registry.MODELS,
-        mmdet.registry.TASK_UTILS,
+        *_of_mmdet(),
         MODELS,
     ):
         registry.import_from_location()
