@@ -1,6 +1,6 @@
 from .._requirements import require
 
-require('mmdet')
+require('mmcv', 'mmdet')
 
 from .voc_style import VOCStyleMetric  # noqa: E402
 
