@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from mmdet.registry import MODELS
+from mmdet.visualization import DetLocalVisualizer
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
@@ -73,6 +74,7 @@ def test_nothing_optional_is_on(own):
 @pytest.fixture
 def tiny(own, tmp_path):
     """Four small images for eight epochs, with early stopping and TensorBoard."""
+    DetLocalVisualizer._instance_dict.clear()  # mmdet's configs give all visualizers one name
     make_sample_voc(tmp_path / 'voc', train=4, val=1, size=(96, 72))
     changes = {
         "'data/sample_voc'": repr(str(tmp_path / 'voc')),
