@@ -124,7 +124,12 @@ def classifier_config(tmp_path_factory) -> str:
 
 @pytest.fixture(autouse=True)
 def fresh_visualizer():
-    """mmengine's hooks draw with the process's latest visualizer, whichever config it is of."""
+    """mmengine's hooks draw with the process's latest visualizer, whichever config it is of.
+
+    It is cleared after a test, too, for a module's fixtures come before those of its first test.
+    """
+    Visualizer._instance_dict.clear()
+    yield
     Visualizer._instance_dict.clear()
 
 
