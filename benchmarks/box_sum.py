@@ -1,6 +1,6 @@
 """Ways to compute the collision term of a 3x3 IC layer, as ratios of the plain convolution's time.
 
-    python benchmarks/box_sum.py [--threads 2] [--rounds 15]
+    python benchmarks/box_sum.py [--threads 1 2] [--rounds 15]
 
 ``ops/ic_conv.py`` computes "pointwise first" at stride 1 and "depthwise" otherwise. The variants
 alternate in one process. Each is printed as the ratio of its median time to that of the
@@ -8,20 +8,23 @@ convolution, forward only, for layers of ResNet-50 at batch 4.
 """
 
 import argparse
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from timing import FORMATS, Run, ratios
+from timing import FORMATS, Run, formats, images, parse, print_row, ratios
 
 LAYERS = ((64, 56, 1), (128, 56, 2), (128, 28, 1), (256, 14, 1), (512, 7, 1))
 
 
-def variants(c: int, size: int, stride: int, memory_format: torch.memory_format) -> dict[str, Run]:
+def variants(
+    c: int, size: int, stride: int, layout: str, args: argparse.Namespace
+) -> dict[str, Run]:
     """The plain convolution and the ways to compute the collision term, by name."""
-    x = torch.rand(4, c, size, size).contiguous(memory_format=memory_format)
-    weight = torch.randn(c, c, 3, 3).contiguous(memory_format=memory_format)
-    w_prime = torch.randn(c, c, 1, 1)
-    ones = torch.ones(1, 1, 3, 3).expand(c, 1, 3, 3)
+    x = images(args, (4, c, size, size), layout)
+    weight = torch.randn(c, c, 3, 3, device=x.device).contiguous(memory_format=FORMATS[layout])
+    w_prime = torch.randn(c, c, 1, 1, device=x.device)
+    ones = torch.ones(1, 1, 3, 3, device=x.device).expand(c, 1, 3, 3)
     u = F.conv2d(x, weight, None, stride, 1)
 
     def box(x):
@@ -45,23 +48,21 @@ def variants(c: int, size: int, stride: int, memory_format: torch.memory_format)
     }
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--layers', type=int, default=len(LAYERS), help='how many of the layers')
+
+
 @torch.inference_mode()
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--rounds', type=int, default=15)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    for name, memory_format in FORMATS.items():
-        print(name)
-        for layer in LAYERS:
-            runs = variants(*layer, memory_format)
-            _, *values = ratios(list(runs.values()), args.rounds)
-            _, *names = runs
-            cells = ', '.join(f'{n} {value:.2f}' for n, value in zip(names, values, strict=True))
-            print('  {} channels, {} pixels, stride {}: '.format(*layer) + cells)
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(__doc__, argv, 15, add_options)
+    for threads in args.threads:
+        torch.set_num_threads(threads)
+        for name in formats(args):
+            for layer in LAYERS[: args.layers]:
+                runs = variants(*layer, name, args)
+                title = f'{threads} threads, {name}, {layer[0]} channels, stride {layer[2]}'
+                print_row(title, list(runs)[1:], 16)
+                print_row('', ratios(list(runs.values()), args)[1:], 16)
 
 
 if __name__ == '__main__':

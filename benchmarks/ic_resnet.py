@@ -1,48 +1,116 @@
-"""Compare the speed of an IC-ResNet with that of the ResNet that it replaces.
+"""Compare the speed of an IC-ResNet with that of the ResNet that it replaces, and of a deeper one.
 
-    python benchmarks/ic_resnet.py [--depth 50] [--batch 4] [--threads 2] [--rounds 15]
+    python benchmarks/ic_resnet.py [--depth 50] [--threads 1 2] [--rounds 9] [--compile] [--train]
 
-The two networks alternate in one process. The script prints the ratio of their multiply-adds, and
-the ratio of their median times for inference and for a training step in both memory formats.
+The networks alternate in one process, and the script prints ratios of median times to the plain
+network's. "Folded" is the plain network after mmcv's fuse_conv_bn, "deployed" the IC-ResNet after
+its switch_to_deploy. With --train, it compares a training step and its peak memory instead; there
+"learned" is the IC-ResNet with a learned alpha.
 """
 
 import argparse
+from collections.abc import Sequence
 
 import torch
+from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import ResNet
-from timing import FORMATS, inference, ratios, training_step
+from timing import (
+    FORMATS,
+    compiled,
+    formats,
+    images,
+    inference,
+    parse,
+    peaks,
+    print_peak,
+    print_row,
+    ratios,
+    training_step,
+)
+from torch import nn
 
 from ic_backbones.backbones import ICResNet
 from ic_backbones.complexity import count
 
+KINDS = {
+    'plain': (ResNet, {}),
+    'folded': (ResNet, {}),
+    'IC': (ICResNet, {}),
+    'deployed': (ICResNet, {}),
+    'learned': (ICResNet, dict(alpha=0.0, alpha_mode='learned')),
+    'deeper': (ResNet, {}),
+}
+INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'deeper')
+TRAINING = ('plain', 'IC', 'learned')
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+
+def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn.Module:
+    cls, settings = KINDS[name]
+    depth = args.deeper if name == 'deeper' else args.depth
+    net = cls(depth, out_indices=(0, 1, 2, 3), **settings)
+    net.train(name in TRAINING and args.train)
+    if name == 'folded':
+        net = fuse_conv_bn(net)
+    elif name == 'deployed':
+        net.switch_to_deploy()
+    return net.to(args.device, memory_format=FORMATS[layout])
+
+
+def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -> None:
+    print_row('inference', INFERENCE)
+    macs = [count(build(name, args))[1] for name in ('plain', 'folded', 'IC', 'IC', 'deeper')]
+    print_row('multiply-adds', [value / macs[0] for value in macs])
+    for threads in args.threads:
+        torch.set_num_threads(threads)
+        for shape in shapes:
+            title = f'{threads} threads, {"x".join(map(str, shape))}'
+            for layout in formats(args):
+                nets = [build(name, args, layout) for name in INFERENCE]
+                x = images(args, shape, layout)
+                values = ratios([inference(net, x, args) for net in nets], args)
+                print_row(f'{title}, {layout}', values)
+    if args.compile:  # the compiler chooses its own layout; one number of threads and one shape
+        torch.set_num_threads(args.threads[0])
+        x = images(args, shapes[0], 'channels_last')
+        nets = [compiled(build(name, args, 'channels_last')) for name in INFERENCE]
+        values = ratios([inference(net, x, args) for net in nets], args)
+        print_row(f'{args.threads[0]} threads, {"x".join(map(str, shapes[0]))}, compiled', values)
+
+
+def compare_training(
+    args: argparse.Namespace, shape: tuple[int, ...], argv: Sequence[str] | None
+) -> None:
+    print_row('training', TRAINING)
+    for threads in args.threads:
+        torch.set_num_threads(threads)
+        for layout in formats(args):
+            nets = [build(name, args, layout) for name in TRAINING]
+            x = images(args, shape, layout)
+            values = ratios([training_step(net, x, args) for net in nets], args)
+            print_row(f'step, {threads} threads, {layout}', values)
+    found = peaks(__file__, TRAINING, argv)
+    print_row('peak memory', [value / found[0] for value in found])
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--depth', type=int, default=50)
-    parser.add_argument('--batch', type=int, default=4)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--rounds', type=int, default=15)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    parser.add_argument('--deeper', type=int, default=101, help='depth of the deeper network')
+    parser.add_argument('--batch', type=int, default=4, help='images of --size pixels')
+    parser.add_argument('--size', type=int, default=224)
+    parser.add_argument('--single', type=int, nargs=2, default=[480, 640], help='one image')
+    parser.add_argument('--train', action='store_true', help='compare training')
 
-    settings = dict(depth=args.depth, out_indices=(0, 1, 2, 3))
-    macs = [count(cls(**settings))[1] for cls in (ResNet, ICResNet)]
-    print(
-        f'IC-ResNet-{args.depth} over ResNet-{args.depth}, multiply-adds: {macs[1] / macs[0]:.3f}'
-    )
-    for name, memory_format in FORMATS.items():
-        nets = [cls(**settings).to(memory_format=memory_format) for cls in (ResNet, ICResNet)]
-        x = torch.rand(args.batch, 3, 224, 224).contiguous(memory_format=memory_format)
-        for title, make, mode in (
-            ('inference', inference, False),
-            ('training step', training_step, True),
-        ):
-            for net in nets:
-                net.train(mode)
-            _, value = ratios([make(net, x) for net in nets], args.rounds)
-            print(f'{title:14} {name:14} {value:.3f}', flush=True)
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(__doc__, argv, 9, add_options)
+    batch = args.batch, 3, args.size, args.size
+    if args.peak:
+        net, x = build(args.peak, args), images(args, batch, 'contiguous')
+        print_peak(training_step(net, x, args), args.device)
+    elif args.train:
+        compare_training(args, batch, argv)
+    else:
+        compare_inference(args, [batch, (1, 3, *args.single)])
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """Compare the speed of SINet and of other light networks with that of MobileNetV2 on a CPU.
 
-    python benchmarks/sinet_vs_mobilenet.py [--rounds 25] [--compile]
+    python benchmarks/sinet_vs_mobilenet.py [--threads 1 2] [--rounds 25] [--compile]
 
 Backbone and head run in eval mode on 224x224 pixels, with batches of 1 and 8, one and two threads
 and both memory formats. All networks alternate in one process. The script prints ratios of
@@ -9,12 +9,13 @@ fuse_conv_bn, and "deployed" is SINet after its switch_to_deploy.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.registry import MODELS
-from timing import FORMATS, inference, ratios
+from timing import compiled, formats, images, inference, parse, print_row, ratios
 
 from ic_backbones.complexity import count
 from ic_backbones.config_file import read_config
@@ -62,36 +63,34 @@ def build(name: str) -> torch.nn.Module:
     return fuse_conv_bn(net) if name == 'V2 folded' else net
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('--rounds', type=int, default=25)
-    parser.add_argument('--compile', action='store_true', help='also with torch.compile')
-    args = parser.parse_args()
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--size', type=int, default=224)
+    parser.add_argument('--batches', type=int, nargs='+', default=[1, 8])
 
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(__doc__, argv, 25, add_options)
     # In the deployed form not all products would be counted.
-    macs = [count(trained(name))[1] for name in NETS]
-    print(f'{"":36}' + ''.join(f'{name:>14}' for name in NETS))
-    print(f'{"multiply-adds":36}' + ''.join(f'{value / macs[0]:14.2f}' for value in macs))
-    nets = [build(name) for name in NETS]
-    for threads in (1, 2):
+    size = args.size, args.size
+    macs = [count(trained(name), size)[1] for name in NETS]
+    print_row('', list(NETS))
+    print_row('multiply-adds', [value / macs[0] for value in macs])
+    nets = [build(name).to(args.device) for name in NETS]
+    for threads in args.threads:
         torch.set_num_threads(threads)
-        for batch in (1, 8):
-            for name, memory_format in FORMATS.items():
-                x = torch.rand(batch, 3, 224, 224).contiguous(memory_format=memory_format)
+        for batch in args.batches:
+            for layout, memory_format in formats(args).items():
+                x = images(args, (batch, 3, *size), layout)
                 for net in nets:
                     net.to(memory_format=memory_format)
-                compiled = args.compile and name == 'contiguous'  # the compiler chooses its own
-                for mode in ('eager', 'compiled')[: 1 + compiled]:
-                    runs = [
-                        inference(torch.compile(net) if mode == 'compiled' else net, x)
-                        for net in nets
-                    ]
-                    title = f'{threads} threads, batch {batch}, {name}, {mode}'
-                    values = ratios(runs, args.rounds)
-                    print(f'{title:36}' + ''.join(f'{v:14.2f}' for v in values), flush=True)
-                    torch.compiler.reset()
+                title = f'{threads} threads, batch {batch}, {layout}'
+                print_row(title, ratios([inference(net, x, args) for net in nets], args))
+    if args.compile:  # the compiler chooses its own layout; one number of threads
+        torch.set_num_threads(args.threads[0])
+        for batch in args.batches:
+            x = images(args, (batch, 3, *size), 'channels_last')
+            runs = [inference(compiled(net), x, args) for net in nets]
+            print_row(f'{args.threads[0]} threads, batch {batch}, compiled', ratios(runs, args))
 
 
 if __name__ == '__main__':

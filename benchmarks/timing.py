@@ -1,39 +1,151 @@
-"""Compare the times of functions that take turns in one process."""
+"""Compare the times and the memory of networks that take turns in one process.
 
+All benchmarks share these options: the numbers of threads, the device, autocast, the compiler.
+"""
+
+import argparse
+import re
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 import torch
+from torch import nn
 
 FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
+WARM_UP = 2  # rounds that are not counted
 Run = Callable[[], object]
 
 
-def ratios(runs: list[Run], rounds: int) -> list[float]:
-    """Ratio of each function's median time to that of the first; they run in turns."""
-    times: list[list[float]] = [[] for _ in runs]
-    for lap in range(rounds + 2):
-        for run, seconds in zip(runs, times, strict=True):
-            start = time.perf_counter()
-            run()
-            if lap >= 2:  # warm-up
-                seconds.append(time.perf_counter() - start)
-    medians = [statistics.median(seconds) for seconds in times]
-    return [median / medians[0] for median in medians]
+def parse(
+    description: str,
+    argv: Sequence[str] | None,
+    rounds: int,
+    add: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+) -> argparse.Namespace:
+    """Read the options that all benchmarks share, and those that ``add`` adds.
+
+    Args:
+        description: The text of ``--help``.
+        argv: The command line, or None for that of the process.
+        rounds: The number of timed rounds by default.
+        add: Adds a benchmark's own options.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('--threads', type=int, nargs='+', default=[1, 2], help='one or more')
+    parser.add_argument('--rounds', type=int, default=rounds, help='timed rounds')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--amp', action='store_true', help='autocast to bf16')
+    parser.add_argument('--compile', action='store_true', help='also with torch.compile')
+    parser.add_argument('--peak', help=argparse.SUPPRESS)
+    add(parser)
+    args = parser.parse_args(argv)
+    if args.device == 'cuda':
+        args.threads = args.threads[:1]
+    torch.set_num_threads(args.threads[0])
+    return args
 
 
-def inference(net: torch.nn.Module, x: torch.Tensor) -> Run:
+def formats(args: argparse.Namespace) -> dict[str, torch.memory_format]:
+    """The memory formats to measure; on a GPU only channels_last."""
+    return FORMATS if args.device == 'cpu' else {'channels_last': torch.channels_last}
+
+
+def images(args: argparse.Namespace, shape: tuple[int, ...], layout: str) -> torch.Tensor:
+    return torch.rand(*shape, device=args.device).contiguous(memory_format=FORMATS[layout])
+
+
+def inference(net: nn.Module, x: torch.Tensor, args: argparse.Namespace) -> Run:
+    """A forward pass without gradients."""
+
     def run() -> None:
-        with torch.inference_mode():
+        with torch.no_grad(), _autocast(args):
             net(x)
 
     return run
 
 
-def training_step(net: torch.nn.Module, x: torch.Tensor) -> Run:
+def training_step(net: nn.Module, x: torch.Tensor, args: argparse.Namespace) -> Run:
+    """A forward and a backward pass."""
+
     def run() -> None:
         net.zero_grad()
-        sum(feature.mean() for feature in net(x)).backward()
+        with _autocast(args):
+            loss = sum(feature.mean() for feature in net(x))
+        loss.backward()
 
     return run
+
+
+def compiled(net: nn.Module) -> nn.Module:
+    """``net`` through inductor, with its weights as constants."""
+    return torch.compile(net, dynamic=False, options=dict(freezing=True))
+
+
+def _autocast(args: argparse.Namespace):
+    return torch.autocast(args.device, torch.bfloat16) if args.amp else nullcontext()
+
+
+def medians(runs: list[Run], args: argparse.Namespace) -> list[float]:
+    """The median time of each function in seconds; they run in turns."""
+    times: list[list[float]] = [[] for _ in runs]
+    for lap in range(args.rounds + WARM_UP):
+        for run, seconds in zip(runs, times, strict=True):
+            elapsed = _elapsed(run, args.device)
+            if lap >= WARM_UP:
+                seconds.append(elapsed)
+    return [statistics.median(seconds) for seconds in times]
+
+
+def ratios(runs: list[Run], args: argparse.Namespace) -> list[float]:
+    """The ratio of each function's median time to that of the first."""
+    first, *_ = found = medians(runs, args)
+    return [value / first for value in found]
+
+
+def _elapsed(run: Run, device: str) -> float:
+    if device == 'cpu':
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    begin.record()
+    run()
+    end.record()
+    torch.cuda.synchronize()
+    return begin.elapsed_time(end) / 1000
+
+
+def print_row(title: str, values: Sequence[float | str], width: int = 13) -> None:
+    cells = (f'{v:>{width}}' if isinstance(v, str) else f'{v:{width}.3f}' for v in values)
+    print(f'{title:46}' + ''.join(cells), flush=True)
+
+
+def print_peak(step: Run, device: str) -> None:
+    """Print the peak memory in bytes of two training steps, in a process of its own."""
+    step()
+    step()
+    if device == 'cuda':
+        print(torch.cuda.max_memory_allocated())
+    else:
+        status = Path('/proc/self/status').read_text()  # ru_maxrss would be the parent's
+        print(1024 * int(re.search(r'VmHWM:\s*(\d+)', status).group(1)))
+
+
+def peaks(script: str, names: Sequence[str], argv: Sequence[str] | None) -> list[int]:
+    """What ``script --peak NAME`` prints, for each of the names, with the other arguments."""
+    arguments = sys.argv[1:] if argv is None else argv
+    return [
+        int(
+            subprocess.check_output(
+                [sys.executable, script, *arguments, '--peak', name], stderr=subprocess.DEVNULL
+            ).split()[-1]
+        )
+        for name in names
+    ]

@@ -36,14 +36,22 @@ from torch import Tensor
 from ..registry import MODELS
 from .ic_fold import FoldableICLayer
 from .ic_layer import init_w_prime_
-from .window import Size, Window, area_of, has_stride, sees_one_pixel
+from .lean import AddRectified, DepthwiseConv, is_compiling, is_eager_training
+from .window import Size, Window, area_of, can_pool, has_stride, sees_one_pixel
 
 
 def _box_mean(x: Tensor, factor: float, bias: Tensor | None, window: Window) -> Tensor:
     """The mean of each window of ``x``, (N, C', H', W'), channel by channel, times ``factor``."""
-    channels = int(x.shape[-3])  # static when a graph is traced
     kernel_size, *geometry = window
+    if is_compiling() and can_pool(window):  # no kernel that is made and laid out in every call
+        y = F.avg_pool2d(x, kernel_size, window.stride, window.padding) * factor
+        return y if bias is None else y + bias.to(y.dtype)[:, None, None]
+    channels = int(x.shape[-3])  # static when a graph is traced
     box = x.new_full((1, 1, *kernel_size), factor / area_of(window)).expand(channels, -1, -1, -1)
+    is_batch = x.ndim == 4 and not isinstance(window.padding, str)
+    if is_batch and x.requires_grad and is_eager_training():
+        y = DepthwiseConv.apply(x, box, tuple(geometry))
+        return y if bias is None else y + bias.to(y.dtype)[:, None, None]
     return F.conv2d(x, box, bias, *geometry, channels)
 
 
@@ -55,7 +63,7 @@ def saturate_(v: Tensor) -> Tensor:
     return v.clamp_(-limit, limit)
 
 
-def collision(
+def inner_response(
     u: Tensor,
     x: Tensor,
     w_prime: Tensor,
@@ -64,7 +72,7 @@ def collision(
     inner_bias: Tensor | None = None,
     sign: Tensor | None = None,
 ) -> Tensor:
-    """The collision term ``relu(s u - W' . (1 (^*) x) + b1)`` of eq. 6, with s = 1.
+    """What the ReLU of eq. 6 sees: ``s u - W' . (1 (^*) x) + b1``, with s = 1.
 
     Args:
         u: The linear response, (N, C, H, W).
@@ -77,7 +85,7 @@ def collision(
         sign: ``s``, (C, 1, 1), the signs of a folded norm's scales; 1 by default.
 
     Returns:
-        (N, C, H, W), in the dtype of ``u``.
+        (N, C, H, W), in the dtype of ``u``, a tensor that nothing else refers to.
     """
     channels_per_group = x.shape[-3] // groups
     if w_prime.shape[1] != channels_per_group:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
@@ -89,22 +97,35 @@ def collision(
         v = saturate_(F.conv2d(x, w_prime, groups=groups))
         v = _box_mean(v, -1.0, inner_bias, window)
     else:
-        box = _box_mean(x, 1.0, None, window)
-        v = F.conv2d(box, -w_prime, inner_bias, groups=groups)
+        box = _box_mean(x, -1.0, None, window)
+        v = F.conv2d(box, w_prime, inner_bias, groups=groups)
     v = v.add_(u) if sign is None else v.addcmul_(u, sign.to(u.dtype))
-    return saturate_(v).relu_()
+    return saturate_(v)
+
+
+def collision(u: Tensor, x: Tensor, w_prime: Tensor, window: Window) -> Tensor:
+    """The collision term ``relu(u - W' . (1 (^*) x))`` of eq. 6, see :func:`inner_response`."""
+    return inner_response(u, x, w_prime, window).relu_()
 
 
 def add_collision(
-    u: Tensor, term: Tensor, alpha: float | Tensor, sign: Tensor | None = None
+    u: Tensor, v: Tensor, alpha: float | Tensor, sign: Tensor | None = None
 ) -> Tensor:
-    """``u + alpha * sign * term``, finite in fp16 wherever ``u`` is."""
+    """``u + alpha * sign * relu(v)``, finite in fp16 wherever ``u`` is.
+
+    ``v`` is overwritten, and ``u`` as well if no gradients are recorded.
+    """
     if sign is not None:
-        alpha = (alpha * sign).to(term.dtype)
-    out = torch.add(u, term, alpha=alpha) if isinstance(alpha, float) else u + alpha * term
-    if out.dtype == torch.float16:
-        out = torch.where(u.isinf(), u, saturate_(out))
-    return out
+        alpha = (alpha * sign).to(v.dtype)
+    is_half, is_constant = u.dtype == torch.float16, isinstance(alpha, float)
+    if is_constant and not is_half and v.requires_grad and is_eager_training():
+        return AddRectified.apply(u, v, alpha)[0]
+    term = v.relu_()
+    if torch.is_grad_enabled() or is_half:
+        out = torch.add(u, term, alpha=alpha) if is_constant else u + alpha * term
+    else:
+        out = u.add_(term, alpha=alpha) if is_constant else u.addcmul_(term, alpha)
+    return torch.where(u.isinf(), u, saturate_(out)) if is_half else out
 
 
 @torch.fx.wrap  # a step of its own in a graph that torch.fx traces
@@ -144,8 +165,8 @@ def ic_conv2d(
         return u
     window = Window(weight.shape[2:], stride, padding, dilation)
     inner_bias = inside(bias, inner_bias, sign)
-    term = collision(u, x, w_prime, window, groups, inner_bias, sign)
-    return add_collision(u, term, alpha, sign)
+    v = inner_response(u, x, w_prime, window, groups, inner_bias, sign)
+    return add_collision(u, v, alpha, sign)
 
 
 def inside(
@@ -156,7 +177,7 @@ def inside(
     Args:
         bias: ``b2``, (C,).
         inner_bias: ``b1``, (C,).
-        sign: See :func:`collision`.
+        sign: See :func:`inner_response`.
     """
     if bias is None:
         return inner_bias

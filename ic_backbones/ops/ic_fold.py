@@ -88,9 +88,14 @@ class FoldableICLayer(ICLayer):
         scale = (own * weight).flatten(1).sum(1) / own.square().flatten(1).sum(1)
         scale = self._known(scale)
         size, sign = scale.abs(), self._sign_of(scale)
-        b1 = None if self.inner_bias is None else self.inner_bias * size
+        b1 = self._own_inner_bias()
+        b1 = None if b1 is None else b1 * size
         sign = sign if self.sign is None else self.sign * sign
         return self.w_prime * _like(size, self.w_prime), b1, sign
+
+    def _own_inner_bias(self) -> Tensor | None:
+        """``b1`` of the layer with its present ``weight``."""
+        return self.inner_bias
 
     def _sign_of(self, scale: Tensor) -> Tensor:
         sign = torch.where(scale < 0, -1.0, 1.0).to(self.w_prime.dtype)

@@ -10,7 +10,8 @@ import torch.nn as nn
 import torch.nn.utils.parametrize as parametrize
 from torch import Tensor
 
-_is_compiling = getattr(torch.compiler, 'is_compiling', torch._utils.is_compiling)
+from .lean import is_compiling
+
 ALPHA_MODES = ('constant', 'learned', 'scheduled')
 
 
@@ -102,7 +103,7 @@ class ICLayer(nn.Module, ABC):
         it has changed, so that a GPU need not wait.
         """
         alpha = self.alpha
-        is_traced = isinstance(self.w_prime, torch.fx.Proxy) or _is_compiling()
+        is_traced = isinstance(self.w_prime, torch.fx.Proxy) or is_compiling()
         if isinstance(alpha, float) or is_traced:
             return alpha
         if alpha.requires_grad or self.w_prime.requires_grad or alpha.is_meta:

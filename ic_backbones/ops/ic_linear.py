@@ -48,7 +48,7 @@ def ic_linear(
     term = term - (w_prime * x.shape[-1]).to(u.dtype) * x.mean(-1, keepdim=True).to(u.dtype)
     if inner_bias is not None:
         term = term + inner_bias.to(u.dtype)
-    out = add_collision(u, saturate_(term).relu(), alpha, sign)
+    out = add_collision(u, saturate_(term), alpha, sign)
     return out if bias is None else out + bias.to(u.dtype)
 
 

@@ -23,15 +23,16 @@ import torch.nn as nn
 from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
 from torch import Tensor
 
-from .ic_conv import add_collision, collision
-from .ic_layer import ICLayer, has_additions, init_w_prime_
+from .ic_conv import add_collision, inner_response, inside
+from .ic_fold import FoldableICLayer
+from .ic_layer import has_additions, init_w_prime_
 from .window import Window, area_of
 
-torch.fx.wrap('collision')
+torch.fx.wrap('inner_response')
 torch.fx.wrap('add_collision')
 
 
-class ICPairConv2d(ICLayer, nn.Conv2d):
+class ICPairConv2d(FoldableICLayer, nn.Conv2d):
     """The pointwise convolution of a pair, with the collision term.
 
     Input (N, C'', H, W), output (N, C, H, W). The layer adds ``w_prime`` of (C, C', 1, 1), where C'
@@ -63,12 +64,13 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
             device=pointwise.weight.device,
             dtype=pointwise.weight.dtype,
         )
-        pair.weight, pair.bias = pointwise.weight, pointwise.bias
+        pair.weight, pair.bias = pointwise.weight, pointwise.bias  # no IC layer yet, so no fold
         pair.window = Window.of(depthwise)
         pair.adaptive = isinstance(depthwise, Conv2dAdaptivePadding)
         w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])
         pair.add_own_tensors(w_prime, alpha, alpha_mode)
-        pair.w_prime.requires_grad_(pair.weight.requires_grad)
+        if not pair.weight.requires_grad:
+            pair.w_prime.requires_grad_(False)
         return pair.train(pointwise.training)
 
     @property
@@ -80,7 +82,36 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
         weight = self.weight.expand(-1, -1, self.area, 1) / math.sqrt(self.area)
         init_w_prime_(self.w_prime, weight, self.alpha)
 
+    def scale_term(self, scale: Tensor) -> None:
+        if self.inner_bias is None:  # so far the ReLU sees the whole bias
+            bias = self.weight.new_zeros(self.out_channels) if self.bias is None else self.bias
+            self.inner_bias = nn.Parameter(bias.detach().clone(), self.weight.requires_grad)
+        super().scale_term(scale)
+
+    def _own_inner_bias(self) -> Tensor | None:
+        return self.bias if self.inner_bias is None else self.inner_bias
+
     def forward(self, y: Tensor) -> Tensor:
+        given = self.inner_bias is not None
+        b1 = inside(self.bias, self.inner_bias, self.sign) if given else None
+        return self._ic_forward(y, self.weight, self.bias, self.w_prime, b1, self.sign)
+
+    def _conv_forward(self, y: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """What mmcv's ``efficient_conv_bn_eval`` calls, with a norm in ``weight``."""
+        if weight is self.weight:
+            return self.forward(y)
+        w_prime, b1, sign = self.term_under(weight)
+        return self._ic_forward(y, weight, bias, w_prime, inside(bias, b1, sign), sign)
+
+    def _ic_forward(
+        self,
+        y: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        w_prime: Tensor,
+        b1: Tensor | None,
+        sign: Tensor | None,
+    ) -> Tensor:
         x, window = getattr(y, _INPUT, None), self.window
         if x is None:
             raise RuntimeError(
@@ -88,10 +119,14 @@ class ICPairConv2d(ICLayer, nn.Conv2d):
                 'the two in this order with only modules between them, and checkpoint parts of a '
                 'pair with use_reentrant=False'
             )
-        u = super().forward(y)
+        u = nn.Conv2d._conv_forward(self, y, weight, bias)
+        alpha = self.effective_alpha()
+        if isinstance(alpha, float) and alpha == 0:
+            return u
         if self.adaptive:
             x = window.pad_to_same(x)
-        return add_collision(u, collision(u, x, self.w_prime, window), self.alpha)
+        v = inner_response(u, x, w_prime, window, 1, b1, sign)
+        return add_collision(u, v, alpha, sign)
 
 
 _INPUT = 'ic_pair_input'  # the attribute of a tensor on its way to the pointwise convolution

@@ -60,3 +60,11 @@ def sees_one_pixel(window: Window) -> bool:
     """Whether each output pixel sees the input pixel at its own place and nothing else."""
     unpadded = window.padding in (0, (0, 0), 'same', 'valid')
     return area_of(window) == 1 and unpadded and not has_stride(window)
+
+
+def can_pool(window: Window) -> bool:
+    """Whether PyTorch's average pool takes the window: undilated, padded by half of it at most."""
+    if window.dilation not in (1, (1, 1)) or isinstance(window.padding, str):
+        return False
+    padding = window.padding if isinstance(window.padding, tuple) else (window.padding,) * 2
+    return all(2 * pad <= size for pad, size in zip(padding, window.kernel_size, strict=True))

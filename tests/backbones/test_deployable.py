@@ -25,6 +25,7 @@ NETS = {
     'SCResNet': {},
     'SfNet': {},
     'AdaptedBackbone': {},
+    'ICBackbone': dict(alpha=0.6, alpha_mode='learned'),
     'SIBackbone': {},
 }
 KERNEL_3 = dict(kernel_size=3)
@@ -45,7 +46,7 @@ def trained(net):
 
 
 def made(name, **arguments):
-    return trained(build(name.split(',')[0], **NETS[name], **arguments))
+    return trained(MODELS.build(config(name.split(',')[0]) | NETS[name] | arguments))
 
 
 def deployed(net):
@@ -83,8 +84,7 @@ def test_a_deployed_checkpoint_loads_into_a_network_made_with_deploy(name):
     x = torch.randn(1, 3, 65, 71)
     twin = deployed(net)
     cfg = config(name.split(',')[0])
-    cfg.update(NETS[name], deploy=True)
-    fresh = MODELS.build(cfg)
+    fresh = MODELS.build(cfg | NETS[name] | dict(deploy=True))
     fresh.load_state_dict(twin.state_dict())
     with torch.no_grad():
         assert_close(fresh.eval()(x), twin(x), 1e-7)
@@ -119,7 +119,7 @@ def test_compiled_and_as_onnx(name, tmp_path):
     assert largest_difference(twin, tmp_path / 'net.onnx', (75, 98)) < 1e-4
 
 
-@pytest.mark.parametrize('name', ['ICResNet, bottlenecks', 'ICResNet, C', 'SCResNet', 'SfNet'])
+@pytest.mark.parametrize('name', [name for name in NETS if 'minus' not in name])
 def test_mmcvs_fusion_gives_the_same_features(name):
     net = made(name).double()
     x = torch.randn(1, 3, 64, 64, dtype=torch.float64)

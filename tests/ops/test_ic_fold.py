@@ -12,7 +12,8 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ic_backbones.ops import ICConv2d, ICLinear
+from ic_backbones.inject import inject_pairs
+from ic_backbones.ops import ICConv2d, ICLinear, ICPairConv2d
 from ic_backbones.ops.fold_norms import fold_norms
 from ic_backbones.ops.ic_conv import ICConv2dAdaptivePadding
 
@@ -157,6 +158,46 @@ def test_other_new_weights_leave_the_term():
     conv = nn.Conv2d(4, 6, 3, bias=False)
     twin = ICConv2d.from_conv(conv)
     assert ICConv2d.from_conv(conv).weight is conv.weight and twin.sign is None
+
+
+def pair_with_norm(bias, **settings):
+    torch.manual_seed(0)
+    depthwise = nn.Conv2d(4, 4, 3, padding=1, groups=4)
+    parts = depthwise, nn.BatchNorm2d(4), nn.ReLU6(), nn.Conv2d(4, 6, 1, bias=bias)
+    net = nn.Sequential(*parts, nn.BatchNorm2d(6))
+    make = ICPairConv2d.from_pair
+    inject_pairs(net, '0', '3', lambda *pair: make(*pair, 0.7, 'learned'))
+    nn.init.normal_(net[3].w_prime)
+    randomise_norms(net)[4].weight.data[:3] = torch.tensor([-1.5, 0.0, 0.5])
+    return net.double().eval()
+
+
+@pytest.mark.parametrize('fold', [by_mmcv, by_package])
+@pytest.mark.parametrize('bias', [True, False])
+def test_pairs(fold, bias):
+    net = pair_with_norm(bias)
+    x = torch.randn(2, 4, 6, 5, dtype=torch.float64)
+    with torch.no_grad():
+        folded = fold(net)
+        assert sum(isinstance(m, nn.BatchNorm2d) for m in folded.modules()) == 0
+        torch.testing.assert_close(folded(x), net(x), rtol=0, atol=1e-12)
+        folded[4] = net[4]  # one more
+        torch.testing.assert_close(fold(folded)(x), folded(x), rtol=0, atol=1e-12)
+        off = copy.deepcopy(net)
+        off[3].alpha.fill_(0)
+        assert (off(x) - net(x)).abs().max() > 0.01
+
+
+@pytest.mark.parametrize('bias', [True, False])
+def test_pairs_under_efficient_conv_bn_eval(bias):
+    net = pair_with_norm(bias)
+    x = torch.randn(2, 4, 6, 5, dtype=torch.float64)
+    module = ConvModule(4, 6, 1, norm_cfg=dict(type='BN'), act_cfg=None)
+    module.conv, module.bn = net[3], net[4]
+    module.turn_on_efficient_conv_bn_eval()
+    expected, net[4] = net(x), nn.Identity()
+    net[3] = module.eval()
+    torch.testing.assert_close(net(x), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize('kind', [ICConv2d, ICConv2dAdaptivePadding])

@@ -1,0 +1,65 @@
+"""Images a second of whole detectors with a ResNet, an IC-ResNet and a deployed IC-ResNet.
+
+    python benchmarks/detectors.py [--threads 1] [--rounds 5] [--size 600 1000]
+
+Faster R-CNN and RetinaNet of configs/ detect in one image at a time. Their weights are random, so
+hardly any box passes the threshold of the scores.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from mmdet.registry import MODELS
+from mmdet.structures import DetDataSample
+from mmengine.registry import DefaultScope
+from timing import FORMATS, Run, formats, images, inference, medians, parse, print_row
+from torch import nn
+
+from ic_backbones.config_file import read_config
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+BACKBONES = ('ResNet', 'IC-ResNet', 'deployed')
+
+
+def build(detector: str, backbone: str, args: argparse.Namespace, layout: str) -> nn.Module:
+    ic = '' if backbone == 'ResNet' else 'ic_'
+    model = read_config(CONFIGS / f'{detector}_{ic}r50_voc.py').model
+    model.backbone.update(init_cfg=None, depth=args.depth)
+    if args.depth < 50:
+        model.neck.in_channels = [64, 128, 256, 512]
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        net = MODELS.build(model).eval()
+    if backbone == 'deployed':
+        net.backbone.switch_to_deploy()
+    return net.to(args.device, memory_format=FORMATS[layout])
+
+
+def detection(net: nn.Module, x: torch.Tensor, args: argparse.Namespace) -> Run:
+    size = x.shape[2:]
+    meta = dict(img_shape=size, ori_shape=size, pad_shape=size, batch_input_shape=size)
+    sample = DetDataSample(metainfo=meta | dict(scale_factor=(1.0, 1.0)))
+    return inference(lambda x: net.predict(x, [sample]), x, args)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--size', type=int, nargs=2, default=[600, 1000], help='height and width')
+    parser.add_argument('--depth', type=int, default=50)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(__doc__, argv, 5, add_options)
+    print_row('images a second', BACKBONES)
+    for threads in args.threads:
+        torch.set_num_threads(threads)
+        for layout in formats(args):
+            for detector in ('faster_rcnn', 'retinanet'):
+                x = images(args, (1, 3, *args.size), layout)
+                nets = [build(detector, name, args, layout) for name in BACKBONES]
+                times = medians([detection(net, x, args) for net in nets], args)
+                print_row(f'{detector}, {threads} threads, {layout}', [1 / t for t in times])
+
+
+if __name__ == '__main__':
+    main()

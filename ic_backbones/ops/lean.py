@@ -1,0 +1,53 @@
+"""Parts of the collision term that keep less for the backward pass than autograd would."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.grad import conv2d_input
+
+is_compiling = getattr(torch.compiler, 'is_compiling', torch._utils.is_compiling)
+
+
+def is_eager_training() -> bool:
+    """Whether gradients are recorded, and by neither a compiler nor a tracer."""
+    return torch.is_grad_enabled() and not is_compiling() and not torch.jit.is_tracing()
+
+
+class DepthwiseConv(torch.autograd.Function):
+    """``F.conv2d`` with a constant depthwise kernel, which does not keep its input."""
+
+    @staticmethod
+    def forward(x: Tensor, kernel: Tensor, geometry: tuple) -> Tensor:
+        return F.conv2d(x, kernel, None, *geometry, len(kernel))
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
+        x, kernel, ctx.geometry = inputs
+        ctx.size = x.shape
+        ctx.save_for_backward(kernel)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (kernel,) = ctx.saved_tensors
+        kernel = kernel.to(gradient.dtype)
+        given = ctx.size, kernel, gradient, *ctx.geometry, len(kernel)
+        return conv2d_input(*given), None, None
+
+
+class AddRectified(torch.autograd.Function):
+    """``u + alpha * relu(v)`` with a constant ``alpha``, which keeps one byte for each value."""
+
+    @staticmethod
+    def forward(u: Tensor, v: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+        return torch.add(u, v.relu(), alpha=alpha), v > 0
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, outputs: tuple[Tensor, Tensor]) -> None:
+        ctx.alpha = inputs[2]
+        ctx.mark_non_differentiable(outputs[1])
+        ctx.save_for_backward(outputs[1])
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor, _) -> tuple[Tensor, Tensor, None]:
+        (active,) = ctx.saved_tensors
+        return gradient, (gradient * active).mul(ctx.alpha), None
