@@ -97,7 +97,7 @@ def test_wrong_input(config, tool, tmp_path, monkeypatch):
     with pytest.raises(InputError, match='gone.py: no such config file'):
         module.main([str(tmp_path / 'gone.py')])
     with pytest.raises(InputError, match='cannot be written'):
-        module.main([config[0], '--out', str(tmp_path / 'no' / 'net.onnx')])
+        module.main([config[0], '--out', str(tmp_path)])  # a folder
     with pytest.raises(InputError, match='ic_resnet51: there is no such model'):
         module.main(['ic_resnet51'])
     monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
