@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 runs = variants(*layer, name, args)
                 title = f'{threads} threads, {name}, {layer[0]} channels, stride {layer[2]}'
                 print_row(title, list(runs)[1:], 16)
-                print_row('', ratios(list(runs.values()), args)[1:], 16)
+                print_row('', ratios(list(runs.values()), args.rounds, args.device)[1:], 16)
 
 
 if __name__ == '__main__':

@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             for detector in ('faster_rcnn', 'retinanet'):
                 x = images(args, (1, 3, *args.size), layout)
                 nets = [build(detector, name, args, layout) for name in BACKBONES]
-                times = medians([detection(net, x, args) for net in nets], args)
+                times = medians([detection(net, x, args) for net in nets], args.rounds, args.device)
                 print_row(f'{detector}, {threads} threads, {layout}', [1 / t for t in times])
 
 

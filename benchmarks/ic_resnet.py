@@ -67,13 +67,13 @@ def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -
             for layout in formats(args):
                 nets = [build(name, args, layout) for name in INFERENCE]
                 x = images(args, shape, layout)
-                values = ratios([inference(net, x, args) for net in nets], args)
+                values = ratios([inference(net, x, args) for net in nets], args.rounds, args.device)
                 print_row(f'{title}, {layout}', values)
     if args.compile:  # the compiler chooses its own layout; one number of threads and one shape
         torch.set_num_threads(args.threads[0])
         x = images(args, shapes[0], 'channels_last')
         nets = [compiled(build(name, args, 'channels_last')) for name in INFERENCE]
-        values = ratios([inference(net, x, args) for net in nets], args)
+        values = ratios([inference(net, x, args) for net in nets], args.rounds, args.device)
         print_row(f'{args.threads[0]} threads, {"x".join(map(str, shapes[0]))}, compiled', values)
 
 
@@ -86,7 +86,7 @@ def compare_training(
         for layout in formats(args):
             nets = [build(name, args, layout) for name in TRAINING]
             x = images(args, shape, layout)
-            values = ratios([training_step(net, x, args) for net in nets], args)
+            values = ratios([training_step(net, x, args) for net in nets], args.rounds, args.device)
             print_row(f'step, {threads} threads, {layout}', values)
     found = peaks(__file__, TRAINING, argv)
     print_row('peak memory', [value / found[0] for value in found])

@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 session = onnxruntime.InferenceSession(str(file), options)
                 feed = partial(session.run, None, {'image': x.numpy()})
                 runs = [inference(net, x, args), feed]
-                _, ratio = ratios(runs, args)
+                _, ratio = ratios(runs, args.rounds, args.device)
                 difference = largest_difference(net, file, (args.size, args.size))
                 print_row(f'{name}, {threads} threads', [ratio, f'{difference:.0e}'])
 

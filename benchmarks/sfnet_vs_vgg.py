@@ -50,15 +50,17 @@ def compare(args: argparse.Namespace, batch: int, size: int, argv: Sequence[str]
         torch.set_num_threads(threads)
         for net in nets[:3]:
             net.train()
-        values = ratios([step(net, x, args) for net in nets[:3]], args)
+        values = ratios([step(net, x, args) for net in nets[:3]], args.rounds, args.device)
         print_row(f'training step, {threads} threads', values)
         for net in nets:
             net.eval()
-        values = ratios([inference(net, x, args) for net in nets], args)
+        values = ratios([inference(net, x, args) for net in nets], args.rounds, args.device)
         print_row(f'inference, {threads} threads', values)
     if args.compile:
         torch.set_num_threads(args.threads[0])
-        values = ratios([inference(compiled(net), x, args) for net in nets], args)
+        values = ratios(
+            [inference(compiled(net), x, args) for net in nets], args.rounds, args.device
+        )
         print_row(f'inference, {args.threads[0]} threads, compiled', values)
     given = [*(argv or []), '--only', str(batch), str(size)]
     found = peaks(__file__, NETS[:2], given)

@@ -84,13 +84,19 @@ def main(argv: Sequence[str] | None = None) -> None:
                 for net in nets:
                     net.to(memory_format=memory_format)
                 title = f'{threads} threads, batch {batch}, {layout}'
-                print_row(title, ratios([inference(net, x, args) for net in nets], args))
+                print_row(
+                    title,
+                    ratios([inference(net, x, args) for net in nets], args.rounds, args.device),
+                )
     if args.compile:  # the compiler chooses its own layout; one number of threads
         torch.set_num_threads(args.threads[0])
         for batch in args.batches:
             x = images(args, (batch, 3, *size), 'channels_last')
             runs = [inference(compiled(net), x, args) for net in nets]
-            print_row(f'{args.threads[0]} threads, batch {batch}, compiled', ratios(runs, args))
+            print_row(
+                f'{args.threads[0]} threads, batch {batch}, compiled',
+                ratios(runs, args.rounds, args.device),
+            )
 
 
 if __name__ == '__main__':

@@ -92,20 +92,20 @@ def _autocast(args: argparse.Namespace):
     return torch.autocast(args.device, torch.bfloat16) if args.amp else nullcontext()
 
 
-def medians(runs: list[Run], args: argparse.Namespace) -> list[float]:
+def medians(runs: list[Run], rounds: int, device: str = 'cpu') -> list[float]:
     """The median time of each function in seconds; they run in turns."""
     times: list[list[float]] = [[] for _ in runs]
-    for lap in range(args.rounds + WARM_UP):
+    for lap in range(rounds + WARM_UP):
         for run, seconds in zip(runs, times, strict=True):
-            elapsed = _elapsed(run, args.device)
+            elapsed = _elapsed(run, device)
             if lap >= WARM_UP:
                 seconds.append(elapsed)
     return [statistics.median(seconds) for seconds in times]
 
 
-def ratios(runs: list[Run], args: argparse.Namespace) -> list[float]:
+def ratios(runs: list[Run], rounds: int, device: str = 'cpu') -> list[float]:
     """The ratio of each function's median time to that of the first."""
-    first, *_ = found = medians(runs, args)
+    first, *_ = found = medians(runs, rounds, device)
     return [value / first for value in found]
 
 
