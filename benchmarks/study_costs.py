@@ -19,7 +19,7 @@ ROUNDS = 9
 def read_costs(study: Study) -> dict[str, float]:
     """The time of a training step of each row over the first row's, one thread.
 
-    It is measured once and kept beside the results, so that a study that goes on elsewhere trains
+    It is measured once and kept next to the results, so that a study that goes on elsewhere trains
     for the same number of epochs. A detector has none, and neither has a row whose teacher's
     checkpoint is not there.
     """

@@ -186,7 +186,7 @@ class Run:
         self.file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
 
     def _train(self) -> None:
-        config = self.folder.with_suffix('.py')  # beside the folder, where Runner writes a copy
+        config = self.folder.with_suffix('.py')  # next to the folder, where Runner writes a copy
         if config.is_file():  # never a folder that no study has made
             shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')

@@ -1,4 +1,4 @@
-"""IC, IC⁻ and SfNet from scratch, beside plain networks of their own and of IC's multiply-adds.
+"""IC, IC⁻ and SfNet from scratch, next to plain networks of their own and of IC's multiply-adds.
 
 17 channels in place of 16 give the plain networks the multiply-adds of the IC ones, within 1 %:
 the control that the papers lack.

@@ -1,4 +1,4 @@
-"""IC-ResNet-18 and IC-ResNet-18⁻ beside ResNet-18, from scratch."""
+"""IC-ResNet-18 and IC-ResNet-18⁻ next to ResNet-18, from scratch."""
 
 from cifar10_5000 import NARROW_RESNET, SMALL
 

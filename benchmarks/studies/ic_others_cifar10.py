@@ -1,4 +1,4 @@
-"""The other networks of table 4 of IC Networks beside their IC form, from scratch, narrow."""
+"""The other networks of table 4 of IC Networks next to their IC form, from scratch, narrow."""
 
 from cifar10_5000 import NARROW_VGG, SMALL, with_ic
 

@@ -1,4 +1,4 @@
-"""VGG-16 and MobileNet beside IC-VGG-16 and IC-MobileNet, from scratch, narrow."""
+"""VGG-16 and MobileNet next to IC-VGG-16 and IC-MobileNet, from scratch, narrow."""
 
 from cifar10_5000 import NARROW_VGG, SMALL, with_ic
 

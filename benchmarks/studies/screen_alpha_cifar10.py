@@ -1,4 +1,4 @@
-"""A learned alpha from 0 beside the plain networks and alpha = 1, from scratch.
+"""A learned alpha from 0 next to the plain networks and alpha = 1, from scratch.
 
 The recipe and the other rows are those of screen_step_cifar10.py; alpha is exempt from weight
 decay.

@@ -1,4 +1,4 @@
-"""IC block⁻ beside the plain block, with and without zero_init_residual, from scratch.
+"""IC block⁻ next to the plain block, with and without zero_init_residual, from scratch.
 
 The recipe is that of screen_step_cifar10.py.
 """

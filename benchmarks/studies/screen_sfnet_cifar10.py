@@ -1,4 +1,4 @@
-"""SfNet's one cycle: where its peak lies, a cycled momentum, and AdamW, beside VGG-16.
+"""SfNet's one cycle: where its peak lies, a cycled momentum, and AdamW, next to VGG-16.
 
 The paper's code is fastai's, whose one cycle also lowers the momentum towards the peak.
 """

@@ -1,4 +1,4 @@
-"""SfNet beside VGG-16-BN, and its kernel size and stride, at a quarter of the channels."""
+"""SfNet next to VGG-16-BN, and its kernel size and stride, at a quarter of the channels."""
 
 from cifar10_5000 import SMALL
 

@@ -1,4 +1,4 @@
-"""IC-ResNet-50 and its variants B and C beside ResNet-50, with training and test accuracy.
+"""IC-ResNet-50 and its variants B and C next to ResNet-50, with training and test accuracy.
 
 The paper (v2, section 4.1) sees B and C overfit: the training accuracy rises and the test accuracy
 does not. The recipe is that of screen_step_cifar10.py.

@@ -49,7 +49,10 @@ def convert(
     """
     source, out = Path(source), Path(out)
     if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6 or not shares[0]:
-        raise InputError(f'shares {shares}: are not those of a whole; give three with the sum 1')
+        raise InputError(
+            f'shares {shares}: are not parts of a whole; give three from 0 to 1 with the sum 1, '
+            'of which that of train is not 0'
+        )
     _require_new(out)
     layout = recognise(source)
     if layout is None:

@@ -85,7 +85,7 @@ def _read(file: Path, classes: list[str]) -> list[VOCObject]:
         if len(shares) != 4 and (len(shares) < 6 or len(shares) % 2):
             raise ValueError(f'line {number} has {len(words)} numbers, not 5 or those of a polygon')
         if not all(-_SLACK <= share <= 1 + _SLACK for share in shares):
-            raise ValueError(f'line {number} has a number that is no share from 0 to 1')
+            raise ValueError(f'line {number} has a number that is not a share from 0 to 1')
         objects.append(VOCObject(classes[label], _box(shares), False))
     return objects
 

@@ -38,8 +38,8 @@ def root(write_voc):
         ('-1 0.5 0.5 0.1 0.5', 'line 1 has class -1, but there are 2'),
         ('1 0.5 0.5 0.1', 'line 1 has 4 numbers, not 5 or those of a polygon'),
         ('1 0.5 0.5 0.1 0.5 0.9', 'line 1 has 6 numbers, not 5'),
-        ('\n1 20 15 10 5', 'line 2 has a number that is no share from 0 to 1'),
-        ('1 nan 0.5 0.1 0.5', 'line 1 has a number that is no share'),
+        ('\n1 20 15 10 5', 'line 2 has a number that is not a share from 0 to 1'),
+        ('1 nan 0.5 0.1 0.5', 'line 1 has a number that is not a share'),
     ],
 )
 def test_lines_of_yolo(root, tmp_path, line, words):
@@ -114,8 +114,11 @@ def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        ({'shares': (0.5, 0.5, 0.5)}, 'are not those of a whole; give three with the sum 1'),
-        ({'shares': (1.5, -0.5, 0)}, 'are not those of a whole'),
+        (
+            {'shares': (0.5, 0.5, 0.5)},
+            'are not parts of a whole; give three from 0 to 1 with the sum 1',
+        ),
+        ({'shares': (1.5, -0.5, 0)}, 'are not parts of a whole'),
         (
             {'source': 'nowhere'},
             'nowhere: no data set in the layout of VOC, COCO or YOLO was found',

@@ -1,4 +1,4 @@
-"""The student beside its frozen teacher, alone and inside mmengine's runner."""
+"""The student next to its frozen teacher, alone and inside mmengine's runner."""
 
 import copy
 import json
@@ -193,7 +193,7 @@ def test_a_checkpoint_without_tensors_is_refused(student_config, teacher, tmp_pa
         MODELS.build(config).init_weights()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU beside the CPU')
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU as well as the CPU')
 def test_a_student_on_a_gpu_is_compared_with_its_teacher(student_config):
     model = MODELS.build(student_config).cuda()
     model.init_weights()

@@ -22,7 +22,7 @@ def problems(root, classes=('cat', 'dog')) -> list[tuple]:
 
 
 def turn(file, orientation: int) -> None:
-    """Have the file say how the image is to be turned."""
+    """Write into the file how a viewer must turn the image."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     with Image.open(file) as image:

@@ -73,9 +73,9 @@ def test_a_resumed_epoch_draws_what_it_would_have_drawn(tmp_path, workers):
 
 
 def test_persistent_workers_draw_what_new_ones_do_and_no_epoch_what_another_did(tmp_path):
-    anew, persistent = record(tmp_path / 'a', ANEW), record(tmp_path / 'p', PERSISTENT)
-    assert anew.equal(persistent)
-    numbers = torch.cat([torch.cat(epoch) for epoch in anew.epochs])
+    fresh, persistent = record(tmp_path / 'a', ANEW), record(tmp_path / 'p', PERSISTENT)
+    assert fresh.equal(persistent)
+    numbers = torch.cat([torch.cat(epoch) for epoch in fresh.epochs])
     assert len(numbers[:, 0].unique()) == len(numbers[:, 1].unique()) == 3 * 8
 
 

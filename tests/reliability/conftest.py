@@ -1,4 +1,4 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # the long forms are scripts beside the tests
+sys.path.insert(0, str(Path(__file__).parent))  # the long forms are scripts next to the tests

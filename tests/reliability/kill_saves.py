@@ -57,7 +57,7 @@ class Trials:
     """Trainings that are interrupted, each in a folder of its own.
 
     Args:
-        folder: Where they are, beside one that nothing interrupts.
+        folder: Where they are, next to one that nothing interrupts.
         hook: Type of the checkpoint hook.
 
     Attributes:

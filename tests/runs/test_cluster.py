@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def start(tmp_path: Path, options: list[str], config: str, *train: str) -> subprocess.Popen:
-    """torchrun with tools/train.py, its output in a file beside the work dir."""
+    """torchrun with tools/train.py, its output in a file next to the work dir."""
     command = [sys.executable, '-m', 'torch.distributed.run', *options, TRAIN, config]
     with (tmp_path / 'output.txt').open('a') as output:
         return subprocess.Popen(
@@ -57,7 +57,7 @@ def wait_until(condition, process: subprocess.Popen) -> None:
     reason='reads /proc, and its three starts need both cores: LONG_TESTS=1 runs it',
 )
 def test_ranks_are_replaced_and_end_with_their_launcher(classifier_config, tmp_path):
-    """A killed rank: torchrun starts both anew and they resume. A killed torchrun: both end."""
+    """A killed rank: torchrun starts both again and they resume. A killed torchrun: both end."""
     options = ['--standalone', '--nproc_per_node=2', '--max-restarts=5']
     long = ['--resume', 'auto', '--cfg-options', 'train_cfg.max_epochs=100000']
     process = start(tmp_path, options, classifier_config, *long)
