@@ -2,7 +2,7 @@
 
     python benchmarks/box_sum.py [--threads 1 2] [--rounds 15]
 
-``ops/ic_conv.py`` computes "pointwise first" at stride 1 and "depthwise" otherwise. The variants
+``ops/collision.py`` computes "pointwise first" at stride 1 and "depthwise" otherwise. The variants
 alternate in one process. Each is printed as the ratio of its median time to that of the
 convolution, forward only, for layers of ResNet-50 at batch 4.
 """

@@ -16,7 +16,7 @@ from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor
 
 from ..inject import Rule, convs_named, inject, to_ic_conv
-from ..ops.ic_conv import collision
+from ..ops.collision import collision
 from ..ops.ic_layer import ICLayer, init_w_prime_
 from ..ops.window import Window, area_of
 from ..registry import MODELS

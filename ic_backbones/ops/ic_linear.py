@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..registry import MODELS
-from .ic_conv import add_collision, saturate_
+from .collision import add_collision, saturate_
 from .ic_fold import FoldableICLayer
 
 

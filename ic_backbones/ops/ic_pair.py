@@ -23,7 +23,7 @@ import torch.nn as nn
 from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
 from torch import Tensor
 
-from .ic_conv import add_collision, inner_response, inside
+from .collision import add_collision, inner_response, inside
 from .ic_fold import FoldableICLayer
 from .ic_layer import has_additions, init_w_prime_
 from .window import Window, area_of
