@@ -67,4 +67,5 @@ def can_pool(window: Window) -> bool:
     if window.dilation not in (1, (1, 1)) or isinstance(window.padding, str):
         return False
     padding = window.padding if isinstance(window.padding, tuple) else (window.padding,) * 2
-    return all(2 * pad <= size for pad, size in zip(padding, window.kernel_size, strict=True))
+    height, width = window.kernel_size
+    return 2 * padding[0] <= height and 2 * padding[1] <= width
