@@ -126,11 +126,18 @@ def classifier_config(tmp_path_factory) -> str:
 def fresh_visualizer():
     """mmengine's hooks draw with the process's latest visualizer, whichever config it is of.
 
-    It is cleared after a test, too, for a module's fixtures come before those of its first test.
+    Each class keeps its own. They are cleared after a test, too, for a module's fixtures come
+    before those of its first test.
     """
-    Visualizer._instance_dict.clear()
+    _clear_visualizers(Visualizer)
     yield
-    Visualizer._instance_dict.clear()
+    _clear_visualizers(Visualizer)
+
+
+def _clear_visualizers(cls: type) -> None:
+    cls._instance_dict.clear()
+    for subclass in cls.__subclasses__():
+        _clear_visualizers(subclass)
 
 
 @pytest.fixture(scope='session')
