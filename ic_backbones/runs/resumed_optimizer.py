@@ -1,6 +1,7 @@
 """Whether the optimizer that a checkpoint holds is the one that the config asks for."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapperDict
@@ -22,22 +23,12 @@ class CheckOptimizer(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Note the rates of the config, which are replaced when the checkpoint is loaded."""
-        self._rates = [_rate(group) for opt in _optimizers(runner) for group in opt.param_groups]
+        self._rates = _rates(runner)
+        for optimizer in _optimizers(runner):
+            optimizer.register_load_state_dict_pre_hook(partial(_check_kind, runner.cfg.load_from))
 
     def before_train(self, runner: Runner) -> None:
-        rates = []
-        for optimizer in _optimizers(runner):
-            for group in optimizer.param_groups:
-                missing = optimizer.defaults.keys() - group.keys()
-                if missing:
-                    raise InputError(
-                        f'{runner.cfg.load_from}: its optimizer has no {", ".join(sorted(missing))}'
-                        f', so it is not {type(optimizer).__name__}, which the config names; set '
-                        'the same optimizer, or start from the weights with --cfg-options '
-                        f'load_from={runner.cfg.load_from}'
-                    )
-                rates.append(_rate(group))
-        for written, used in zip(self._rates, rates, strict=False):
+        for written, used in zip(self._rates, _rates(runner), strict=False):
             if written != used:
                 runner.logger.warning(
                     f'--resume: the learning rate is that of the checkpoint, {used:g}, and not '
@@ -53,6 +44,22 @@ def _optimizers(runner: Runner) -> Iterator[Optimizer]:
     return (each.optimizer for each in wrappers)
 
 
-def _rate(group: dict) -> float:
-    """The learning rate before any schedule."""
-    return group.get('initial_lr', group['lr'])
+def _check_kind(source: str, optimizer: Optimizer, state: dict) -> None:
+    """Compare before loading, for which the state of another kind may already lack a key."""
+    for group in state['param_groups']:
+        missing = optimizer.defaults.keys() - group.keys()
+        if missing:
+            raise InputError(
+                f'{source}: its optimizer has no {", ".join(sorted(missing))}, so it is not '
+                f'{type(optimizer).__name__}, which the config names; set the same optimizer, or '
+                f'start from the weights with --cfg-options load_from={source}'
+            )
+
+
+def _rates(runner: Runner) -> list[float]:
+    """The learning rate of each parameter group before any schedule."""
+    return [
+        group.get('initial_lr', group['lr'])
+        for optimizer in _optimizers(runner)
+        for group in optimizer.param_groups
+    ]
