@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import torch
 from mmengine.config import Config
+from mmengine.utils import digit_version
 from torch.distributed.constants import default_pg_timeout
 
 from ..errors import InputError
@@ -47,6 +48,7 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
             f'--launcher {launcher}: {", ".join(missing)} not set; it is for processes that '
             'the launcher starts (tools/dist_train.sh CONFIG GPUS), leave it out for one process'
         )
+    _check_restarts()
     _end_with_the_launcher()
     timeout = _timeout(cfg)
     os.environ.setdefault('LOCAL_RANK', str(local_rank))
@@ -78,6 +80,22 @@ def _use_gloo(cfg: Config, timeout: timedelta) -> None:
 def is_first_process(launcher: str) -> bool:
     """Whether this process is the first of its run, also before the processes form a group."""
     return launcher == 'none' or os.environ.get(LAUNCHER_VARIABLES[launcher][0]) == '0'
+
+
+def _check_restarts() -> None:
+    """Stop where a restart by torchrun would fail: https://github.com/pytorch/pytorch/issues/135712.
+
+    Since PyTorch 2.5, torchrun shares its store with the processes. Those of a restart find in it
+    the addresses of the ones that have ended, and wait for them.
+    """
+    shares = os.environ.get('TORCHELASTIC_USE_AGENT_STORE') == 'True'
+    restarts = int(os.environ.get('TORCHELASTIC_MAX_RESTARTS', 0))
+    if restarts and shares and digit_version(torch.__version__) >= digit_version('2.5'):
+        raise InputError(
+            f'torchrun --max-restarts={restarts}: with this PyTorch the processes could not find '
+            'each other after a restart; set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 in the '
+            'environment of torchrun, and use --standalone or --rdzv-backend=c10d'
+        )
 
 
 def _end_with_the_launcher() -> None:

@@ -35,7 +35,12 @@ def start(tmp_path: Path, options: list[str], config: str, *train: str) -> subpr
     with (tmp_path / 'output.txt').open('a') as output:
         return subprocess.Popen(
             [*command, '--launcher', 'pytorch', '--work-dir', str(tmp_path / 'work'), *train],
-            env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': f'{ROOT}:{tmp_path}'},
+            env={
+                **os.environ,
+                'OMP_NUM_THREADS': '1',
+                'PYTHONPATH': f'{ROOT}:{tmp_path}',
+                'TORCH_DISABLE_SHARE_RDZV_TCP_STORE': '1',
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -131,6 +136,19 @@ def test_the_error_of_one_process_comes_last(classifier_config, tmp_path):
     output = (tmp_path / 'output.txt').read_text().splitlines()
     assert 'error: the data: this process has a fault; correct it' in output
     assert output[-2].endswith(' : the data: this process has a fault; correct it')
+
+
+@pytest.mark.parametrize('shares, restarts', [('True', '0'), ('False', '3'), ('True', '3')])
+def test_restarts_need_a_store_of_their_own(shares, restarts, monkeypatch):
+    monkeypatch.setenv('TORCHELASTIC_USE_AGENT_STORE', shares)
+    monkeypatch.setenv('TORCHELASTIC_MAX_RESTARTS', restarts)
+    monkeypatch.setattr(torch, '__version__', '2.5.0')
+    if (shares, restarts) != ('True', '3'):
+        return launcher._check_restarts()
+    with pytest.raises(InputError, match='--max-restarts=3: .* after a restart; set TORCH'):
+        launcher._check_restarts()
+    monkeypatch.setattr(torch, '__version__', '2.4.1')
+    launcher._check_restarts()
 
 
 def test_the_time_limits_of_a_config(classifier_config, tmp_path, monkeypatch):
