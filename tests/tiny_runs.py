@@ -1,4 +1,4 @@
-"""Configs of a detector and of a classifier that train in seconds, for a given data folder."""
+"""Configs of detectors and a classifier that train in seconds, or are only used untrained."""
 
 DETECTOR = """
 _base_ = ['mmdet::_base_/models/faster-rcnn_r50_fpn.py', 'mmdet::_base_/default_runtime.py']
@@ -99,4 +99,22 @@ val_cfg = dict()
 test_cfg = dict()
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01))
 default_hooks = dict(logger=dict(interval=1))
+"""
+
+# Without data. Its neck leaves the first map of the backbone out.
+RETINANET = """
+_base_ = ['mmdet::_base_/models/retinanet_r50_fpn.py', 'mmdet::_base_/default_runtime.py']
+model = dict(
+    backbone=dict(
+        _delete_=True, type='ic_backbones.ICResNet', depth=18, stem_channels=8, base_channels=8,
+        out_indices=(0, 1, 2, 3),
+    ),
+    neck=dict(in_channels=[8, 16, 32, 64], out_channels=8),
+    bbox_head=dict(num_classes=4, in_channels=8, feat_channels=8, stacked_convs=1),
+    test_cfg=dict(nms_pre=60, score_thr=0.02, max_per_img=30),
+)
+test_dataloader = dict(dataset=dict(pipeline=[
+    dict(type='LoadImageFromFile'), dict(type='Resize', scale=(160, 120), keep_ratio=True),
+    dict(type='PackDetInputs'),
+]))
 """

@@ -1,8 +1,9 @@
-"""Show with Grad-CAM where classifiers look.
+"""Show with Grad-CAM where networks look.
 
 Several networks are drawn side by side: the comparison of figure 3 of the IC networks paper. Each
-row is an image, each column a network; the map is that of the class that the network itself
-predicts, over its last feature.
+row is an image, each column a classifier or a detector. The map is that of the class that the
+network itself predicts, of a detector of the object with the highest score, which is framed; over
+the last map of the backbone.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -14,6 +15,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('images', nargs='+', metavar='IMAGE')
     parser.add_argument(
         '--net', nargs=2, action='append', required=True, metavar=('CONFIG', 'CHECKPOINT')
+    )
+    parser.add_argument(
+        '--class', dest='name', metavar='NAME', help='explain the score of this class instead'
     )
     parser.add_argument('--out', default='grad_cam.png', help='the picture (default: %(default)s)')
     add_trust_option(parser)
@@ -27,7 +31,8 @@ def run(args: Namespace) -> None:
 
     require_writable(args.out, '--out')
     require_extra('Grad-CAM pictures', 'grad-cam', 'tools', 'pytorch_grad_cam')
-    figure = draw(args.images, [Network(config, checkpoint) for config, checkpoint in args.net])
+    networks = [Network(config, checkpoint) for config, checkpoint in args.net]
+    figure = draw(args.images, networks, args.name)
     try:
         figure.savefig(args.out, dpi=150)
     except (OSError, ValueError) as error:

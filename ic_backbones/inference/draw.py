@@ -12,6 +12,11 @@ COLORS = (
 )  # fmt: skip
 
 
+def name_of(label: int, classes: Sequence[str]) -> str:
+    """The name of a class, also where nothing names it."""
+    return classes[label] if label < len(classes) else f'class {label}'
+
+
 def color_of(name: str, classes: Sequence[str]) -> tuple[int, int, int]:
     """The colour of a class."""
     return COLORS[classes.index(name) % len(COLORS) if name in classes else 0]

@@ -10,6 +10,7 @@ import numpy as np
 from .._requirements import require_extra
 from ..datasets.images import read_image
 from ..errors import InputError, one_line
+from .draw import name_of
 
 NOTE = 'ic_backbones'  # the key of the note in the file
 
@@ -70,13 +71,10 @@ class OnnxDetector:
         rows = zip(labels.tolist(), scores.tolist(), boxes.tolist(), strict=True)
         return dict(
             objects=[
-                {'class': self._name(label), 'score': score, 'box': box}
+                {'class': name_of(label, self.classes), 'score': score, 'box': box}
                 for label, score, box in rows
             ]
         )
-
-    def _name(self, label: int) -> str:
-        return self.classes[label] if label < len(self.classes) else f'class {label}'
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
         """The width and height to which the test pipeline resizes an image."""

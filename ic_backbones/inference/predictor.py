@@ -88,7 +88,7 @@ class Predictor:
         return dict(classes=[{'class': self.saved.name(k), 'score': s} for k, s in ranked])
 
     def _read(self, image: Image) -> Any:
-        inputs = [_as_input(image)]
+        inputs = [as_input(image)]
         try:
             (batch,) = self._inferencer.preprocess(inputs)
             return batch
@@ -97,7 +97,7 @@ class Predictor:
             raise
 
 
-def _as_input(image: Image) -> dict:
+def as_input(image: Image) -> dict:
     """What a test pipeline starts with, where nothing is known about the objects."""
     unknown = dict(img_id=0, instances=[])
     if isinstance(image, np.ndarray):

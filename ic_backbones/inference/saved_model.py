@@ -15,6 +15,7 @@ from ..weights.checkpoint import Checkpoint
 from ..weights.match import compare
 from ..weights.pretrained import with_versions
 from ..weights.registered import require_registered, require_test_pipeline
+from .draw import name_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class SavedModel:
 
     def name(self, label: int) -> str:
         """The name of a class."""
-        return self.classes[label] if label < len(self.classes) else f'class {label}'
+        return name_of(label, self.classes)
 
 
 def load_model(checkpoint: str, config: str | None = None, device: str | None = None) -> SavedModel:

@@ -6,6 +6,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from tiny_runs import RETINANET
 from untrained import checkpoint
 
 from ic_backbones.config_file import config
@@ -15,22 +16,6 @@ from ic_backbones.inference.onnx_detector import OnnxDetector
 from ic_backbones.inference.onnx_export import compare, export_detector, noise
 from ic_backbones.inference.predictor import Predictor
 
-RETINANET = """
-_base_ = ['mmdet::_base_/models/retinanet_r50_fpn.py', 'mmdet::_base_/default_runtime.py']
-model = dict(
-    backbone=dict(
-        _delete_=True, type='ic_backbones.ICResNet', depth=18, stem_channels=8, base_channels=8,
-        out_indices=(0, 1, 2, 3),
-    ),
-    neck=dict(in_channels=[8, 16, 32, 64], out_channels=8),
-    bbox_head=dict(num_classes=4, in_channels=8, feat_channels=8, stacked_convs=1),
-    test_cfg=dict(nms_pre=60, score_thr=0.02, max_per_img=30),
-)
-test_dataloader = dict(dataset=dict(pipeline=[
-    dict(type='LoadImageFromFile'), dict(type='Resize', scale=(160, 120), keep_ratio=True),
-    dict(type='PackDetInputs'),
-]))
-"""
 AGNOSTIC = """
 _base_ = {base!r}
 model = dict(

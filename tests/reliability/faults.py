@@ -209,6 +209,7 @@ LINES = [
     'grad_cam {image}',
     'grad_cam {image} --net {classifier}',
     'grad_cam {image} --net {detector} {sound} --out {new}.png',
+    'grad_cam {image} --net {classifier} {sound} --out {new}.png --class cow',
     'grad_cam {folder}/gone.png --net {classifier} {sound} --out {new}.png',
     'grad_cam {folder}/text.png --net {classifier} {sound} --out {new}.png',
     'grad_cam {folder} --net {classifier} {sound} --out {new}.png',

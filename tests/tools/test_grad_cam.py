@@ -1,18 +1,23 @@
 """tools/grad_cam.py draws the map of its formula."""
 
+import re
 import shutil
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
+from tiny_runs import RETINANET
+from untrained import checkpoint
 
 from ic_backbones import _requirements
+from ic_backbones.datasets.voc.shapes import CLASSES
 from ic_backbones.errors import InputError
-from ic_backbones.grad_cam import Network
+from ic_backbones.grad_cam import Network, draw, heat_map
 
 
 @pytest.fixture
@@ -37,22 +42,73 @@ def image(tmp_path) -> str:
 
 def test_the_map_is_grad_cams(network, image, tool):
     """relu(sum_c a_c F_c), a_c the mean gradient of the class's logit over channel c."""
-    from pytorch_grad_cam import GradCAM
-
     net = Network(*network)
     inputs, shown = net.read(image)
     assert inputs.shape == (1, 3, 96, 128) and shown.shape == (96, 128, 3)
     np.testing.assert_allclose(shown, cv2.imread(image)[..., ::-1] / 255, atol=1e-6)
-    with GradCAM(net, [net.last]) as cam:
-        found = cam(inputs, targets=None)[0]
+    found, scores = heat_map(net, inputs)
 
     feature = net.model.backbone(inputs)[-1].detach().requires_grad_()
-    net.model.head(net.model.neck((feature,))).max().backward()
+    logits = net.model.head(net.model.neck((feature,)))
+    logits.max().backward()
+    torch.testing.assert_close(scores, logits[0].detach())
     weights = feature.grad.mean((2, 3), keepdim=True)
     heat = (weights * feature).sum(1)[0].relu().detach().numpy()
-    heat = (heat - heat.min()) / (1e-7 + heat.max() - heat.min())
-    expected = cv2.resize(heat, (128, 96))
+    expected = scaled(heat, (96, 128))
     assert expected.std() > 0.05
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def scaled(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Of a height and width, from 0 to 1."""
+    heat = cv2.resize(heat, size[::-1])
+    return (heat - heat.min()) / (1e-7 + np.ptp(heat))
+
+
+@pytest.fixture(scope='module')
+def detectors(detector_config, tmp_path_factory) -> dict[str, list[str]]:
+    """Untrained detectors; RetinaNet's neck leaves the first map of the backbone out."""
+    folder = tmp_path_factory.mktemp('detectors')
+    (folder / 'RetinaNet.py').write_text(RETINANET)
+    configs = {
+        'Faster R-CNN': (detector_config, 0.5),
+        'RetinaNet': (str(folder / 'RetinaNet.py'), 0.25),
+    }
+    return {
+        name: [config, checkpoint(config, folder / f'{name}.pth', CLASSES, spread)]
+        for name, (config, spread) in configs.items()
+    }
+
+
+@pytest.mark.parametrize('name', ['Faster R-CNN', 'RetinaNet'])
+def test_the_map_of_a_detector_is_hirescams(name, detectors, image):
+    """relu(sum_c dy/dF_c F_c), scaled to 1, the mean of all maps; y is the score of an object."""
+    net = Network(*detectors[name])
+    inputs, shown = net.read(image)
+    found, scores = heat_map(net, inputs)
+
+    maps = [map_.detach().requires_grad_() for map_ in net.model.backbone.backbone(inputs)]
+    features = net.model.neck(maps)
+    size = tuple(inputs.shape[2:])
+    if name == 'RetinaNet':
+        logits = net.model.bbox_head(features)[0]  # each (1, anchors x classes, h, w)
+        score = torch.stack([logit.sigmoid().max() for logit in logits]).max()
+    else:
+        sample = DetDataSample(metainfo=dict(img_shape=size, scale_factor=(1, 1)))
+        proposals = net.model.rpn_head.predict(features, [sample])
+        (objects,) = net.model.roi_head.predict(features, proposals, [sample])
+        score = objects.scores.max()
+        assert objects.labels[objects.scores.argmax()] == scores.argmax()
+    torch.testing.assert_close(scores.max(), score.detach())
+    gradients = torch.autograd.grad(score, maps, allow_unused=True)
+    heats = [
+        scaled((slope * feature).sum(1)[0].relu().detach().numpy(), size)
+        for slope, feature in zip(gradients, maps, strict=True)
+        if slope is not None
+    ]
+    assert len(heats) == 4 - (name == 'RetinaNet')
+    expected = sum(heats) / np.max(sum(heats))
+    assert expected.std() > 0.02
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -71,6 +127,25 @@ def test_picture_of_two_networks(network, image, tool, tmp_path, capsys):
     assert capsys.readouterr().out.split()[-1] == str(out)
     picture = cv2.imread(str(out))
     assert picture.shape[1] > 900 and picture.shape[0] > 700 and picture.std() > 10
+
+
+def test_picture_of_a_detector(detectors, image, monkeypatch):
+    """The best object of a class is framed; where there is none, the title says so."""
+    net = Network(*detectors['RetinaNet'])
+    (axis,) = draw([image], [net], 'square').axes[1:]
+    inputs, _ = net.read(image)
+    left, top, right, bottom = net.best_box(inputs, CLASSES.index('square'))
+    (frame,) = axis.patches
+    assert frame.get_bbox().extents.tolist() == pytest.approx([left, top, right, bottom])
+    assert re.search(r'square 0\.\d\d$', axis.get_title())
+    assert axis.images[0].get_array().shape == (120, 160, 3)
+    monkeypatch.setitem(net.model.bbox_head.test_cfg, 'score_thr', 1.1)
+    (axis,) = draw([image], [net], 'square').axes[1:]
+    assert not axis.patches and axis.get_title().endswith('\nfinds nothing')
+    assert not heat_map(net, inputs)[0].any()
+    monkeypatch.setattr(net.model, 'predict', torch.no_grad()(net.model.predict))
+    with pytest.raises(InputError, match='RetinaNet.py: the scores of a RetinaNet have no gradien'):
+        draw([image], [net])
 
 
 def test_images_that_cifar_configs_keep_decoded(network, image, tool, tmp_path):
@@ -94,13 +169,17 @@ def test_wrong_input(network, image, tool, tmp_path, monkeypatch):
     torch.save(dict(state, **{'backbone.conv9.weight': torch.ones(1)}), tmp_path / 'swapped.pth')
     torch.save(dict(state_dict=dict(epoch=3)), tmp_path / 'bare.pth')
     for argv, words in (
-        ([image, '--net', str(tmp_path / 'part.py'), network[1]], 'part.py: is not a classifier'),
+        (
+            [image, '--net', *network, '--class', 'cow'],
+            '--class cow: .* knows cat, dog; choose',
+        ),
+        ([image, '--net', str(tmp_path / 'part.py'), network[1]], 'part.py: has no model'),
         (
             [image, '--net', network[0], str(tmp_path / 'swapped.pth')],
             'swapped.pth: .* 1 do not',
         ),
         ([image, '--net', network[0], str(tmp_path / 'bare.pth')], 'bare.pth: holds no state dict'),
-        ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: is empty; give an image'),
+        ([str(tmp_path / 'other.txt'), '--net', *network], 'other.txt: is empty; replace it'),
         ([image, '--net', *network, '--out', str(tmp_path / 'a.xyz')], r'a\.xyz: cannot be writ'),
     ):
         with pytest.raises(InputError, match=words):
