@@ -4,10 +4,11 @@ All benchmarks share these options: the numbers of threads, the device, autocast
 """
 
 import argparse
-import re
+import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.profiler import ProfilerActivity, profile
 
 FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
 WARM_UP = 2  # rounds that are not counted
@@ -128,14 +130,27 @@ def print_row(title: str, values: Sequence[float | str], width: int = 13) -> Non
 
 
 def print_peak(step: Run, device: str) -> None:
-    """Print the peak memory in bytes of two training steps, in a process of its own."""
-    step()
-    step()
+    """Print the bytes of tensors that two training steps add to those before them, at their peak.
+
+    So gradients count, but neither the weights nor Python's packages. The process's own memory
+    would not tell networks apart: on a CPU it varies by a tenth from run to run.
+    """
     if device == 'cuda':
-        print(torch.cuda.max_memory_allocated())
-    else:
-        status = Path('/proc/self/status').read_text()  # ru_maxrss would be the parent's
-        print(1024 * int(re.search(r'VmHWM:\s*(\d+)', status).group(1)))
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        step()
+        step()
+        print(torch.cuda.max_memory_allocated() - before)
+        return
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        step()
+        step()
+    with tempfile.TemporaryDirectory() as folder:
+        record.export_chrome_trace(f'{folder}/trace.json')
+        trace = json.loads(Path(folder, 'trace.json').read_text())
+    changes = [event['args'] for event in trace['traceEvents'] if event['name'] == '[memory]']
+    before = changes[0]['Total Allocated'] - changes[0]['Bytes']
+    print(max(change['Total Allocated'] for change in changes) - before)
 
 
 def peaks(script: str, names: Sequence[str], argv: Sequence[str] | None) -> list[int]:

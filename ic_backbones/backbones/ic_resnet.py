@@ -8,7 +8,6 @@ block⁻).
 
 import copy
 
-import torch
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmpretrain.models.backbones import ResNet_CIFAR
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from ..inject import Rule, convs_named, inject, to_ic_conv
 from ..ops.collision import collision
+from ..ops.fx_step import one_step
 from ..ops.ic_layer import ICLayer, init_w_prime_
 from ..ops.window import Window, area_of
 from ..registry import MODELS
@@ -24,8 +24,6 @@ from .by_name import LoadsByName
 from .deployable import Deployable
 from .ic_start import log_ic_start
 from .trimmed_resnet import TrimmedResNet
-
-torch.fx.wrap('collision')
 
 _OF_MMDET = ('dcn', 'plugins')
 
@@ -95,6 +93,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
             starts_at_zero = self.alpha != 0 and not weight.any()
             nn.init.constant_(self.norm_local.weight, 0 if starts_at_zero else 1)
 
+    @one_step
     def forward(self, x: Tensor) -> Tensor:
         if isinstance(self.norm2, nn.Identity):
             raise RuntimeError(

@@ -35,12 +35,12 @@ from torch import Tensor
 
 from ..registry import MODELS
 from .collision import add_collision, inner_response, inside
+from .fx_step import one_step
 from .ic_fold import FoldableICLayer
 from .ic_layer import init_w_prime_
 from .window import Size, Window
 
 
-@torch.fx.wrap  # a step of its own in a graph that torch.fx traces
 def ic_conv2d(
     x: Tensor,
     weight: Tensor,
@@ -174,12 +174,13 @@ class ICConv2d(FoldableICLayer, nn.Conv2d):
         ic.take_weights(conv)
         return ic.train(conv.training)
 
+    @one_step
     def forward(self, x: Tensor) -> Tensor:
         term = self.w_prime, self.inner_bias, self.sign
         return self._ic_forward(x, self.weight, self.bias, *term)
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """What mmcv's ``efficient_conv_bn_eval`` calls, with a norm in ``weight``."""
+        """What ``efficient_conv_bn_eval`` of mmcv and mmengine calls, with a norm in ``weight``."""
         return self._ic_forward(x, weight, bias, *self.term_under(weight))
 
     def _ic_forward(

@@ -103,8 +103,7 @@ class ICLayer(nn.Module, ABC):
         it has changed, so that a GPU need not wait.
         """
         alpha = self.alpha
-        is_traced = isinstance(self.w_prime, torch.fx.Proxy) or is_compiling()
-        if isinstance(alpha, float) or is_traced:
+        if isinstance(alpha, float) or is_compiling():
             return alpha
         if alpha.requires_grad or self.w_prime.requires_grad or alpha.is_meta:
             return alpha

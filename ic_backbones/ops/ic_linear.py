@@ -13,10 +13,10 @@ from torch import Tensor
 
 from ..registry import MODELS
 from .collision import add_collision, saturate_
+from .fx_step import one_step
 from .ic_fold import FoldableICLayer
 
 
-@torch.fx.wrap
 def ic_linear(
     x: Tensor,
     weight: Tensor,
@@ -89,6 +89,7 @@ class ICLinear(FoldableICLayer, nn.Linear):
     def init_w_prime(self) -> None:
         nn.init.ones_(self.w_prime)
 
+    @one_step
     def forward(self, x: Tensor) -> Tensor:
         own = self.weight, self.w_prime, self.bias, self.inner_bias
         return ic_linear(x, *own, self.alpha, self.sign)

@@ -24,12 +24,10 @@ from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
 from torch import Tensor
 
 from .collision import add_collision, inner_response, inside
+from .fx_step import add_step
 from .ic_fold import FoldableICLayer
 from .ic_layer import has_additions, init_w_prime_
 from .window import Window, area_of
-
-torch.fx.wrap('inner_response')
-torch.fx.wrap('add_collision')
 
 
 class ICPairConv2d(FoldableICLayer, nn.Conv2d):
@@ -92,12 +90,14 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         return self.bias if self.inner_bias is None else self.inner_bias
 
     def forward(self, y: Tensor) -> Tensor:
+        if isinstance(y, torch.fx.Proxy):  # a step with both inputs as its one argument
+            return add_step(self, y.tracer, (y, getattr(y, _INPUT, None)))
         given = self.inner_bias is not None
         b1 = inside(self.bias, self.inner_bias, self.sign) if given else None
         return self._ic_forward(y, self.weight, self.bias, self.w_prime, b1, self.sign)
 
     def _conv_forward(self, y: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """What mmcv's ``efficient_conv_bn_eval`` calls, with a norm in ``weight``."""
+        """What ``efficient_conv_bn_eval`` of mmcv and mmengine calls, with a norm in ``weight``."""
         if weight is self.weight:
             return self.forward(y)
         w_prime, b1, sign = self.term_under(weight)
@@ -112,7 +112,8 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         b1: Tensor | None,
         sign: Tensor | None,
     ) -> Tensor:
-        x, window = getattr(y, _INPUT, None), self.window
+        y, x = y if isinstance(y, tuple) else (y, getattr(y, _INPUT, None))
+        window = self.window
         if x is None:
             raise RuntimeError(
                 'pairs: the input of a depthwise convolution did not reach the pointwise one; call '

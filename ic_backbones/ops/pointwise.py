@@ -5,6 +5,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from .fx_step import one_step
+
 
 class Pointwise(nn.Conv2d):
     """A pointwise group convolution without bias; on a CPU it is a batched matrix product.
@@ -25,11 +27,11 @@ class Pointwise(nn.Conv2d):
     ) -> None:
         super().__init__(in_channels, out_channels, 1, stride, groups=groups, bias=False)
 
+    @one_step
     def forward(self, x: Tensor) -> Tensor:
         return _pointwise(x, self.weight, self.bias, self.stride[0], self.groups)
 
 
-@torch.fx.wrap  # a step of its own in a graph that torch.fx traces
 def _pointwise(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, groups: int) -> Tensor:
     fits = x.ndim == 4 and x.shape[1] == weight.shape[1] * groups  # else conv2d says what is wrong
     if not fits or x.device.type != 'cpu' or x.stride(3) != 1:

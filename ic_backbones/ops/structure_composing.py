@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..registry import MODELS
+from .fx_step import one_step
 
 
 @MODELS.register_module()
@@ -108,6 +109,7 @@ class MixedSCLayer(nn.Module):
         self.smear = nn.Conv2d(in_channels, smear_channels, *window, bias=bias)
         self.compose = SCLayer(in_channels, out_channels - smear_channels, *window, bias=bias)
 
+    @one_step
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         return torch.cat([self.smear(x), self.compose(x)], dim=1)

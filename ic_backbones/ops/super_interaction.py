@@ -23,6 +23,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..registry import MODELS
+from .fx_step import one_step
 from .pointwise import Pointwise
 
 
@@ -139,6 +140,7 @@ class DenseFunnel(BaseModule):
             for weight in (own, after):
                 nn.init.normal_(weight, std=math.sqrt(1 / (3 * width)))
 
+    @one_step
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return self.norm(self.from_input(x).add_(self.from_output(y)))
 

@@ -6,6 +6,7 @@ import pickle
 import pytest
 import torch
 from helpers import randomise_norms
+from mmengine.model.efficient_conv_bn_eval import turn_on_efficient_conv_bn_eval
 from tiny_backbones import REGISTERED, build
 
 
@@ -79,6 +80,16 @@ def test_traced_gives_the_same_features(net):
     x = torch.randn(1, 3, 65, 71)
     for feature, expected in zip(features_of(traced, x), features_of(net, x), strict=True):
         assert torch.equal(feature, expected)
+
+
+@pytest.mark.parametrize('net', [*REGISTERED, ('ICResNet', 'minus', 'scheduled')], indirect=True)
+def test_mmengines_efficient_conv_bn_eval_gives_the_same_features(net):
+    net = net.double().eval()
+    x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
+    expected = features_of(net, x)
+    turn_on_efficient_conv_bn_eval(torch.nn.ModuleDict(dict(backbone=net)), 'backbone')
+    for feature, truth in zip(features_of(net, x), expected, strict=True):
+        torch.testing.assert_close(feature, truth, rtol=1e-9, atol=1e-9)
 
 
 def test_compiled_gives_the_same_features(net):
