@@ -7,7 +7,7 @@ from ic_backbones_tools.command import Command, add_trust_option, run_tool
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        'checkpoint', help='checkpoint of a training with learned or scheduled alphas'
+        'checkpoint', help='best_*.pth of a training with learned or scheduled alphas'
     )
     add_trust_option(parser)
 

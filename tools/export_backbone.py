@@ -11,7 +11,7 @@ from ic_backbones_tools.command import Command, add_trust_option, run_tool
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        'checkpoint', help='checkpoint of a classifier, by mmpretrain or tools/train.py'
+        'checkpoint', help='best_*.pth of a classifier, trained by mmpretrain or tools/train.py'
     )
     parser.add_argument('--out', help="folder for the files (default: the checkpoint's)")
     add_trust_option(parser)

@@ -55,7 +55,7 @@ def _edge(text: str) -> int:
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('config', help='config file or model name')
-    parser.add_argument('--checkpoint', help='checkpoint of the whole model or of its backbone')
+    parser.add_argument('--checkpoint', help='best_*.pth of a training, or a file of its backbone')
     parser.add_argument('--out', help='file to write (default: <config name>.onnx)')
     parser.add_argument(
         '--size', nargs=2, type=_edge, default=(224, 224), metavar=('HEIGHT', 'WIDTH')

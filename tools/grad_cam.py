@@ -14,7 +14,12 @@ from ic_backbones_tools.command import Command, add_trust_option, run_tool
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('images', nargs='+', metavar='IMAGE')
     parser.add_argument(
-        '--net', nargs=2, action='append', required=True, metavar=('CONFIG', 'CHECKPOINT')
+        '--net',
+        nargs=2,
+        action='append',
+        required=True,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='config of a training and its best_*.pth; may be repeated',
     )
     parser.add_argument(
         '--class', dest='name', metavar='NAME', help='explain the score of this class instead'

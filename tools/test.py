@@ -7,7 +7,7 @@ from ic_backbones_tools.command import Command, add_run_options, run_tool
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_run_options(parser)
-    parser.add_argument('checkpoint', help='file or address of the trained weights')
+    parser.add_argument('checkpoint', help='file or address, e.g. best_*.pth of a training')
     parser.add_argument('--out', help='write the predictions into this .pkl file')
     parser.add_argument('--show-dir', help='write the pictures with their predictions here')
     parser.add_argument('--show', action='store_true', help='show the pictures in a window')

@@ -7,6 +7,7 @@ import shlex
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import nullcontext
+from pathlib import Path
 
 from ic_backbones_tools.command import Command, add_run_options, exit_code, run_tool
 
@@ -88,7 +89,8 @@ def run(args: Namespace) -> int:
                 print(how_to_go_on(last_checkpoint(cfg.work_dir), args), file=sys.stderr)
             return exit_code(error)
     if first and (checkpoint := best_checkpoint(cfg.work_dir)):
-        print(f'the best checkpoint, for predict and evaluate: {checkpoint}')
+        which = 'best' if Path(checkpoint).name.startswith('best_') else 'last'
+        print(f'the {which} checkpoint, for predict and the other tools: {checkpoint}')
     return 0
 
 

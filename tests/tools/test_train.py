@@ -2,6 +2,7 @@
 
 import errno
 import pickle
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,16 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 
 @pytest.fixture(scope='module')
 def trained(classifier_config, detector_config, tool, tmp_path_factory) -> dict[str, Path]:
-    """Work dirs of a classifier and a detector after their only epoch."""
+    """Work dirs of a classifier and a detector after their only epoch, and what was printed."""
     folder = tmp_path_factory.mktemp('trained')
-    classifier, detector = folder / 'classifier', folder / 'detector'
-    assert train([classifier_config, '--work-dir', str(classifier)]) == 0
-    options = ['--work-dir', str(detector), '--cfg-options', 'train_cfg.max_epochs=1']
-    assert train([detector_config, *options]) == 0
-    return dict(classifier=classifier, detector=detector)
+    options = ['train_cfg.max_epochs=1', 'default_hooks.checkpoint.save_best=auto']
+    runs = dict(
+        classifier=[classifier_config], detector=[detector_config, '--cfg-options', *options]
+    )
+    for kind, argv in runs.items():
+        with (folder / f'{kind}.txt').open('w') as printed, redirect_stdout(printed):
+            assert train([*argv, '--work-dir', str(folder / kind)]) == 0
+    return {kind: folder / kind for kind in runs}
 
 
 @pytest.mark.parametrize('kind', ['classifier', 'detector'])
@@ -37,6 +41,21 @@ def test_trains(trained, kind):
     assert (trained[kind] / 'epoch_1.pth').is_file()
     hooks = Config.fromfile(next(trained[kind].glob('tiny_*.py'))).default_hooks
     assert all(hooks[name].type == guard['type'] for name, guard in default_hooks.items())
+
+
+@pytest.mark.parametrize(
+    ('kind', 'which', 'name'),
+    [
+        ('classifier', 'last', 'epoch_1.pth'),
+        ('detector', 'best', 'best_pascal_voc_mAP_epoch_1.pth'),
+    ],
+)
+def test_the_last_line_names_the_checkpoint_to_take(trained, kind, which, name):
+    """Where the config saves no best checkpoint, it is the last one."""
+    file = trained[kind] / name
+    assert file.is_file()
+    line = trained[kind].with_suffix('.txt').read_text().splitlines()[-1]
+    assert line == f'the {which} checkpoint, for predict and the other tools: {file}'
 
 
 def test_tests_a_classifier(trained, classifier_config, tool, tmp_path):
