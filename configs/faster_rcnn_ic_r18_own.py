@@ -17,9 +17,8 @@ tensorboard = False  # needs the package tensorboard; then `tensorboard --logdir
 
 model = dict(roi_head=dict(bbox_head=dict(num_classes=len(classes))))
 
-_load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True)]
 train_pipeline = [
-    *_load,
+    *_base_._load,
     dict(
         type='PhotoMetricDistortion',
         brightness_delta=16,
@@ -35,60 +34,33 @@ train_pipeline = [
     dict(type='PackDetInputs'),
 ]
 test_pipeline = [
-    _load[0],
+    _base_._load[0],
     dict(type='Resize', scale=scale, keep_ratio=True),
-    _load[1],
-    dict(
-        type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
-    ),
+    _base_._load[1],
+    _base_._pack,
 ]
 
-_dataset = dict(
-    type='ic_backbones.VOCStyleDataset', data_root=data_root, metainfo=dict(classes=classes)
-)
+_dataset = dict(data_root=data_root, metainfo=dict(classes=classes))
 _loader = dict(batch_size=batch_size, num_workers=num_workers, persistent_workers=num_workers > 0)
 train_dataloader = dict(
     **_loader,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(**_dataset, ann_file=f'ImageSets/Main/{train_split}.txt', pipeline=train_pipeline),
 )
 val_dataloader = dict(
     **_loader,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        **_dataset,
-        ann_file=f'ImageSets/Main/{val_split}.txt',
-        test_mode=True,
-        pipeline=test_pipeline,
-    ),
+    dataset=dict(**_dataset, ann_file=f'ImageSets/Main/{val_split}.txt', pipeline=test_pipeline),
 )
-test_dataloader = dict(**val_dataloader)
-test_dataloader['dataset'] = dict(
-    val_dataloader['dataset'], ann_file=f'ImageSets/Main/{test_split}.txt'
+test_dataloader = dict(
+    **_loader,
+    dataset=dict(**_dataset, ann_file=f'ImageSets/Main/{test_split}.txt', pipeline=test_pipeline),
 )
-val_evaluator = dict(type='ic_backbones.VOCStyleMetric', eval_mode='area')
-test_evaluator = val_evaluator
 
-_val_interval = max(1, max_epochs // 6)
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=_val_interval)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+train_cfg = dict(max_epochs=max_epochs, val_interval=max(1, max_epochs // 6))
 _larger = (batch_size / _base_._lr_for.batch_size) ** _base_._lr_for.power
 optim_wrapper = dict(optimizer=dict(lr=_base_.optim_wrapper.optimizer.lr * _larger))
 auto_scale_lr = dict(enable=False, base_batch_size=batch_size)
-# A warm-up and then a cosine to 0. The mAP rises until the end, where the learning rate is small.
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
-    dict(
-        type='CosineAnnealingLR',
-        begin=0,
-        end=max_epochs,
-        T_max=max_epochs,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
-]
+_warm_up, _cosine = _base_.param_scheduler
+param_scheduler = [_warm_up, dict(_cosine, end=max_epochs, T_max=max_epochs)]
 default_hooks = dict(
     logger=dict(interval=10),
     checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='auto'),

@@ -13,76 +13,40 @@ batch_size = 4
 
 model = dict(roi_head=dict(bbox_head=dict(num_classes=len(classes))))
 
-_load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True)]
 _resize = dict(type='Resize', scale=scale, keep_ratio=True)
 train_pipeline = [
-    *_load,
+    *_base_._load,
     _resize,
     dict(type='FilterAnnotations', min_gt_bbox_wh=(0, 0), keep_empty=False),
     dict(type='RandomFlip', prob=0.5),
     dict(type='PackDetInputs'),
 ]
-test_pipeline = [
-    _load[0],
-    _resize,
-    _load[1],
-    dict(
-        type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
-    ),
-]
+test_pipeline = [_base_._load[0], _resize, _base_._load[1], _base_._pack]
 
-_dataset = dict(
-    type='ic_backbones.VOCStyleDataset', data_root=data_root, metainfo=dict(classes=classes)
-)
+_dataset = dict(data_root=data_root, metainfo=dict(classes=classes))
+_loader = dict(batch_size=batch_size, num_workers=0)
 train_dataloader = dict(
-    batch_size=batch_size,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        **_dataset,
-        ann_file=f'ImageSets/Main/{train_split}.txt',
-        pipeline=train_pipeline,
-    ),
+    **_loader,
+    dataset=dict(**_dataset, ann_file=f'ImageSets/Main/{train_split}.txt', pipeline=train_pipeline),
 )
 val_dataloader = dict(
-    batch_size=batch_size,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        **_dataset,
-        ann_file=f'ImageSets/Main/{val_split}.txt',
-        test_mode=True,
-        pipeline=test_pipeline,
-    ),
+    **_loader,
+    dataset=dict(**_dataset, ann_file=f'ImageSets/Main/{val_split}.txt', pipeline=test_pipeline),
 )
-test_dataloader = dict(**val_dataloader)
-test_dataloader['dataset'] = dict(
-    val_dataloader['dataset'], ann_file=f'ImageSets/Main/{test_split}.txt'
+test_dataloader = dict(
+    **_loader,
+    dataset=dict(**_dataset, ann_file=f'ImageSets/Main/{test_split}.txt', pipeline=test_pipeline),
 )
-val_evaluator = dict(type='ic_backbones.VOCStyleMetric', eval_mode='area')
-test_evaluator = val_evaluator
 
-# From scratch, with a warm-up and then a cosine to 0; clipping keeps the first steps finite.
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
+train_cfg = dict(max_epochs=max_epochs, val_interval=1)
+# From scratch; clipping keeps the first steps finite.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4),
     clip_grad=dict(max_norm=10, norm_type=2),
 )
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),
-    dict(
-        type='CosineAnnealingLR',
-        begin=0,
-        end=max_epochs,
-        T_max=max_epochs,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    ),
-]
+_warm_up, _cosine = _base_.param_scheduler
+param_scheduler = [_warm_up, dict(_cosine, end=max_epochs, T_max=max_epochs)]
 auto_scale_lr = dict(enable=False, base_batch_size=4)
 default_hooks = dict(
     logger=dict(interval=10),

@@ -1,7 +1,11 @@
 # A small Faster R-CNN for training from scratch on small images. FPN and head have BN in train
 # mode, since nothing is frozen; everything is narrow, proposals are few, and anchors start at 16
 # pixels.
-_base_ = ['mmdet::_base_/models/faster-rcnn_r50_fpn.py', './mmdet_runtime.py']
+_base_ = [
+    'mmdet::_base_/models/faster-rcnn_r50_fpn.py',
+    './voc_style.py',
+    './mmdet_runtime.py',
+]
 
 norm_cfg = dict(type='BN')
 model = dict(

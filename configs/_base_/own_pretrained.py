@@ -1,6 +1,6 @@
 # For a GPU: Faster R-CNN with IC-ResNet-18 from torchvision's weights, the collision terms growing
 # from 0. Batch norms and the first stage keep their values, as in mmdet's own configs.
-_base_ = './faster_rcnn_ic_r50.py'
+_base_ = ['./faster_rcnn_ic_r50.py', './voc_style.py']
 model = dict(
     backbone=dict(depth=18, init_cfg=dict(checkpoint='torchvision://resnet18')),
     neck=dict(in_channels=[64, 128, 256, 512]),
