@@ -109,7 +109,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
                 local = collision(u2, x, self.w_prime, Window.of(self.conv1))
                 out = out + alpha * self.norm_local(local)
             shortcut = x if self.downsample is None else self.downsample(x)
-            return self.drop_path(out) + shortcut
+            return self.drop_path(out).add_(shortcut)
 
         if self.with_cp and x.requires_grad:
             return self.relu(cp.checkpoint(branches, x, use_reentrant=False))

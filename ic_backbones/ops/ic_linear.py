@@ -42,6 +42,8 @@ def ic_linear(
     Returns:
         (..., m).
     """
+    if isinstance(alpha, float) and alpha == 0:
+        return F.linear(x, weight, bias)
     u = F.linear(x, weight)
     # The mean: a sum of fp16 inputs overflows.
     term = u if sign is None else u * sign.to(u.dtype)
@@ -92,4 +94,4 @@ class ICLinear(FoldableICLayer, nn.Linear):
     @one_step
     def forward(self, x: Tensor) -> Tensor:
         own = self.weight, self.w_prime, self.bias, self.inner_bias
-        return ic_linear(x, *own, self.alpha, self.sign)
+        return ic_linear(x, *own, self.effective_alpha(), self.sign)

@@ -176,6 +176,7 @@ def mmpretrains_tool():
 
 
 def test_deployed_it_compiles():
+    torch._dynamo.reset()
     torch.manual_seed(0)
     net = randomise_norms(SINet(**SMALL))
     net.switch_to_deploy()
