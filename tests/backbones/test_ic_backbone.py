@@ -114,13 +114,15 @@ def test_is_the_ic_resnet():
     assert torch.equal(net(x)[0], own(x)[0])
 
 
-@torch.no_grad()
 def test_threads_can_share_a_network():
     net = create('ic_efficientnet_b0', features_only=True, out_indices=(3,)).eval()
+    for layer in ic_layers(net).values():
+        nn.init.constant_(layer.alpha, 0.7)  # so that another thread's input would show
     images = [torch.randn(1, 3, 32, 32 + 32 * (index % 2)) for index in range(12)]
-    expected = [net(image)[0] for image in images]
+    features = torch.no_grad()(lambda image: net(image)[0])  # the mode belongs to a thread
+    expected = [features(image) for image in images]
     with ThreadPoolExecutor(2) as pool:
-        found = [features[0] for features in pool.map(net, images)]
+        found = list(pool.map(features, images))
     assert all(map(torch.equal, found, expected))
 
 
