@@ -8,12 +8,18 @@ import pytest
 from untrained import checkpoint
 
 from ic_backbones.datasets.voc.shapes import CLASSES
+from ic_backbones.inference.predictor import Predictor
 
 
 @pytest.fixture(scope='session')
 def detector(detector_config, tmp_path_factory) -> str:
     file = tmp_path_factory.mktemp('detector') / 'best_epoch_2.pth'
     return checkpoint(detector_config, file, CLASSES, spread=0.5)
+
+
+@pytest.fixture(scope='session')
+def predictor(detector) -> Predictor:
+    return Predictor(detector, device='cpu')
 
 
 @pytest.fixture(scope='session')

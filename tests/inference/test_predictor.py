@@ -10,6 +10,7 @@ from mmdet.apis import inference_detector, init_detector
 from mmengine.config import Config
 from mmpretrain.apis import ImageClassificationInferencer
 from PIL import Image
+from torch import nn
 
 from ic_backbones.datasets.voc.shapes import CLASSES
 from ic_backbones.errors import InputError
@@ -35,13 +36,17 @@ MODES: dict[str, Callable[[Image.Image, Path], None]] = {
 }
 
 
+@pytest.fixture(scope='module')
+def model_of_mmdet(detector, detector_config) -> nn.Module:
+    return init_detector(detector_config, detector, device='cpu')
+
+
 @pytest.mark.parametrize('mode', MODES)
-def test_detections_are_those_of_mmdet(mode, detector, detector_config, photo, tmp_path):
+def test_detections_are_those_of_mmdet(mode, predictor, model_of_mmdet, photo, tmp_path):
     file = tmp_path / mode
     MODES[mode](Image.open(photo), file)
-    (found,) = Predictor(detector, device='cpu')(file)
-    expected = inference_detector(init_detector(detector_config, detector, device='cpu'), str(file))
-    expected = expected.pred_instances
+    (found,) = predictor(file)
+    expected = inference_detector(model_of_mmdet, str(file)).pred_instances
     assert len(found['objects']) == len(expected) == 5
     for item, label, score, box in zip(
         found['objects'], expected.labels, expected.scores, expected.bboxes, strict=True
@@ -51,10 +56,9 @@ def test_detections_are_those_of_mmdet(mode, detector, detector_config, photo, t
         assert item['box'] == pytest.approx(box.tolist(), abs=1e-3)
 
 
-def test_an_array_is_predicted_like_its_file(detector, classifier, photo):
-    for checkpoint in (detector, classifier):
-        predictor = Predictor(checkpoint, device='cpu')
-        from_file, from_array = predictor([photo, cv2.imread(str(photo))])
+def test_an_array_is_predicted_like_its_file(predictor, classifier, photo):
+    for either in (predictor, Predictor(classifier, device='cpu')):
+        from_file, from_array = either([photo, cv2.imread(str(photo))])
         assert from_file == from_array
 
 
@@ -91,10 +95,10 @@ def test_two_lines(detector, photo):
     assert len(found) == 2 and found[0] == found[1]
 
 
-def test_wrong_input(detector, detector_config, classifier_config, photo, tmp_path):
+def test_wrong_input(predictor, detector, detector_config, classifier_config, tmp_path):
     gone = tmp_path / 'gone.png'
     with pytest.raises(InputError, match=f'{gone}: there is no such file; replace it'):
-        Predictor(detector, device='cpu')(gone)
+        predictor(gone)
     with pytest.raises(InputError, match='--device tpu: cannot be used, .*; give cpu'):
         Predictor(detector, device='tpu')
     with pytest.raises(InputError, match='tensors match and .* do not .*; give a checkpoint of'):
