@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mmdet.apis import inference_detector, init_detector
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmpretrain.apis import ImageClassificationInferencer
 from PIL import Image
 from torch import nn
@@ -46,7 +47,8 @@ def test_detections_are_those_of_mmdet(mode, predictor, model_of_mmdet, photo, t
     file = tmp_path / mode
     MODES[mode](Image.open(photo), file)
     (found,) = predictor(file)
-    expected = inference_detector(model_of_mmdet, str(file)).pred_instances
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        expected = inference_detector(model_of_mmdet, str(file)).pred_instances
     assert len(found['objects']) == len(expected) == 5
     for item, label, score, box in zip(
         found['objects'], expected.labels, expected.scores, expected.bboxes, strict=True
