@@ -10,9 +10,9 @@ import mmengine.logging
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
-    """Silence what they say about packages that nothing here uses.
+    """Silence their notes on packages that nothing here uses.
 
-    ``print_log`` without a logger prints even what is only for debugging.
+    ``print_log`` without a logger prints even debugging messages.
     """
     warnings.filterwarnings('ignore', 'faster_coco_eval is not installed')
     print_log = mmengine.logging.print_log

@@ -6,7 +6,7 @@ from .errors import InputError
 
 
 def missing_sentence(*packages: str) -> str:
-    """What to install for those of ``packages`` that are missing; empty if none is."""
+    """What to install for those of ``packages`` that are missing; empty if none are."""
     missing = [name for name in packages if find_spec(name) is None]
     if not missing:
         return ''
@@ -28,10 +28,10 @@ def require_extra(use: str, package: str, extra: str, module: str | None = None)
     """Check that an optional package is installed.
 
     Args:
-        use: What needs the package, a plural that begins the error's sentence.
+        use: What needs the package, in the plural; it begins the error's sentence.
         package: The name of the package for pip.
         extra: The extra of this project that installs it.
-        module: The name of the package for ``import``, if it is another one.
+        module: The name under which the package is imported, if it differs.
 
     Raises:
         InputError: The package is not installed.

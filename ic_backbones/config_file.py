@@ -49,11 +49,12 @@ def read_config(path: str | Path, values: Mapping[str, Any] | None = None) -> Co
 
     Args:
         path: The file, or the name of one that the package ships.
-        values: Other values for names that the file assigns; what it makes of them follows.
+        values: Other values for variables that the file assigns; whatever it computes from them
+            changes as well.
 
     Raises:
-        InputError: The file does not exist, or it or one of its bases cannot be read, or it
-            has a value that cannot be meant.
+        InputError: The file does not exist, it or one of its bases cannot be read, or it has a
+            value that makes no sense.
     """
     path = find_config(path)
     _require_no_circle(Path(path).resolve())
@@ -70,7 +71,7 @@ def read_config(path: str | Path, values: Mapping[str, Any] | None = None) -> Co
 
 
 def _require_no_circle(path: Path, heirs: tuple[Path, ...] = ()) -> None:
-    """Refuse a file that inherits from itself, which mmengine would read until Python's limit."""
+    """Refuse a file that inherits from itself: mmengine would recurse up to Python's limit."""
     if path in heirs:
         names = ' -> '.join(file.name for file in (*heirs[heirs.index(path) :], path))
         raise InputError(f'{path}: the config inherits from itself ({names}); correct its _base_')
@@ -79,7 +80,7 @@ def _require_no_circle(path: Path, heirs: tuple[Path, ...] = ()) -> None:
 
 
 def _bases(path: Path) -> list[str]:
-    """The files that ``path`` names as its bases; whatever else is wrong in it, mmengine says."""
+    """The files that ``path`` names as its bases; mmengine reports whatever else is wrong in it."""
     try:
         for node in ast.parse(path.read_text(encoding='utf-8')).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '_base_':

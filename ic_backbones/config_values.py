@@ -1,6 +1,6 @@
-"""The values of a config that mmengine, mmdet and mmpretrain take without a check.
+"""Checks of the config values that mmengine, mmdet and mmpretrain take unchecked.
 
-With a wrong one they end in a traceback, train for nothing, or never end.
+A wrong one would end in a traceback, in a useless training, or in one that never ends.
 """
 
 import logging
@@ -35,7 +35,7 @@ def _is_size(value: Any) -> bool:
     return _is_number(value) and value > 0
 
 
-# Key (dots between, a list's index as a key), what the value must be in words, and as a test.
+# A pattern of dotted keys (a list's index is a key, too), what the value must be, and its test.
 _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
     (
         r'model|optim_wrapper|default_hooks|randomness|(env_cfg\.)?\w+_cfg|model\.backbone',
@@ -100,7 +100,7 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
 
 
 def check_values(cfg: Config, source: str) -> None:
-    """Refuse a config with a value that cannot be meant; None stands for a default everywhere.
+    """Refuse a config with a value that makes no sense; None stands for a default everywhere.
 
     Args:
         cfg: The config of a run.
@@ -109,7 +109,7 @@ def check_values(cfg: Config, source: str) -> None:
     Raises:
         InputError: The first wrong value, by its key.
     """
-    values = cfg.to_dict()  # of an import, the dotted name
+    values = cfg.to_dict()  # in which an import is its dotted name
     for key, value in _walk(values):
         for pattern, words, fits in _RULES:
             if value is not None and re.fullmatch(pattern, key) and not fits(value):

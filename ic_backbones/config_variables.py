@@ -1,7 +1,7 @@
-"""Other values for the names that a config file assigns, so that what it makes of them follows.
+"""Other values for the variables of a config file, which change whatever it computes from them.
 
-mmengine sets an option in the finished config: ``max_epochs=20`` changes the key ``max_epochs``, of
-which the training has been made already.
+mmengine applies an option to the finished config: ``max_epochs=20`` would change only the key
+``max_epochs``, after the file has computed the schedule from it.
 """
 
 import ast
@@ -14,13 +14,13 @@ from mmengine.config import Config
 
 
 def copy_with(values: Mapping[str, Any], path: Path, folder: Path) -> Path:
-    """Copy a config file in which names have other values wherever the file assigns them.
+    """Copy a config file, with other values for variables wherever the file assigns them.
 
     Args:
-        values: The values by their names; each is one that ``repr`` writes as Python.
+        values: The values, by variable; ``repr`` must write each of them as Python.
         path: A config file that mmengine can read.
-        folder: Where the copies are made, of this file and of the local files that it inherits
-            from. Each copy keeps its name.
+        folder: The folder for the copies of this file and of the local files that it inherits from.
+            Each copy keeps its name.
     """
     text = path.read_text(encoding='utf-8')
     if path.suffix != '.py' or 'read_base' in text:  # JSON and YAML; mmengine's lazy configs

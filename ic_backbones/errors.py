@@ -2,6 +2,9 @@
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 # What a wrong value in a config or an argument raises while a network or a runner is built from it.
 BUILD_ERRORS = (
@@ -14,7 +17,7 @@ BUILD_ERRORS = (
     TypeError,
     ValueError,
 )
-# What to do where the system has no room for a file.
+# What to do if the system has no room for a file.
 NO_ROOM = {
     errno.ENOSPC: 'free some space',
     errno.EDQUOT: 'free some space of your quota',
@@ -32,7 +35,27 @@ class InputError(ValueError):
         super().__init__(message)
 
 
+@contextmanager
+def writing(path: str | Path, advice: str = 'choose another folder') -> Iterator[None]:
+    """Turn the system's refusal to write into one sentence.
+
+    Args:
+        path: The file or folder that is written in the block.
+        advice: What the error tells the user to do, unless the disk is full.
+
+    Raises:
+        InputError: An ``OSError`` was raised in the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f'{path}: cannot be written ({error.strerror or error}); '
+            f'{NO_ROOM.get(error.errno, advice)}'
+        ) from error
+
+
 def one_line(error: BaseException) -> str:
-    """Put an exception into one line, without the files of the classes that were being built."""
+    """An exception on one line, without the paths of the classes that were being built."""
     text = re.sub(r'class `(\w+)` in \S+\.py: ', r'\1: ', ' '.join(str(error).split()))
     return f'{type(error).__name__}: {text}'[:300]

@@ -153,7 +153,7 @@ def heat_map(network: Network, x: Tensor, label: int | None = None) -> tuple[np.
 
 
 def draw(images: Sequence[str], networks: Sequence[Network], name: str | None = None) -> Figure:
-    """A row an image: the image, then each network's map over it and the class that it sees.
+    """One row per image: the image, then each network's map over it and the class that it sees.
 
     Args:
         images: Files.

@@ -1,8 +1,8 @@
-"""The one way in: put new layers into a finished network by a rule.
+"""Putting new layers into a finished network by a rule.
 
 A leaf (a convolution) is converted in place: the IC layer takes over the ``weight`` object under
 the same name. A block whose wiring changes is replaced as a block that keeps its children's names.
-So a plain network's checkpoint loads by name after an injection as before it.
+So a plain network's checkpoint loads by name after an injection, as it did before.
 """
 
 import re

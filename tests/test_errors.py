@@ -1,5 +1,6 @@
 """How a tool ends: with its code, with a sentence, or with a traceback in a file."""
 
+import errno
 import logging
 import signal
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ic_backbones.errors import InputError
+from ic_backbones.errors import InputError, writing
 from ic_backbones_tools.command import run_tool
 
 
@@ -79,3 +80,18 @@ def test_the_sentence_reaches_torchrun(tmp_path, monkeypatch):
     monkeypatch.setenv('TORCHELASTIC_ERROR_FILE', str(tmp_path / 'error.json'))
     ends_with(lambda: fail(InputError('it: wrong; do')))
     assert '"message": "it: wrong; do"' in (tmp_path / 'error.json').read_text()
+
+
+@pytest.mark.parametrize(
+    'error, end',
+    [
+        (OSError(errno.EACCES, 'Permission denied'), 'Permission denied); choose another --out'),
+        (OSError(errno.ENOSPC, 'No space left on device'), 'left on device); free some space'),
+        (OSError('odd'), '(odd); choose another --out'),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_one_sentence(error, end):
+    with pytest.raises(InputError) as caught, writing('a.png', 'choose another --out'):
+        raise error
+    sentence = str(caught.value)
+    assert sentence.startswith('a.png: cannot be written (') and sentence.endswith(end)

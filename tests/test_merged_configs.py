@@ -1,14 +1,16 @@
 """Every config, merged with its bases, has the digest that merged_configs.txt lists.
 
 A changed line in a base can change many configs, and this test names them. After an intended
-change, ``python tests/test_merged_configs.py`` writes the list again.
+change, ``python tests/test_merged_configs.py`` writes the list again and prints the new lines.
 """
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.config import utils as config_utils
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 LIST = Path(__file__).with_name('merged_configs.txt')
@@ -36,4 +38,7 @@ def test_merged_configs():
 
 
 if __name__ == '__main__':
-    LIST.write_text('\n'.join(digests()) + '\n')
+    config_utils.load = cache(config_utils.load)  # as in conftest.py, which runs with pytest alone
+    before, lines = LIST.read_text().splitlines(), digests()
+    LIST.write_text('\n'.join(lines) + '\n')
+    print('\n'.join(line for line in lines if line not in before) or 'nothing has changed')

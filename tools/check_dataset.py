@@ -1,6 +1,6 @@
 """Say what is wrong with a detection data set.
 
-It is one in VOC layout; the exit code is 1 if there is an error.
+The data must be in VOC layout. The exit code is 1 if there is an error.
 """
 
 from argparse import ArgumentParser, Namespace

@@ -109,7 +109,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def exit_code(error: KeyboardInterrupt) -> int:
-    """The exit code of a shell's process that Ctrl-C or SIGTERM has ended."""
+    """The exit code that shells use for a process that Ctrl-C or SIGTERM has ended."""
     return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
 
 
@@ -141,7 +141,7 @@ def run_tool(main: Callable[[], int | None]) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    # What is not loaded yet has raised nothing; and where the package cannot be imported, its
+    # A module that is not loaded yet has raised nothing. If the package cannot be imported, its
     # ImportError says what is missing.
     errors = sys.modules.get('ic_backbones.errors')
     if errors and isinstance(error, errors.InputError):
@@ -156,7 +156,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _exit(code: int | str | None) -> None:
-    """As sys.exit; but the threads of a process group abort a process that takes down Python."""
+    """Exit, but without Python's own shutdown if the threads of a process group would abort it."""
     distributed = sys.modules.get('torch.distributed')
     if distributed is None or not distributed.is_initialized():
         sys.exit(code)

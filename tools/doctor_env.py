@@ -1,4 +1,4 @@
-"""Show the versions of everything, for a report.
+"""Show all versions and the machine, for a bug report.
 
 The stack, the packages and what is missing or does not fit are printed first, then the machine.
 The exit code is 1 if a package without which nothing works is missing or does not fit.

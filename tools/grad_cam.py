@@ -1,9 +1,8 @@
 """Show with Grad-CAM where networks look.
 
 Several networks are drawn side by side: the comparison of figure 3 of the IC networks paper. Each
-row is an image, each column a classifier or a detector. The map is that of the class that the
-network itself predicts, of a detector of the object with the highest score, which is framed; over
-the last map of the backbone.
+row is an image, each column a classifier or a detector. The map explains the class that the network
+itself predicts; for a detector, it explains the object with the highest score, which is framed.
 """
 
 from argparse import ArgumentParser, Namespace

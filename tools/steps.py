@@ -20,4 +20,4 @@ def step(tool: str, *argv: str) -> None:
     print('\n$', shlex.join(['ic-backbones', tool, *argv]), flush=True)
     code = subprocess.run([sys.executable, '-m', 'ic_backbones_tools', tool, *argv]).returncode
     if code:
-        raise InputError(f'{tool}: it ended with exit code {code}; see its message above')
+        raise InputError(f'{tool}: ended with exit code {code}; see its message above')

@@ -26,8 +26,8 @@ def _log_plain_start(layers: dict[str, ICLayer]) -> None:
     if random:
         _warn(
             f"{len(random)} IC layers start from plain weights with alpha != 0: W' is random, "
-            "so the features are not the plain network's; alpha=0.0, alpha_mode='learned' "
-            'keeps them'
+            "so the features are not the plain network's; give alpha=0.0, alpha_mode='learned' "
+            'to keep them'
         )
     elif frozen:
         print_log(
@@ -50,7 +50,7 @@ def _log_alpha_mismatch(trained: list[ICLayer]) -> None:
     if any(layer.alpha_mode == 'constant' and 'alpha' in layer.found for layer in trained):
         _warn(
             "the checkpoint holds learned or scheduled alphas, which alpha_mode='constant' "
-            "ignores: give alpha_mode='learned'"
+            "ignores; give alpha_mode='learned'"
         )
 
 

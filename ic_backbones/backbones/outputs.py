@@ -15,9 +15,9 @@ Published = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def outputs(net: nn.Module) -> Published | tuple[None, None]:
-    """The channels and strides of what a backbone returns, or two None and a warning.
+    """The channels and strides of what a backbone returns, or (None, None) and a warning.
 
-    If possible, nothing is computed: the trial is run on the meta device. The images have 3
+    If possible, nothing is computed: the trial runs on the meta device. The images have 3
     channels, or as many as the first convolution takes.
 
     Args:

@@ -16,13 +16,7 @@ from ..ops.structure_composing import MixedSCLayer, SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
 from .deployable import Deployable
-from .stages import checked_stages, depth_by_stage
-
-_INIT = [
-    dict(type='Kaiming', layer='Conv2d'),
-    dict(type='Constant', val=1.0, layer='_BatchNorm'),
-]
-
+from .stages import INIT_CFG, checked_stages, depth_by_stage
 
 torch.fx.wrap('in_format_of')
 
@@ -52,7 +46,8 @@ class SfNet(Deployable, LoadsByName, VGG):
         norm_cfg: The norm's config; BN by default.
         deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
             with a checkpoint saved in that form.
-        init_cfg: The initialisation config of mmengine's ``BaseModule``.
+        init_cfg: The initialisation config of mmengine's ``BaseModule``; by default Kaiming's for
+            convolutions.
 
     Attributes:
         out_channels: The number of channels of each output.
@@ -92,7 +87,7 @@ class SfNet(Deployable, LoadsByName, VGG):
         if last_stride not in (1, 2):
             raise ValueError(f'last_stride: {last_stride} is neither 1 nor 2; take one of them')
         # VGG's own __init__ has fixed channels; only its names and parts of its forward are kept.
-        super(VGG, self).__init__(init_cfg or _INIT)
+        super(VGG, self).__init__(init_cfg or INIT_CFG)
         self.out_indices, self.frozen_stages = out_indices, frozen_stages
         self.norm_eval, self.with_cp = norm_eval, with_cp
         self.module_name = 'features'

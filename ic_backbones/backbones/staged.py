@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from .by_name import LoadsByName
-from .stages import checked_stages, depth_by_stage
+from .stages import INIT_CFG, checked_stages, depth_by_stage
 
 
 class Staged(LoadsByName, BaseBackbone):
@@ -40,13 +40,7 @@ class Staged(LoadsByName, BaseBackbone):
         norm_eval: bool,
         init_cfg: dict | list | None,
     ) -> None:
-        super().__init__(
-            init_cfg
-            or [
-                dict(type='Kaiming', layer='Conv2d'),
-                dict(type='Constant', val=1.0, layer='_BatchNorm'),
-            ]
-        )
+        super().__init__(init_cfg or INIT_CFG)
         self.out_indices, self.built = checked_stages(out_indices, num_blocks, frozen_stages)
         self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
 

@@ -1,6 +1,11 @@
-"""Which stages of a backbone are returned, which must be built for that, and how deep they lie."""
+"""The stages of a backbone: which are returned and built, how they start, how deep they lie."""
 
 from collections.abc import Callable, Sequence
+
+INIT_CFG = [
+    dict(type='Kaiming', layer='Conv2d'),
+    dict(type='Constant', val=1.0, layer='_BatchNorm'),
+]
 
 
 def checked_stages(

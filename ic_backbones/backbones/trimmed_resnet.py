@@ -51,7 +51,8 @@ class TrimmedResNet(ResNet):
         num_stages = stages if num_stages is None else num_stages
         if num_stages not in range(1, stages + 1):
             raise ValueError(
-                f'num_stages: {num_stages!r} is not in 1..{stages}, the stages of depth {depth}'
+                f'num_stages: {num_stages!r} is not in 1..{stages}, the stages of depth {depth}; '
+                'give one of these numbers'
             )
         out_indices, built = checked_stages(out_indices, num_stages, frozen_stages)
         super().__init__(
@@ -69,7 +70,7 @@ class TrimmedResNet(ResNet):
         )
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
-        """As mmpretrain's ResNet, of all stages; by stages for depths that this leaves out."""
+        """As mmpretrain's ResNet, for all stages; by stage for depths that it does not know."""
         whole = SimpleNamespace(stage_blocks=self.arch_settings[self.depth][1])
         try:
             return ResNet.get_layer_depth(whole, param_name, prefix)

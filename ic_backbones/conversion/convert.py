@@ -12,7 +12,7 @@ from ..datasets.fingerprint import Fingerprint
 from ..datasets.image_cache import FingerprintCache
 from ..datasets.layouts import COCO, VOC, YOLO, recognise
 from ..datasets.voc.writing import write_annotation
-from ..errors import InputError
+from ..errors import InputError, writing
 from .coco import read_coco
 from .report import Report, make_report
 from .source import Broken, Picture, Source
@@ -38,7 +38,7 @@ def convert(
     Args:
         source: A folder in the layout of VOC, COCO or YOLO, or a JSON file in COCO's.
         out: The folder, which must not exist or be empty. It appears once it is complete.
-        shares: The shares of train, val and test; near-duplicates are in one of them.
+        shares: The shares of train, val and test; near-duplicates always share a split.
         seed: The seed of the splits.
         resplit: Whether to make new splits although the source has some.
         link: Whether to link the images instead of copying them.
@@ -130,7 +130,7 @@ def _write(
     pictures: list[Picture], splits: list[str], looked: list[Fingerprint], out: Path, link: bool
 ) -> None:
     ids = _ids(pictures)
-    try:
+    with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f'.{out.name}_') as folder:
             new = Path(folder, 'voc')
@@ -153,7 +153,3 @@ def _write(
                 if names:
                     (new / f'ImageSets/Main/{split}.txt').write_text('\n'.join(names) + '\n')
             os.replace(new, out)
-    except OSError as error:
-        raise InputError(
-            f'{out}: cannot be written ({error.strerror}); choose another folder'
-        ) from error

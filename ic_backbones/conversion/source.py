@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..datasets.voc.annotation import VOCObject
 from ..datasets.voc.files import IMAGE_SUFFIXES
 
-# How the names of folders and files begin that hold a split.
+# The beginnings of the names of folders and files that hold a split.
 _SPLITS = {'train': 'train', 'val': 'val', 'test': 'test'}
 
 

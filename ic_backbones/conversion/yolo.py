@@ -10,16 +10,16 @@ from ..datasets.voc.files import files_below, ids_in, read_lines
 from ..errors import InputError
 from .source import Broken, Picture, Source, is_image, split_named
 
-_SLACK = 0.01  # by which rounded shares may leave the image
+_SLACK = 0.01  # by how much rounded fractions may leave the image
 
 
 def read_yolo(folder: Path) -> Source:
     """Read all images below ``folder`` and the text files that belong to them.
 
     The file of ``images/x/a.jpg`` is ``labels/x/a.txt``, or the one next to the image. An image
-    without one has no objects. A line has a number of a class, the middle, the width and the height
-    of a box as shares of the image, or the number and the corners of a polygon, which becomes the
-    box around it.
+    without one has no objects. A line has the number of a class and, as fractions of the image,
+    the centre, width and height of a box or the corners of a polygon, which becomes the box around
+    it.
 
     Raises:
         InputError: There is no list of classes, or it is broken.

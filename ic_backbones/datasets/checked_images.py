@@ -22,8 +22,8 @@ class CheckedImages:
     Args:
         skip_broken: Whether to leave out images that are broken or missing, and to log and count
             them. If an image breaks after the start, another one takes its place (not more than
-            100 in a row), but a test (``test_mode=True``) stops, because its result would be a
-            different one. Defaults to False, which stops with a sentence that names the file.
+            100 in a row), but a test (``test_mode=True``) stops, because its result would change.
+            Defaults to False, which stops with a sentence that names the file.
         max_pixels: The largest number of pixels of an image, which is checked before the image is
             decoded. Defaults to 100,000,000.
         **kwargs: The arguments of the data set.
@@ -85,8 +85,8 @@ class CheckedImages:
         self._replaced += 1
         if self._replaced == MOST_IN_A_ROW:
             raise InputError(
-                f'{path}: {error}, and so it is with the {MOST_IN_A_ROW - 1} images drawn before '
-                'it; check the data folder and its disk'
+                f'{path}: {error}, and the {MOST_IN_A_ROW - 1} images drawn before it cannot be '
+                'read either; check the data folder and its disk'
             ) from error
 
     def skip(self, file: str | Path, fault: str) -> None:

@@ -1,4 +1,4 @@
-"""What was found out about image files, remembered between runs."""
+"""A cache between runs of what is known about image files."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""Which of the usual layouts a folder of detection data has, told from the names of its files."""
+"""Recognising the layout of a folder of detection data by the names of its files."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def is_coco(path: Path) -> bool:
 
 
 def require_voc(folder: str | Path) -> None:
-    """Refuse a folder that holds a data set in another layout than VOC's.
+    """Refuse a folder that holds a data set in a layout other than VOC's.
 
     Raises:
         InputError: It does; the message has the command that converts it.

@@ -51,7 +51,7 @@ def _model_config(config: dict | str | None, loaded: Checkpoint) -> dict:
     full = loaded.config if config is None else read_config(config)
     if full is None:
         raise InputError(
-            f'the teacher {loaded.source}: its checkpoint holds no config; give the teacher as well'
+            f"the teacher {loaded.source}: its checkpoint holds no config; give the teacher's, too"
         )
     if 'model' not in full:
         raise InputError(

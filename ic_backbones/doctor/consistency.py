@@ -1,4 +1,4 @@
-"""Checks for conventions that were mixed up: of sizes and orientations, of boxes and of names."""
+"""Checks for mixed-up conventions: of sizes and orientations, of boxes, and of names."""
 
 import re
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ _ORIENTATIONS = {
 
 
 def check_size(record: Record) -> Iterator[Problem]:
-    """Whether the annotation states the size of the image, and was made for it as it is read."""
+    """Whether the annotation states the size of the image, and was made for the image as read."""
     if record.seen is None:
         return
     header, written = record.seen.header, record.written_size
@@ -45,10 +45,10 @@ def check_size(record: Record) -> Iterator[Problem]:
 def check_names(
     file: str, found: Counter, classes: Sequence[str], chosen: bool
 ) -> Iterator[Problem]:
-    """Whether names that differ only in case, spaces, hyphens or underscores are taken apart.
+    """Whether names that differ only in case, spaces, hyphens or underscores count as different.
 
     Args:
-        file: What has the objects.
+        file: The split file or folder that has the objects.
         found: The number of objects by name.
         classes: The classes of the data set.
         chosen: Whether the user has listed the classes, so that similar ones are intended.

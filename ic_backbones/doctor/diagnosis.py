@@ -66,7 +66,7 @@ def diagnose(
 
 
 def require_files(split: Split) -> None:
-    """Refuse a split whose folders or whose split file are missing.
+    """Check that the folders and the file of a split exist.
 
     Raises:
         InputError: One of them does not exist; the message says where to get the data.

@@ -1,4 +1,4 @@
-"""Which pictures are trained on and measured on at once."""
+"""Which pictures are both trained on and measured on."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -9,7 +9,7 @@ from .records import Record
 
 
 def check_overlap(records: dict[str, list[Record]]) -> Iterator[Problem]:
-    """Which images, compared by content, are in a training split and also in one to measure on.
+    """Which images, compared by content, are both in a training split and in one to measure on.
 
     Args:
         records: The records of each split, by the name of the split. Splits with 'train' in their

@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData
 from tqdm import tqdm
 
 from ..datasets.images import read_image
-from ..errors import InputError
+from ..errors import writing
 from .diagnosis import Diagnosis
 from .records import Record
 
@@ -19,13 +19,13 @@ from .records import Record
 def draw_samples(diagnosis: Diagnosis, out: str | Path, number: int = 12) -> int:
     """Write ``<out>/<split>/<id>.jpg`` for some images of each split.
 
-    Half of them are images with problems, as far as there are any; the others are drawn by chance,
-    always the same ones. Boxes of no known class are left out, as in a training.
+    Up to half of them are images with problems; the others are chosen at random with a fixed seed.
+    Boxes of unknown classes are left out, as in a training.
 
     Args:
         diagnosis: What was found in the data.
         out: The folder for the pictures.
-        number: How many images of each split.
+        number: The number of images of each split.
 
     Returns:
         The number of pictures.
@@ -43,21 +43,16 @@ def draw_samples(diagnosis: Diagnosis, out: str | Path, number: int = 12) -> int
     visualizer.dataset_meta = dict(classes=diagnosis.classes, palette='random')
     for split, record in tqdm(chosen, 'drawing', unit='image', delay=1, disable=None):
         file = Path(out, split, f'{record.image_id}.jpg')
-        try:
+        with writing(file), warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '.*out of bounds')  # a problem of its own
             file.parent.mkdir(parents=True, exist_ok=True)
-            with warnings.catch_warnings():  # a box that is cut at the rim is a problem of its own
-                warnings.filterwarnings('ignore', '.*out of bounds')
-                visualizer.add_datasample(
-                    file.name,
-                    read_image(record.image)[..., ::-1],
-                    _sample(record, diagnosis.classes),
-                    draw_pred=False,
-                    out_file=str(file),
-                )
-        except OSError as error:
-            raise InputError(
-                f'{file}: cannot be written ({error.strerror}); choose another folder'
-            ) from error
+            visualizer.add_datasample(
+                file.name,
+                read_image(record.image)[..., ::-1],
+                _sample(record, diagnosis.classes),
+                draw_pred=False,
+                out_file=str(file),
+            )
     return len(chosen)
 
 

@@ -111,7 +111,7 @@ def _count(diagnosis: Diagnosis, severity: Severity) -> str:
 
 
 def table(rows: list[list[str]]) -> str:
-    """Columns side by side, the first flush left, the others flush right, under a head."""
+    """Columns side by side, the first flush left, the others flush right, under a header."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         '  '.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows

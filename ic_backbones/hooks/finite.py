@@ -1,4 +1,4 @@
-"""How a training stops whose numbers are NaN or infinite."""
+"""Stopping a training whose numbers are NaN or infinite."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn

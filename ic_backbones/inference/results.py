@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..datasets.images import write_image
-from ..errors import InputError
+from ..errors import InputError, writing
 from .draw import draw_prediction
 from .sources import File
 
@@ -55,14 +55,12 @@ class Results:
             predictions=self._predictions,
             unreadable=self.unreadable,
         )
-        try:
+        with writing(self.folder, 'choose another --out'):
             (self.folder / 'predictions.json').write_text(json.dumps(content, indent=1))
             with (self.folder / 'predictions.csv').open('w', newline='') as file:
                 writer = csv.DictWriter(file, _COLUMNS, restval='')
                 writer.writeheader()
                 writer.writerows(row for item in self._predictions for row in _rows(item))
-        except OSError as error:
-            raise self._cannot_be_written(error) from error
 
     def add(self, file: File, frame: int | None, image: np.ndarray, prediction: dict) -> None:
         """Write the picture of an image, or of a frame of a video, and note its prediction.
@@ -84,13 +82,11 @@ class Results:
             dict(image=file.origin, **place, picture=name, width=width, height=height, **prediction)
         )
         drawn = draw_prediction(image, prediction, self._classes)
-        try:
+        with writing(self.folder, 'choose another --out'):
             picture.parent.mkdir(parents=True, exist_ok=True)
             if frame is None:
                 write_image(picture, drawn)
                 return
-        except OSError as error:
-            raise self._cannot_be_written(error) from error
         if frame == 0:
             self._end_video()
             code = cv2.VideoWriter_fourcc(*'mp4v')
@@ -113,11 +109,6 @@ class Results:
                 name, number = first.with_stem(f'{first.stem}_{number}'), number + 1
             self._pictures[file] = self.folder / 'pictures' / name
         return self._pictures[file]
-
-    def _cannot_be_written(self, error: OSError) -> InputError:
-        return InputError(
-            f'{self.folder}: cannot be written ({error.strerror}); choose another --out'
-        )
 
 
 def _rows(prediction: dict) -> list[dict]:

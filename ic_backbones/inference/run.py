@@ -1,4 +1,4 @@
-"""A predictor over many pictures, of which some may be broken."""
+"""Predicting many pictures, some of which may be broken."""
 
 import difflib
 import sys
@@ -33,7 +33,7 @@ class Choice(NamedTuple):
     Attributes:
         score_thr: The lowest score of an object.
         classes: The classes of the objects; empty keeps all.
-        top: How many classes of a classifier.
+        top: The number of classes of a classifier.
     """
 
     score_thr: float = SCORE_THR
@@ -66,7 +66,7 @@ def choose(
         top: ``--top``, for a classifier; None is the default.
 
     Raises:
-        InputError: An option is not for this model, or its value cannot be.
+        InputError: An option is not for this model, or its value is out of range.
     """
     given = {'--score-thr': score_thr, '--classes': classes or None, '--top': top}
     of_others = ['--top'] if predictor.is_detector else ['--score-thr', '--classes']

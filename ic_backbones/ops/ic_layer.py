@@ -97,10 +97,10 @@ class ICLayer(nn.Module, ABC):
         self.alpha_mode = mode
 
     def effective_alpha(self) -> float | Tensor:
-        """``alpha``, as the float 0 if it is a tensor that is 0 and cannot learn, nor can ``W'``.
+        """``alpha``, or the float 0 if it is a tensor of 0 and neither it nor ``W'`` can learn.
 
-        That is so in frozen stages that started from plain weights. The tensor is read only where
-        it has changed, so that a GPU need not wait.
+        That is the case in frozen stages that started from plain weights. The tensor is read only
+        if it has changed, so that a GPU need not wait.
         """
         alpha = self.alpha
         if isinstance(alpha, float) or is_compiling():

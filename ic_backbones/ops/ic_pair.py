@@ -153,7 +153,7 @@ def connect(net: nn.Module, depthwise: str, pointwise: str) -> None:
 
 
 def _outermost(net: nn.Module, path: list[str], block: int) -> list[str]:
-    """The path of the outermost module in the block that starts with the module at ``path``."""
+    """The path of the outermost module in the block whose first step is the module at ``path``."""
     while len(path) > block + 1 and _first_of(net.get_submodule('.'.join(path[:-1]))) == path[-1]:
         path = path[:-1]
     return path
@@ -203,11 +203,13 @@ def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
         TypeError: See :meth:`ICPairConv2d.from_pair`.
     """
     if not isinstance(depthwise, nn.Conv2d) or depthwise.groups != depthwise.in_channels:
-        raise TypeError(f'{depthwise} is not a depthwise convolution')
+        raise TypeError(f'{depthwise} is not a depthwise convolution; correct pairs')
     if depthwise.padding_mode != 'zeros' or isinstance(depthwise.padding, str):
-        raise TypeError(f'{depthwise} pads in a way that a box sum does not')
+        raise TypeError(f'{depthwise} pads in a way that a box sum cannot; leave it out of pairs')
     if type(depthwise) not in (nn.Conv2d, Conv2dAdaptivePadding):
-        raise TypeError(f'{type(depthwise).__name__} has a forward of its own')
+        raise TypeError(
+            f'{type(depthwise).__name__} has a forward of its own; leave it out of pairs'
+        )
     if (
         type(pointwise) not in (nn.Conv2d, Conv2dAdaptivePadding)
         or pointwise.kernel_size != (1, 1)
@@ -217,7 +219,11 @@ def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
         or pointwise.in_channels != depthwise.out_channels
     ):
         raise TypeError(
-            f'{pointwise} is not a pointwise convolution of {depthwise.out_channels} channels'
+            f'{pointwise} is not a pointwise convolution of {depthwise.out_channels} channels; '
+            'correct pairs'
         )
     if has_additions(pointwise):
-        raise TypeError(f'{pointwise} has hooks or a parametrization, which would be lost')
+        raise TypeError(
+            f'{pointwise} has hooks or a parametrization, which would be lost; leave it out of '
+            'pairs'
+        )

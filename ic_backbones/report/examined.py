@@ -48,7 +48,7 @@ class Collect(BaseMetric):
             found = sample.get('pred_instances')
             if found is None or 'bboxes' not in found or 'img_path' not in sample:
                 raise InputError(
-                    'the model: gives no boxes with the path of their image; give the config of a '
+                    'the model: its boxes lack the path of their image; give the config of a '
                     "detector whose PackDetInputs has 'img_path' among its meta_keys"
                 )
             arrays = (found[key].cpu().numpy() for key in ('bboxes', 'labels', 'scores'))

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from ..datasets.regular_file import require_regular
-from ..errors import InputError, one_line
+from ..errors import InputError, one_line, writing
 from .scalars import LARGEST, METRIC, TRAINING, Scalars, read_scalars
 from .valleys import Valley, find_valleys
 
@@ -101,7 +101,7 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
     if out.suffix != '.png':
         raise InputError(f'{out}: this is not a .png file; give the picture such a name')
     table = out.with_suffix('.csv')
-    try:
+    with writing(out, 'choose another --out'):
         out.parent.mkdir(parents=True, exist_ok=True)
         with table.open('w', newline='') as file:
             writer = csv.writer(file)
@@ -109,11 +109,6 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
             for run, name, curve in curves.named():
                 writer.writerows((run, x, name, value) for x, value in curve)
         draw(curves).savefig(out, dpi=150)
-    except OSError as error:
-        raise InputError(
-            f'{out}: the picture cannot be written ({error.strerror or error}); choose another '
-            '--out'
-        ) from error
     return out, table
 
 
@@ -180,7 +175,7 @@ def _common_unit(scalars: dict[str, Scalars]) -> str:
     }
     if len(set(units.values())) > 1:
         raise InputError(
-            f'{", ".join(f"{name} counts {unit}s" for name, unit in units.items())}: '
+            f'the runs: {", ".join(f"{name} counts {unit}s" for name, unit in units.items())}; '
             'draw them in two pictures'
         )
     return next(iter(units.values()))

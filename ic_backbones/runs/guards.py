@@ -42,9 +42,8 @@ def add_guards(cfg: Config) -> None:
             hooks[name] = guard
         elif hooks[name] and re.search(r'\bCheckpointHook\b', str(hooks[name].get('type'))):
             hooks[name] = {**hooks[name], **guard}
-    for name in default_hooks.keys() - {
-        'checkpoint'
-    }:  # mmengine knows None for its own hooks alone
-        if hooks.get(name, name) is None:
-            del hooks[name]
+    # mmengine takes None for its own hooks alone.
+    declined = {name for name in default_hooks.keys() & hooks.keys() if hooks[name] is None}
+    for name in declined - {'checkpoint'}:
+        del hooks[name]
     cfg.default_hooks = hooks

@@ -45,8 +45,8 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
     missing = [name for name in LAUNCHER_VARIABLES[launcher] if name not in os.environ]
     if missing:
         raise InputError(
-            f'--launcher {launcher}: {", ".join(missing)} not set; it is for processes that '
-            'the launcher starts (tools/dist_train.sh CONFIG GPUS), leave it out for one process'
+            f'--launcher {launcher}: the launcher did not start this process ({", ".join(missing)} '
+            'not set); use tools/dist_train.sh CONFIG GPUS, or leave the option out'
         )
     _check_restarts()
     _end_with_the_launcher()

@@ -1,4 +1,4 @@
-"""The config that the command line of a training or a test makes."""
+"""Making a config from the command line of a training or a test."""
 
 import difflib
 import inspect
@@ -71,7 +71,7 @@ def load_config(args: Namespace, *needed: str) -> Config:
 
 
 def _read_options(words: list[str]) -> dict:
-    """What mmengine makes of ``--cfg-options``, with a sentence where a word has another shape."""
+    """What mmengine makes of ``--cfg-options``, with a sentence for a word of another form."""
     read, options = DictAction('--cfg-options', 'options'), Namespace(options={})
     for word in words:
         try:
@@ -95,13 +95,13 @@ def _require_known(cfg: Config, options: dict) -> None:
 
 
 def _with_names(cfg: Config, source: str | Path, options: dict) -> tuple[Config, dict]:
-    """Read the config with other values of names that only the file itself uses.
+    """Read the config with other values for variables that only the file itself uses.
 
     Returns:
-        The config, and the value of each of these names.
+        The config, and the value of each of these variables.
 
     Raises:
-        InputError: Nothing else in the config follows from a name.
+        InputError: Nothing in the config is computed from a variable.
     """
     values = {}
     for key, value in options.items():
@@ -133,10 +133,10 @@ def _merge(cfg: Config, options: dict) -> None:
 
 
 def require_writable(file: str | Path, option: str) -> None:
-    """Make the folder of the file that ``option`` names, and see whether the file can be written.
+    """Make the folder of the file that ``option`` names, and check that the file can be written.
 
     Raises:
-        InputError: It cannot; nothing is lost yet.
+        InputError: It cannot be written; nothing is lost yet.
     """
     file = Path(file)
     make_folder(file.parent, option)

@@ -1,4 +1,4 @@
-"""A learning-rate schedule that covers the whole training, also one that was made longer.
+"""A learning-rate schedule that covers the whole training, even if the training was made longer.
 
 If only ``train_cfg.max_epochs`` grows, mmengine keeps the schedule as it is written. All further
 epochs then have the learning rate of its last step, which is 0 after a cosine, and a resumed

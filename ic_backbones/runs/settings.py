@@ -1,4 +1,4 @@
-"""What the flags of ``tools/train.py`` and ``tools/test.py`` change in a config."""
+"""The changes that the flags of ``tools/train.py`` and ``tools/test.py`` make to a config."""
 
 import os
 from copy import deepcopy
@@ -21,7 +21,7 @@ LOADER_TIMEOUT = 600  # seconds, far more than a batch takes
 
 
 def use_time_limits(cfg: Config) -> None:
-    """Have the data loaders with workers of their own wait ``LOADER_TIMEOUT`` for a batch."""
+    """Let the data loaders that have workers wait ``LOADER_TIMEOUT`` for a batch."""
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         loader = cfg.get(name)
         if isinstance(loader, dict) and loader.get('num_workers'):
@@ -29,7 +29,7 @@ def use_time_limits(cfg: Config) -> None:
 
 
 def epoch_options(cfg: Config, epochs: int) -> list[str]:
-    """The options that give a training ``epochs``, through the name that its file has for them.
+    """The options that set the epochs of a training, also as the variable that its file may have.
 
     Raises:
         InputError: The training does not count epochs.

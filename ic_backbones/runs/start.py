@@ -17,13 +17,13 @@ from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
 from .channels import check_channels
 from .work_dir import last_checkpoint
 
-# What a process reports when another has ended; only the message of the other one is useful.
+# What a process reports when another one has ended, whose own message is the useful one.
 PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
 LAUNCHERS_TURN = 5  # seconds in which the launcher ends the others
 
 
 def check_data(cfg: Config, *loaders: str) -> None:
-    """See whether the detection data of these loaders is there and sound, if mmdet can read it."""
+    """Check that the detection data of these loaders exists and is sound, if mmdet is installed."""
     if not missing_sentence('mmdet'):
         from ..doctor import check_quick
 
@@ -64,7 +64,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
 
 
 def _no_room(error: Exception, work_dir: str) -> str | None:
-    """The sentence for a file that finds no room, such as a log, or None for other errors."""
+    """The sentence for a file without room, such as a log, or None for other errors."""
     if not isinstance(error, OSError) or error.errno not in NO_ROOM:
         return None
     saved = last_checkpoint(work_dir)

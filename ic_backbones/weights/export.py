@@ -9,11 +9,9 @@ import torch
 from mmengine.config import Config
 
 from .._requirements import require_extra
-from ..errors import NO_ROOM, InputError
+from ..errors import InputError, writing
 from .checkpoint import BACKBONE, Checkpoint
 from .match import below
-
-MOVE = 'choose another folder'
 
 
 def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
@@ -29,7 +27,8 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
 
     Raises:
         InputError: No tensor's name begins with ``backbone.``, the checkpoint holds ``W'`` in the
-            form of version 1, safetensors is not installed, or a file cannot be written.
+            form of version 1, the package safetensors is not installed, or a file cannot be
+            written.
     """
     state = {
         name: value.detach().cpu().contiguous()
@@ -57,15 +56,14 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
 
 def _write(stem: str | Path, suffix: str, data: bytes) -> Path:
     path = Path(f'{stem}-{hashlib.sha256(data).hexdigest()[:8]}{suffix}')
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        with suppress(OSError):
-            path.unlink()  # half of a file
-        raise InputError(
-            f'{path}: cannot be written ({error.strerror}); {NO_ROOM.get(error.errno, MOVE)}'
-        ) from error
+        try:
+            path.write_bytes(data)
+        except OSError:
+            with suppress(OSError):
+                path.unlink()  # half of a file
+            raise
     return path
 
 

@@ -11,7 +11,7 @@ from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import Tensor, nn
 
 from .._requirements import require_extra
-from ..errors import InputError
+from ..errors import writing
 from ..ops.window import Window
 
 OPSET = 17
@@ -75,7 +75,7 @@ def write_onnx(
     # The tracing exporter: the other one does not end on padding that depends on the size.
     has_both = 'dynamo' in inspect.signature(torch.onnx.export).parameters
     tracing = dict(dynamo=False) if has_both else {}
-    try:
+    with writing(file, 'choose another --out'):
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             torch.onnx.export(
@@ -92,8 +92,6 @@ def write_onnx(
             model = onnx.load(str(file))
             onnx.helper.set_model_props(model, notes)
             onnx.save(model, str(file))
-    except OSError as error:
-        raise InputError(f'{file}: cannot be written ({error.strerror}); choose --out') from error
 
 
 class _TracedAdaptivePadding(Conv2dAdaptivePadding):

@@ -1,4 +1,4 @@
-"""Whether a config names nothing but registered classes, which building it may then call."""
+"""Whether a config names nothing but registered classes, so that building it is safe."""
 
 from collections.abc import Iterator
 from inspect import isclass
@@ -13,8 +13,8 @@ from ..errors import InputError
 from ..registry import MODELS, TRANSFORMS
 
 _SCOPES = 'mmengine', 'mmdet', 'mmpretrain', 'ic_backbones'
-# Of mmdet, what a detector is made of; not the trackers, one of which evaluates an argument as
-# Python, and not the language models, which download others.
+# The parts of mmdet that make up a detector. The trackers are left out, because one of them
+# evaluates an argument as Python, and so are the language models, which download others.
 _MMDET = tuple(
     f'mmdet.models.{package}.'
     for package in (
@@ -80,7 +80,7 @@ def require_test_pipeline(config: Any, source: str) -> None:
 
 
 def _dicts(config: Any) -> Iterator[dict]:
-    """``config`` and everything in it, as far as it is a dict."""
+    """``config`` and everything in it that is a dict."""
     if isinstance(config, dict):
         yield config
         config = list(config.values())

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ...errors import InputError
+from ...errors import InputError, writing
 from ..images import read_image, write_image
 from .annotation import has_area, read_annotation
 from .files import ids_in, images_by_id, read_lines
@@ -54,14 +54,10 @@ def make_object_crops(
                 raise InputError(
                     f'{annotation}: the class {item.name!r} cannot name a folder; rename it'
                 )
-            try:
+            with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 crop = _cut(image, item.box, size, margin)
                 write_image(folder / f'{image_id.replace("/", "_")}_{number}.jpg', crop)
-            except OSError as error:
-                raise InputError(
-                    f'{folder}: cannot be written ({error.strerror}); choose another folder'
-                ) from error
             count += 1
     return count
 

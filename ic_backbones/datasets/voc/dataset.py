@@ -14,7 +14,7 @@ from .files import LAYOUT, ids_in, images_by_id, missing_image, read_lines
 
 
 def require_names(dataset: XMLDataset) -> None:
-    """Refuse arguments that are not names of classes or not the name of a split file.
+    """Check that the classes are names and that ``ann_file`` names a split file.
 
     Raises:
         InputError: The classes are a string or not strings, or the split file is a folder or is not

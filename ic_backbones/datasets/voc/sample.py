@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ...errors import InputError
+from ...errors import InputError, writing
 from ..images import write_image
 from .shapes import draw
 from .writing import write_annotation
@@ -64,12 +64,8 @@ def make_sample_voc(
     names['trainval'] = names['train'] + names['val']
     if _is_complete(out, arguments, names):
         return False
-    try:
+    with writing(out):
         _draw_all(out, arguments, names)
-    except OSError as error:
-        raise InputError(
-            f'{out}: cannot be written ({error.strerror}); choose another folder'
-        ) from error
     return True
 
 
