@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 CONFIG = 'configs/faster_rcnn_ic_r18_sample.py'
 
 
-def contact_sheet(pictures: list[Path], columns: int = 2) -> np.ndarray:
-    """Arrange pictures of one size in rows."""
+def contact_sheet(pictures: list[Path]) -> np.ndarray:
+    """Arrange pictures of one size in rows of two."""
     import cv2
     import numpy as np
 
     images = [cv2.imread(str(path)) for path in pictures]
-    rows = [np.hstack(images[i : i + columns]) for i in range(0, len(images), columns)]
-    return np.vstack(rows)
+    return np.vstack([np.hstack(images[i : i + 2]) for i in range(0, len(images), 2)])
 
 
 def add_arguments(parser: ArgumentParser) -> None:

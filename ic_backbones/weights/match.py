@@ -141,7 +141,7 @@ def below(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
 
 
-def first(names: list[str], count: int = 3) -> str:
-    """The first names, and how many more there are."""
-    more = f' and {len(names) - count} more' if len(names) > count else ''
-    return ', '.join(names[:count]) + more
+def first(names: list[str]) -> str:
+    """The first three names, and how many more there are."""
+    more = f' and {len(names) - 3} more' if len(names) > 3 else ''
+    return ', '.join(names[:3]) + more
