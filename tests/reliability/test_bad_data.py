@@ -137,7 +137,7 @@ def test_a_disk_that_fills_while_data_is_drawn(tmp_path, monkeypatch):
         raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr(sample, 'write_image', fail)
-    with pytest.raises(InputError, match='out: cannot be written .No space left on device.; choo'):
+    with pytest.raises(InputError, match='out: cannot be written .No space left on device.; free'):
         make_sample_voc(tmp_path / 'out', train=1, val=1)
     monkeypatch.undo()
     assert make_sample_voc(tmp_path / 'out', train=1, val=1, size=(96, 72))  # it is still ours
