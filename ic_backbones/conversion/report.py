@@ -47,7 +47,8 @@ class Report:
         if self.together:
             lines.append(f'{self.together} images have a near-duplicate')
         if self.apart:
-            lines.append(f'{len(self.apart)} groups of them are divided; --resplit joins them')
+            count = len(self.apart)
+            lines.append(f'near-duplicates in more than one split: {count}; --resplit joins them')
             lines += _some([', '.join(group) for group in self.apart])
         if self.left_out:
             lines.append(f'{len(self.left_out)} files were left out')
