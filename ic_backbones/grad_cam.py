@@ -6,9 +6,9 @@ from place to place, which the mean over the image loses; a detector's map is th
 (Draelos and Carin, 2020), relu(sum_c dy/dF_c F_c), scaled to 1 and averaged over the maps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -16,7 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from mmdet.models.dense_heads import base_dense_head
-from mmdet.models.utils import select_single_mlvl
 from mmdet.structures import DetDataSample
 from mmengine.dataset import pseudo_collate
 from mmengine.structures import InstanceData
@@ -84,7 +83,7 @@ class Network(nn.Module):
         sample = DetDataSample(
             metainfo=dict(img_shape=size, ori_shape=size, pad_shape=size, scale_factor=(1.0, 1.0))
         )
-        with patch.object(base_dense_head, 'select_single_mlvl', _select_with_gradient):
+        with _gradient_of_scores():
             found = self.model(x, [sample], mode='predict')[0].pred_instances
         if torch.is_grad_enabled() and not found.scores.requires_grad:
             raise InputError(
@@ -101,9 +100,15 @@ class Network(nn.Module):
         return self.saved.classes.index(name)
 
 
-def _select_with_gradient(maps: Sequence[Tensor], image: int, detach: bool) -> list[Tensor]:
-    """What mmdet's heads of one stage take from the maps of a batch, which they would detach."""
-    return select_single_mlvl(maps, image, detach=False)
+@contextmanager
+def _gradient_of_scores() -> Iterator[None]:
+    """Keep the gradient of the scores that mmdet's one-stage heads take from their maps."""
+    select = base_dense_head.select_single_mlvl
+    base_dense_head.select_single_mlvl = lambda maps, image, detach: select(maps, image, False)
+    try:
+        yield
+    finally:
+        base_dense_head.select_single_mlvl = select
 
 
 class _Watched(nn.Module):

@@ -118,13 +118,13 @@ def test_config(name, data):
 
 
 def test_sample_config_with_the_pretrained_base(data, tmp_path):
-    """The README's "Your own data": the same file with another line for its base."""
+    """The bases of the sample config and of the one for own photographs fit both."""
     text = (ROOT / 'faster_rcnn_ic_r18_sample.py').read_text()
-    small, full = (ROOT / '_base_' / f'faster_rcnn_{name}.py' for name in ('small', 'ic_r50'))
+    small, full = (ROOT / '_base_' / name for name in ('faster_rcnn_small.py', 'own_pretrained.py'))
     assert f"'./_base_/{small.name}'" in text
     (tmp_path / 'mine.py').write_text(text.replace(f"'./_base_/{small.name}'", repr(str(full))))
     cfg = Config.fromfile(tmp_path / 'mine.py')
-    assert cfg.model.backbone.init_cfg.checkpoint == 'torchvision://resnet50'
+    assert cfg.model.backbone.init_cfg.checkpoint == 'torchvision://resnet18'
     with DefaultScope.overwrite_default_scope('mmdet'):
         model = MODELS.build(cfg.model)
     assert model.backbone.out_channels == tuple(model.neck.in_channels)
