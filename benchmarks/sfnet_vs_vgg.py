@@ -79,7 +79,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.peak:
         (batch, size), *_ = batches
         x = images(args, (batch, 3, size, size), LAYOUT)
-        print_peak(step(build(args.peak, args).train(), x, args), args.device)
+        net = build(args.peak, args)
+        net.train()  # mmpretrain's VGG returns nothing here
+        print_peak(step(net, x, args), args.device)
         return
     for batch, size in batches:
         compare(args, batch, size, argv)
