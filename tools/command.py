@@ -121,10 +121,15 @@ def run_tool(main: Callable[[], int | None]) -> None:
     with 143, and the end of whoever reads the output, such as ``head``, with 141.
     """
     signal.signal(signal.SIGTERM, _terminate)
-    # A forked worker that waits for a lock can miss a handler of Python's, and mmdet's evaluation
-    # ends its workers by one SIGTERM and waits for them.
+    # A forked worker that starts, or waits for a lock, can miss a handler of Python's, and mmdet's
+    # evaluation ends its workers by one SIGTERM and waits for them.
+    hold, let_go = (
+        partial(signal.pthread_sigmask, how, {signal.SIGTERM})
+        for how in (signal.SIG_BLOCK, signal.SIG_UNBLOCK)
+    )
     default = partial(signal.signal, signal.SIGTERM, signal.SIG_DFL)
-    os.register_at_fork(after_in_child=default)
+    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=default)
+    os.register_at_fork(after_in_child=let_go)
     logging.raiseExceptions = False  # on a full disk, every line of a log would be a traceback
     try:
         _exit(main())

@@ -143,3 +143,25 @@ def test_sigterm_ends_forked_workers_at_once():
             assert pool.apply(signal.getsignal, (signal.SIGTERM,)) == signal.SIG_DFL
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+FORK = """
+import os, signal, time
+from ic_backbones_tools.command import run_tool
+
+def main():
+    child = os.fork()
+    if child:
+        print(os.waitpid(child, 0)[1])
+    else:
+        time.sleep(60)
+
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+run_tool(main)
+"""
+
+
+def test_sigterm_ends_a_worker_that_is_being_forked():
+    """Before the worker has the default handler, where one of Python's was cut off."""
+    done = subprocess.run([sys.executable, '-c', FORK], capture_output=True, text=True, timeout=50)
+    assert (done.stdout, done.stderr) == (f'{signal.SIGTERM.value}\n', '')
