@@ -47,8 +47,8 @@ class Report:
         if self.together:
             lines.append(f'{self.together} images have a near-duplicate')
         if self.apart:
-            count = len(self.apart)
-            lines.append(f'near-duplicates in more than one split: {count}; --resplit joins them')
+            count = f'near-duplicates in more than one split: {len(self.apart)}'
+            lines.append(f'{count}; --resplit keeps them in one split')
             lines += _some([', '.join(group) for group in self.apart])
         if self.left_out:
             lines.append(f'{len(self.left_out)} files were left out')
