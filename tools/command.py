@@ -121,15 +121,7 @@ def run_tool(main: Callable[[], int | None]) -> None:
     with 143, and the end of whoever reads the output, such as ``head``, with 141.
     """
     signal.signal(signal.SIGTERM, _terminate)
-    # A forked worker that starts, or waits for a lock, can miss a handler of Python's, and mmdet's
-    # evaluation ends its workers by one SIGTERM and waits for them.
-    hold, let_go = (
-        partial(signal.pthread_sigmask, how, {signal.SIGTERM})
-        for how in (signal.SIG_BLOCK, signal.SIG_UNBLOCK)
-    )
-    default = partial(signal.signal, signal.SIGTERM, signal.SIG_DFL)
-    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=default)
-    os.register_at_fork(after_in_child=let_go)
+    _let_sigterm_end_workers()
     logging.raiseExceptions = False  # on a full disk, every line of a log would be a traceback
     try:
         _exit(main())
@@ -143,6 +135,22 @@ def run_tool(main: Callable[[], int | None]) -> None:
         sentence = _sentence(error)
     _tell_launcher(sentence)
     _exit(f'error: {sentence}')
+
+
+def _let_sigterm_end_workers() -> None:
+    """Give forked workers the default handler of SIGTERM, and hold the signal until they have it.
+
+    A worker that has just been forked, or that waits for a lock, can miss a handler written in
+    Python, and mmdet's evaluation sends its workers one SIGTERM and waits for their end.
+    """
+    block = partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGTERM})
+    unblock = partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+    def in_child() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=in_child)
 
 
 def _sentence(error: Exception) -> str:

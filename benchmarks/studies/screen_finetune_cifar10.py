@@ -12,9 +12,17 @@ TUNED = {
     'train_cfg.max_epochs': 4,
     'param_scheduler': [dict(type='MultiStepLR', milestones=[3], gamma=0.1, by_epoch=True)],
 }
+NAMES = (
+    'ResNet-18',
+    'ResNet-18, fine-tuned',
+    'IC, learned α',
+    'IC, α to 0.02',
+    'WLD, τ 2, e 0.005',
+)
 rows = {
-    name: dict(row, options=row['options'] | (TUNED if 'teacher' in row else TEACHER))
-    for name, row in confirmed.items()
-    if name in {'ResNet-18', 'ResNet-18, fine-tuned', 'IC, learned α', 'IC, α to 0.02'}
-    or name == 'WLD, τ 2, e 0.005'
+    name: dict(
+        confirmed[name],
+        options=confirmed[name]['options'] | (TUNED if 'teacher' in confirmed[name] else TEACHER),
+    )
+    for name in NAMES
 }

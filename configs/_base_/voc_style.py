@@ -1,5 +1,5 @@
-# Data in VOC layout, as configs read and measure it that are copied and edited, and their schedule.
-# A copy sets folder, classes, splits, scale, epochs and batch size.
+# How the configs that users copy and edit read data in VOC layout and measure the result, and their
+# schedule. A copy sets folder, classes, splits, scale, epochs and batch size.
 _load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True)]
 _pack = dict(
     type='PackDetInputs',

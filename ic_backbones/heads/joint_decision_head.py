@@ -29,8 +29,8 @@ class JointDecisionHead(ClsHead):
         in_channels: ``C_k``, the number of channels of each map.
         attention_channels: ``d``, the number of hidden channels of the attention, or, below 1,
             their ratio to ``C_k``.
-        mid_channels: The number of channels of a hidden layer before the logits; by default there
-            is no such layer.
+        mid_channels: The number of channels of a hidden layer before the logits; by default
+            the logits follow directly.
         act_cfg: The config of the activation after the hidden layer; ReLU6 by default.
         map_norm_cfg: The config of a norm that each map passes, with the activation behind it,
             before its average; by default the maps are averaged as they come. It is for maps

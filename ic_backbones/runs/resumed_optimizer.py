@@ -45,7 +45,7 @@ def _optimizers(runner: Runner) -> Iterator[Optimizer]:
 
 
 def _check_kind(source: str, optimizer: Optimizer, state: dict) -> None:
-    """Compare before loading, for which the state of another kind may already lack a key."""
+    """Check a state before it is loaded, since loading that of another kind may raise KeyError."""
     for group in state['param_groups']:
         missing = optimizer.defaults.keys() - group.keys()
         if missing:

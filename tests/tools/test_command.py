@@ -162,6 +162,6 @@ run_tool(main)
 
 
 def test_sigterm_ends_a_worker_that_is_being_forked():
-    """Before the worker has the default handler, where one of Python's was cut off."""
+    """A SIGTERM that arrives before the worker has the default handler must not be dropped."""
     done = subprocess.run([sys.executable, '-c', FORK], capture_output=True, text=True, timeout=50)
     assert (done.stdout, done.stderr) == (f'{signal.SIGTERM.value}\n', '')
