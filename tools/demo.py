@@ -36,14 +36,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     import cv2
 
-    from ic_backbones.runs.work_dir import last_checkpoint
+    from ic_backbones.runs.work_dir import best_checkpoint
 
     out = Path('work_dirs') / (f'demo_{args.seed}' if args.seed else 'demo')
 
     step('make-sample-voc')
     seed = f'randomness.seed={args.seed}'
     step('train', CONFIG, '--work-dir', str(out), '--resume', '--cfg-options', seed)
-    test = (CONFIG, last_checkpoint(out), '--work-dir', str(out / 'test'))
+    test = (CONFIG, best_checkpoint(out), '--work-dir', str(out / 'test'))
     step('test', *test, '--show-dir', str(out / 'pictures'))
     step('plot-curves', str(out), '--out', str(out / 'curves.png'))
 

@@ -53,6 +53,12 @@ def run(args: Namespace) -> int:
     choice = choose(predictor, args.score_thr, classes, args.top)
     results = predict_all(predictor, args.pictures, out, choice, args.onnx or args.checkpoint)
     print(f'{out}: {results.count} pictures, predictions.json and predictions.csv')
+    if results.count and results.is_empty:
+        of = f' of {", ".join(classes)}' if classes else ''
+        print(
+            f'no object{of} has a score of at least {choice.score_thr:g}; a lower --score-thr '
+            'shows what has less'
+        )
     if results.unreadable:
         print(f'{len(results.unreadable)} could not be read; predictions.json names them')
     return int(bool(results.unreadable))

@@ -44,6 +44,11 @@ class Results:
         """The number of images and videos that are written."""
         return len(self._pictures)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether a detector has found nothing in any of the pictures."""
+        return all(prediction.get('objects') == [] for prediction in self._predictions)
+
     def __enter__(self) -> 'Results':
         return self
 

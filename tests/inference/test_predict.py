@@ -87,6 +87,16 @@ def test_options_of_a_detector(tool, detector, photo, tmp_path):
     assert min(item['score'] for item in some['objects']) == middle['score']
 
 
+def test_nothing_that_reaches_the_score_is_said(tool, detector, photo, tmp_path, capsys):
+    argv = [detector, photo, '--out', tmp_path]
+    assert predict(tool, *argv, '--score-thr', 0) == 0
+    assert 'no object' not in capsys.readouterr().out
+    for classes, no_object in (((), 'no object'), (('--classes', 'disc'), 'no object of disc')):
+        assert predict(tool, *argv, *classes, '--score-thr', 1) == 0
+        said = f'{no_object} has a score of at least 1; a lower --score-thr shows what has less'
+        assert said in capsys.readouterr().out
+
+
 def test_what_is_chosen():
     objects = [
         {'class': name, 'score': score, 'box': [0, 0, 1, 1]}
