@@ -6,7 +6,10 @@ Run it in the root of the repository. A study is a Python file of plain tables:
 
     common = {'train_cfg.max_epochs': 10}  # overrides of every row's config
     rows = {
-        'ResNet-18': dict(config='configs/cifar10/resnet18_200e.py'),
+        'ResNet-18': dict(
+            config='configs/cifar10/resnet18_200e.py',
+            seeds=1,  # at most so many seeds; by default as many as --seeds
+        ),
         'IC-ResNet-18': dict(
             config='configs/cifar10/ic_resnet18_200e.py',
             options={'load_from': '{teacher}'},  # overrides of this row's config

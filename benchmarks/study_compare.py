@@ -20,13 +20,18 @@ Equal time: the row trained for as many epochs (in brackets) as take the time of
 
 
 def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
-    """The mean of the paired differences with its 95 % interval, by the t distribution."""
-    mean = statistics.mean(a - b for a, b in zip(values, base, strict=True))
-    if len(values) < 2:
+    """The mean of the paired differences with its 95 % interval, by the t distribution.
+
+    A row may have fewer seeds than the other; those that both have count.
+    """
+    pairs = list(zip(values, base, strict=False))
+    differences = [a - b for a, b in pairs]
+    mean = statistics.mean(differences)
+    if len(pairs) < 2:
         return f'{mean:+.{digits}f}'
-    if len({round(a - b, 9) for a, b in zip(values, base, strict=True)}) == 1:
+    if len({round(difference, 9) for difference in differences}) == 1:
         return f'{mean:+.{digits}f} ± 0'  # the t test has no answer where nothing varies
-    low, high = ttest_rel(values, base).confidence_interval()
+    low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
     return f'{mean:+.{digits}f} ± {(high - low) / 2:.{digits}f}'
 
 

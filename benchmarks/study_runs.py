@@ -76,8 +76,13 @@ class Study:
         return self.rows[label].get('against', next(iter(self.rows)))
 
     def runs(self, seeds: int) -> list['Run']:
-        """Every row with every seed, seed by seed."""
-        return [Run(self, label, seed) for seed in range(seeds) for label in self.rows]
+        """Every row with every seed that it is trained with, seed by seed."""
+        return [
+            Run(self, label, seed)
+            for seed in range(seeds)
+            for label, row in self.rows.items()
+            if seed < row.get('seeds', seeds)
+        ]
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,11 @@ class Run:
     @property
     def folder(self) -> Path:
         return self.study.work_dir / self.name
+
+    @property
+    def config_file(self) -> Path:
+        """Next to the folder, in which Runner writes a copy of it."""
+        return self.study.work_dir / f'{self.name}.py'  # a label may hold dots, as in 'alpha 0.02'
 
     @property
     def file(self) -> Path:
@@ -158,7 +168,7 @@ class Run:
 
     def has_checkpoint(self) -> bool:
         """Whether the finished training lies in the work dir."""
-        cfg, written = self.training_config(), self.folder.with_suffix('.py')
+        cfg, written = self.training_config(), self.config_file
         same = written.is_file() and written.read_text() == cfg.pretty_text
         last = f'epoch_{cfg.train_cfg.max_epochs}.pth'
         return same and Path(last_checkpoint(self.folder) or '').name == last
@@ -186,7 +196,7 @@ class Run:
         self.file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
 
     def _train(self) -> None:
-        config = self.folder.with_suffix('.py')  # next to the folder, where Runner writes a copy
+        config = self.config_file
         if config.is_file():  # never a folder that no study has made
             shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')

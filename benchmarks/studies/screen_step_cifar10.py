@@ -15,11 +15,11 @@ ZERO = {'model.backbone.zero_init_residual': True}
 NOT_ZERO = {'model.backbone.zero_init_residual': False}
 
 
-def resnet(config: str, *options: dict, **comparison: str) -> dict:
+def resnet(config: str, *options: dict, **keys: str | int) -> dict:
     merged = dict(NARROW_RESNET)
     for option in options:
         merged |= option
-    return dict(config=f'configs/cifar10/{config}.py', options=merged, **comparison)
+    return dict(config=f'configs/cifar10/{config}.py', options=merged, **keys)
 
 
 vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)

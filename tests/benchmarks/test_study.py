@@ -119,6 +119,24 @@ def test_training_accuracy_is_a_column_where_all_runs_have_it(
     assert plain.endswith('| 1.00 | 70.00 | – |') and ic.endswith('| 2.20 | 75.00 | +5.00 |')
 
 
+def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
+    file = Path(path)
+    file.write_text(file.read_text() + "rows['plain']['seeds'] = 1\n")
+    study.main([path, '--seeds', '2', *folders])
+    assert sorted((cfg.load_from is not None, cfg.randomness.seed) for cfg in trainings) == [
+        (False, 0), (True, 0), (True, 1)
+    ]  # fmt: skip
+    plain, ic = capsys.readouterr().out.splitlines()[-4:-2]
+    assert plain.startswith('| plain | – | 60.00 | – |')
+    assert ic.startswith('| IC net | plain | 66.00 ± 7.07 | +1.00 |')
+
+
+def test_labels_with_dots_are_runs_of_their_own(tmp_path):
+    own = study_runs.Study({'alpha 0.1': {}, 'alpha 0.2': {}}, {}, tmp_path, tmp_path)
+    files = {run.config_file.name for run in own.runs(2)}
+    assert files == {f'alpha_0.{alpha}_{seed}.py' for alpha in (1, 2) for seed in (0, 1)}
+
+
 def test_the_interval_is_that_of_the_paired_t_test():
     values, base = [3.0, 5.0, 7.0, 6.0], [1.0, 2.0, 6.0, 2.0]
     differences = [2.0, 3.0, 1.0, 4.0]
