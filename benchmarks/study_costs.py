@@ -56,6 +56,7 @@ def training_step(run: Run) -> Step:
     """Forward, loss and backward of a run's model for one batch of random images."""
     cfg = run.training_config()
     device = get_device()
+    cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))  # as mmengine's Runner
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(cfg.model).train().to(device)
     samples = [

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from ..weights.pretrained import AdaptsState
 from .by_name import LoadsByName, init_by_name
-from .deployable import Deployable, guard_parts
+from .deployable import Deployable, deploy, guard_parts
 from .outputs import outputs
 
 
@@ -92,6 +92,10 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.backbone(x)
+
+    def switch_to_deploy(self) -> None:
+        """As :meth:`Deployable.switch_to_deploy`, in the memory format that the weights have."""
+        deploy(self)  # an inner backbone may call view, which channels_last does not allow
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
         """A parameter's depth and the number of depths in the inner backbone.

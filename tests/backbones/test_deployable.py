@@ -61,6 +61,22 @@ def assert_close(found, expected, tolerance):
         assert off < tolerance, off
 
 
+@pytest.mark.parametrize('name', [name for name in NETS if 'Backbone' not in name])
+def test_own_networks_compute_in_channels_last(name):
+    net = deployed(made(name))
+    formats = []
+
+    def note(_, given):
+        formats.append(given[0].is_contiguous(memory_format=torch.channels_last))
+
+    convs = [conv for conv in net.modules() if isinstance(conv, nn.Conv2d)]
+    for conv in convs[1:]:  # the first one sees the image
+        conv.register_forward_pre_hook(note)
+    with torch.no_grad():
+        outputs = net(torch.randn(2, 3, 65, 71))
+    assert formats and all(formats) and all(output.is_contiguous() for output in outputs)
+
+
 @pytest.mark.parametrize('name', NETS)
 def test_the_features_stay(name):
     net = made(name).double()

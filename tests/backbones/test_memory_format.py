@@ -11,6 +11,10 @@ from ic_backbones.registry import MODELS
 
 NETWORKS = {
     'SfNet': (dict(type='ic_backbones.SfNet', depth=11, base_channels=4), 32),
+    'ICResNet': (
+        dict(type='ic_backbones.ICResNet', depth=18, base_channels=4, stem_channels=4, deploy=True),
+        32,
+    ),
     'SCResNet': (
         dict(type='ic_backbones.SCResNet', depth=18, stem_channels=4, base_channels=4),
         32,

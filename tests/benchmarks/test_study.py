@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import study
@@ -208,6 +209,20 @@ def test_one_real_run(classifier_config, folders, tmp_path, capsys, monkeypatch)
     assert 'state_dict' in torch.load(tmp_path / 'runs/tiny_0/epoch_1.pth', weights_only=False)
     monkeypatch.setattr(study_runs.subprocess, 'call', lambda *args, **kwargs: pytest.fail('again'))
     study.main([str(file), '--seeds', '1', *folders])
+
+
+def test_the_step_normalises_images_as_the_training_does(classifier_config, monkeypatch):
+    cfg = Config.fromfile(classifier_config)
+    cfg.model.pop('data_preprocessor', None)
+    cfg.data_preprocessor = dict(num_classes=2, mean=[1.0, 2.0, 3.0], std=[1.0, 1.0, 1.0])
+    build, built = study_costs.MODELS.build, []
+    monkeypatch.setattr(
+        study_costs.MODELS,
+        'build',
+        lambda *args, **kwargs: built.append(build(*args, **kwargs)) or built[-1],
+    )
+    study_costs.training_step(SimpleNamespace(training_config=lambda: cfg))
+    assert built[-1].data_preprocessor.mean.flatten().tolist() == [1, 2, 3]
 
 
 def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_path, monkeypatch):
