@@ -5,10 +5,10 @@ maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` an
 
     W_x . x + W_y . (P . h + p + R . x) = (W_x + W_y . R) . x + (W_y . P) . h + W_y . p
 
-The first matrix is full instead of two grouped ones, with as many multiply-adds for two groups. A
-norm after an activation goes into the convolution before both: with BN ``s . u + t``,
-``s . clamp(z, 0, 6) + t`` is ``s . z + t`` between ``t`` and ``6 s + t``. So the padding of the
-next convolution stays 0. A norm behind the funnel scales both of its matrices.
+Both matrices are full; the second one is 0 between the groups. A norm after an activation goes
+into the convolution before both: with BN ``s . u + t``, ``s . clamp(z, 0, 6) + t`` is ``s . z + t``
+between ``t`` and ``6 s + t``. So the padding of the next convolution stays 0. A norm behind the
+funnel scales both of its matrices.
 
 All maps are in channels_last, where a pointwise convolution is a matrix product and a depthwise one
 reorders nothing.
@@ -20,7 +20,7 @@ from mmcv.cnn.utils import fuse_conv_bn
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .pointwise import PixelProduct, Pointwise, as_map, matrices, pixels
+from .pointwise import PixelProduct, Pointwise, as_map, one_matrix, pixels
 from .super_interaction import ExchangeShortcut, SIUnit
 
 _ENDS = {nn.ReLU: (0, torch.inf), nn.ReLU6: (0, 6)}
@@ -70,7 +70,7 @@ def clamped(layer: nn.Sequential) -> nn.Module:
         ends = ends.where(~ends.isnan(), norm.bias[:, None, None])  # 0 * inf
     conv = fuse_conv_bn(nn.Sequential(layer.conv, norm))[0]
     if isinstance(conv, Pointwise):
-        conv = PixelProduct(matrices(conv.weight, conv.groups), conv.bias, conv.stride[0])
+        conv = PixelProduct(one_matrix(conv.weight, conv.groups), conv.bias, conv.stride[0])
     return ClampedConv(conv, ends.amin(0), ends.amax(0))
 
 
@@ -104,11 +104,11 @@ class DeployedSIUnit(nn.Module):
         *hidden, last = branch
         self.hidden = nn.Sequential(*map(clamped, hidden))
         project = fuse_conv_bn(last.eval()).conv
-        weight, bias = matrices(project.weight.data, project.groups), project.bias.data
+        weight, bias = one_matrix(project.weight.data, project.groups), project.bias.data
         self.funnel = self.exchange = None
         if unit.funnel is not None:
             own, after = (
-                matrices(conv.weight.data, project.groups)
+                one_matrix(conv.weight.data, project.groups)
                 for conv in (unit.funnel.from_input, unit.funnel.from_output)
             )
             shift = torch.zeros_like(bias)
@@ -116,12 +116,11 @@ class DeployedSIUnit(nn.Module):
                 require_bn(norm)
                 scale = norm.weight / (norm.running_var + norm.eps).sqrt()
                 shift = norm.bias - scale * norm.running_mean
-                own, after = (part * matrices(scale, project.groups) for part in (own, after))
-            weight, mix = after @ weight, torch.block_diag(*after)
-            bias = mix @ bias + shift
+                own, after = scale[:, None] * own, scale[:, None] * after
+            weight, bias = after @ weight, after @ bias + shift
             # Column c of R is a 1 in row c + shift: R . x = roll(x, shift).
-            full = torch.block_diag(*own) + mix.roll(-unit.conv.exchange.shift, 1)
-            self.funnel = nn.Parameter(full.t().contiguous())
+            own = own + after.roll(-unit.conv.exchange.shift, 1)
+            self.funnel = nn.Parameter(own.t().contiguous())
         elif branch is not unit.conv:
             self.exchange = unit.conv.exchange
         self.project = PixelProduct(weight, bias)
