@@ -39,7 +39,8 @@ class AddRectified(torch.autograd.Function):
 
     @staticmethod
     def forward(u: Tensor, v: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-        return torch.add(u, v.relu(), alpha=alpha), v > 0
+        term = v.relu()
+        return torch.add(u, term, alpha=alpha, out=term), v > 0
 
     @staticmethod
     def setup_context(ctx, inputs: tuple, outputs: tuple[Tensor, Tensor]) -> None:
@@ -50,4 +51,5 @@ class AddRectified(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor, _) -> tuple[Tensor, Tensor, None]:
         (active,) = ctx.saved_tensors
-        return gradient, (gradient * active).mul(ctx.alpha), None
+        through = gradient * active
+        return gradient, through if ctx.alpha == 1 else through.mul_(ctx.alpha), None

@@ -102,4 +102,6 @@ def test_frozen_stages_and_deployed_networks(variant, mode):
     if variant != 'minus':  # where one norm stays
         net.switch_to_deploy()
         plain.eval()
+        x = x.contiguous(memory_format=torch.channels_last)  # the format of both, so no copies
+        plain.to(memory_format=torch.channels_last)
         assert operations(net, x) == operations(fuse_conv_bn(plain).requires_grad_(False), x)
