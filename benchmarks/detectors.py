@@ -31,9 +31,10 @@ def build(detector: str, backbone: str, args: argparse.Namespace, layout: str) -
         model.neck.in_channels = [64, 128, 256, 512]
     with DefaultScope.overwrite_default_scope('mmdet'):
         net = MODELS.build(model).eval()
+    net.to(args.device, memory_format=FORMATS[layout])
     if backbone == 'deployed':
-        net.backbone.switch_to_deploy()
-    return net.to(args.device, memory_format=FORMATS[layout])
+        net.backbone.switch_to_deploy()  # which chooses its own memory format
+    return net
 
 
 def detection(net: nn.Module, x: torch.Tensor, args: argparse.Namespace) -> Run:

@@ -49,11 +49,12 @@ def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn
     depth = args.deeper if name == 'deeper' else args.depth
     net = cls(depth, out_indices=(0, 1, 2, 3), **settings)
     net.train(name in TRAINING and args.train)
+    net.to(args.device, memory_format=FORMATS[layout])
     if name == 'folded':
         net = fuse_conv_bn(net)
     elif name == 'deployed':
-        net.switch_to_deploy()
-    return net.to(args.device, memory_format=FORMATS[layout])
+        net.switch_to_deploy()  # which chooses its own memory format
+    return net
 
 
 def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -> None:
