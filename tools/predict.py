@@ -38,6 +38,9 @@ def run(args: Namespace) -> int:
     elif not args.onnx and not args.checkpoint:
         raise InputError(f'{args.pictures[0]}: no checkpoint; give one and then the pictures')
 
+    for name in args.pictures:
+        if name.endswith('.pth'):
+            raise InputError(f'{name}: is a second checkpoint; give one, and then the pictures')
     out = Path(args.out)
     for name in ('predictions.json', 'predictions.csv'):
         require_writable(out / name, '--out')
@@ -52,7 +55,8 @@ def run(args: Namespace) -> int:
     classes = [name.strip() for name in args.classes.split(',') if name.strip()]
     choice = choose(predictor, args.score_thr, classes, args.top)
     results = predict_all(predictor, args.pictures, out, choice, args.onnx or args.checkpoint)
-    print(f'{out}: {results.count} pictures, predictions.json and predictions.csv')
+    pictures = '1 picture' if results.count == 1 else f'{results.count} pictures'
+    print(f'{out}: {pictures}, predictions.json and predictions.csv')
     if results.count and results.is_empty:
         of = f' of {", ".join(classes)}' if classes else ''
         print(

@@ -16,6 +16,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
+    import warnings
+
     from mmengine.runner import Runner
 
     from ic_backbones.errors import InputError
@@ -34,6 +36,7 @@ def run(args: Namespace) -> None:
     if args.show_dir:
         make_folder(args.show_dir, '--show-dir')
     if args.show or args.show_dir:
+        warnings.filterwarnings('ignore', '.*out of bounds')  # by the rounding of a box at an edge
         settings.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
     if args.tta:
         settings.use_tta(cfg)

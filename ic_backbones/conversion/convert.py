@@ -20,6 +20,7 @@ from .splits import SPLITS, divide, groups
 from .voc import read_voc
 from .yolo import read_yolo
 
+_ARCHIVES = {'.zip', '.tar', '.gz', '.tgz', '.7z', '.rar'}
 _READERS = {VOC: read_voc, COCO: read_coco, YOLO: read_yolo}
 
 
@@ -54,6 +55,10 @@ def convert(
             'of which that of train is not 0'
         )
     _require_new(out)
+    if not source.exists():
+        raise InputError(f'{source}: does not exist; give the folder of the data set')
+    if source.is_file() and source.suffix.lower() in _ARCHIVES:
+        raise InputError(f'{source}: is an archive; unpack it, and give the folder')
     layout = recognise(source)
     if layout is None:
         raise InputError(

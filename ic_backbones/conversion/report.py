@@ -45,9 +45,9 @@ class Report:
             'the splits are those of the source' if self.kept else 'the splits are new ones'
         )
         if self.together:
-            lines.append(f'{self.together} images have a near-duplicate')
+            lines.append(f'{self.together} images have near-duplicates in the data set')
         if self.apart:
-            count = f'near-duplicates in more than one split: {len(self.apart)}'
+            count = f'groups of near-duplicates in more than one split: {len(self.apart)}'
             lines.append(f'{count}; --resplit keeps them in one split')
             lines += _some([', '.join(group) for group in self.apart])
         if self.left_out:

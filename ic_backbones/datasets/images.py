@@ -91,7 +91,7 @@ def _stored_size(image: Image.Image) -> tuple[int, int]:
 
 def _fault(path: str | Path, error: Exception, whole_header: bool) -> str:
     if whole_header:
-        return f'is truncated ({error})'
+        return 'is truncated'
     with open(path, 'rb') as file:
         if file.read(4).startswith(_BEGINNINGS):
             return 'is truncated or broken in its header'

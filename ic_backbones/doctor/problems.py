@@ -41,7 +41,7 @@ class Kind(Enum):
     NEAR_DUPLICATE = (
         WARNING,
         'nearly the same picture to train on and to measure on',
-        'look at both, and keep such pictures in one split (tools/convert_dataset.py does)',
+        'look at both, and keep such pictures in one split, as tools/convert_dataset.py --resplit',
     )
     ORIENTATION = (
         WARNING,
@@ -83,7 +83,7 @@ class Kind(Enum):
     SIMILAR_NAME = (
         ERROR,
         'names that differ only in case, spaces, hyphens or underscores',
-        'rename the objects, or list each name as a class',
+        'write the class as the objects do, rename the objects, or list each name as a class',
     )
 
     def __init__(self, severity: Severity, title: str, advice: str) -> None:

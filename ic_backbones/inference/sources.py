@@ -104,7 +104,7 @@ def _find(source: str, downloads: Path, without: Path) -> list[File]:
         if files := [File(path, Path(path.name), str(path)) for path in matches if path.is_file()]:
             return files
         raise InputError(f'{source}: no file matches this pattern; put it in quotes, or correct it')
-    raise InputError(f'{source}: there is no such file or folder; give an image')
+    raise InputError(f'{source}: there is no such file or folder; give images or a folder')
 
 
 def _fetch(address: str, folder: Path) -> File:

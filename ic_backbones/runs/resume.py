@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..weights.checkpoint import Checkpoint
 from .launcher import is_first_process
 from .resumed_optimizer import CheckOptimizer
+from .resumed_validation import ValidateFirst, is_validated
 from .schedule import RestartSchedule, training_length
 from .work_dir import checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
 
@@ -54,16 +55,20 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
     cfg.resume = True
     cfg.load_from = checkpoint
 
-    unit = 'epochs' if 'max_epochs' in cfg.train_cfg else 'iters'
-    done, length = state['meta'][unit.removesuffix('s')], training_length(cfg)
-    if length is not None and done >= length:
+    unit = 'epoch' if 'max_epochs' in cfg.train_cfg else 'iter'
+    done, length = state['meta'][unit], training_length(cfg)
+    validated = is_validated(cfg, done)
+    if length is not None and (done > length or (done == length and validated)):
+        longer = '--epochs' if unit == 'epoch' else 'train_cfg.max_iters'
         _say(
             cfg,
-            f'{checkpoint} has done {done} of {length} {unit}, so there is nothing left to train; '
-            f'set a higher train_cfg.max_{unit} to continue',
+            f'{checkpoint} has done {done} of {length} {unit}s, so there is nothing left to train; '
+            f'set a higher {longer} to continue',
         )
         return None
-    before = state['message_hub']['runtime_info'].get(f'max_{unit}')
+    if not validated:
+        hooks.append(ValidateFirst(unit))
+    before = state['message_hub']['runtime_info'].get(f'max_{unit}s')
     if isinstance(before, int) and length and length > before:
         hooks.append(RestartSchedule())
     return hooks

@@ -31,8 +31,9 @@ class Scalars(NamedTuple):
 def read_scalars(work_dir: str | Path) -> Scalars:
     """Read ``<timestamp>/vis_data/scalars.json`` of every start of a run, joined into one.
 
-    A resumed start replaces what earlier ones logged from its first iteration on, so that a run
-    that started again in the same work dir replaces the earlier one completely.
+    A resumed start replaces what earlier ones logged from its first iteration on, and the
+    validation that it repeats first. So a run that started again in the same work dir replaces the
+    earlier one completely.
 
     Raises:
         InputError: ``work_dir`` does not exist, holds no log with a loss, or a broken one.
@@ -46,9 +47,10 @@ def read_scalars(work_dir: str | Path) -> Scalars:
         first = next((row['iter'] for row in new if 'iter' in row), None)
         if first is not None:
             later = (index for index, row in enumerate(rows) if row.get('iter', 0) >= first)
-            rows = rows[: next(later, len(rows))] + new
+            rows = rows[: next(later, len(rows))]
+        rows += new
     train = [row for row in rows if 'iter' in row and 'loss' in row]
-    val = [row for row in rows if 'iter' not in row and 'step' in row]
+    val = list({row['step']: row for row in rows if 'iter' not in row and 'step' in row}.values())
     if not train:
         raise InputError(
             f'{work_dir}: it has no */vis_data/scalars.json with a loss; give the work dir of a '

@@ -1,6 +1,7 @@
 """Build the runner of a config and run it."""
 
 import inspect
+import logging
 import re
 import time
 import traceback
@@ -49,6 +50,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
     start = _Start()
     try:
         runner = RUNNERS.build(cfg)
+        runner.logger.addFilter(_concerns_the_user)
         check_channels(runner.model, source)
         runner.register_hook(start, priority='LOWEST')
         work(runner)
@@ -61,6 +63,11 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         if sentence is None:
             raise
         raise InputError(sentence) from error
+
+
+def _concerns_the_user(record: logging.LogRecord) -> bool:
+    """Whether a record is something else than mmengine's note on a class that it uses itself."""
+    return not re.match('"(FileClient|HardDiskBackend)" ', record.getMessage())
 
 
 def _no_room(error: Exception, work_dir: str) -> str | None:

@@ -121,7 +121,7 @@ def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
         ({'shares': (1.5, -0.5, 0)}, 'are not parts of a whole'),
         (
             {'source': 'nowhere'},
-            'nowhere: no data set in the layout of VOC, COCO or YOLO was found',
+            'nowhere: does not exist; give the folder of the data set',
         ),
         ({'out': '.'}, 'already exists; choose a new folder'),
         ({'out': '/proc/x'}, '/proc/x: cannot be written'),
@@ -131,3 +131,12 @@ def test_wrong_arguments(root, tmp_path, options, words):
     write_yolo(root)
     with pytest.raises(InputError, match=words):
         convert(**{'source': root, 'out': tmp_path / 'out', **options})
+
+
+def test_sources_without_a_layout(tmp_path):
+    archive = tmp_path / 'photos.zip'
+    archive.touch()
+    with pytest.raises(InputError, match='photos.zip: is an archive; unpack it'):
+        convert(archive, tmp_path / 'out')
+    with pytest.raises(InputError, match='no data set in the layout of VOC, COCO or YOLO was'):
+        convert(tmp_path, tmp_path / 'out')

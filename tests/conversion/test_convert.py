@@ -197,7 +197,7 @@ def test_splits_depend_on_the_seed_alone_and_near_duplicates_stay_together(sampl
                 file.unlink()
     report = convert(tmp_path / 'a', tmp_path / 'e')
     assert report.kept and len(report.apart) == 1
-    said = 'near-duplicates in more than one split: 1; --resplit keeps them in one split'
+    said = 'groups of near-duplicates in more than one split: 1; --resplit keeps them in one split'
     assert said in report.text('e')
     assert not convert(tmp_path / 'a', tmp_path / 'f', resplit=True).apart
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.runner import ValLoop
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs.scalars import read_scalars
@@ -72,7 +73,9 @@ def test_interrupted_and_resumed_training_equals_one_in_a_piece(
     capsys.readouterr()
     starts = sorted(work_dir.glob('*/vis_data/scalars.json'))
     assert len(starts) == 2
-    first_of_the_second = starts[1].read_text().splitlines()[0]
+    first_of_the_second = next(
+        line for line in starts[1].read_text().splitlines() if '"epoch"' in line
+    )
     assert f'"epoch": {epoch + 1}, "iter": {2 * epoch + 1},' in first_of_the_second
     assert [row['iter'] for row in read_scalars(work_dir).train] == list(
         range(1, 2 * (epoch + 1) + 1)
@@ -91,6 +94,42 @@ def test_interrupted_and_resumed_training_equals_one_in_a_piece(
     assert step > 1e-3  # what the tolerance below would not hide
     for name, value in straight.items():
         torch.testing.assert_close(resumed[name], value, rtol=1e-4, atol=1e-6, msg=name)
+
+
+@pytest.mark.parametrize('stop', [1, 2])
+def test_an_interrupted_validation_is_made_up_for(
+    classifier_config, tool, tmp_path, monkeypatch, capsys, stop
+):
+    """Metrics and best checkpoint are those of a training in a piece, also after the last epoch."""
+    more = ['train_cfg.max_epochs=2', 'default_hooks.checkpoint.save_best=auto']
+
+    def train(work_dir: Path, *options: str) -> int:
+        argv = [classifier_config, '--work-dir', str(work_dir), *options]
+        return tool('train').main([*argv, '--cfg-options', *OPTIONS, *more])
+
+    def found(work_dir: Path) -> tuple[list, list]:
+        steps = [(row['step'], row['accuracy/top1']) for row in read_scalars(work_dir).val]
+        return steps, sorted(file.name for file in work_dir.glob('*.pth'))
+
+    whole, work_dir = tmp_path / 'whole', tmp_path / 'interrupted'
+    assert train(whole) == 0
+    run, calls = ValLoop.run, []
+
+    def interrupted(loop: ValLoop) -> dict:
+        calls.append(loop)
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        return run(loop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ValLoop, 'run', interrupted)
+        assert train(work_dir) == 130
+    assert len(found(work_dir)[0]) == stop - 1
+    assert train(work_dir, '--resume') == 0
+    assert 'the best checkpoint, for predict' in capsys.readouterr().out
+    assert found(work_dir) == found(whole)
+    assert train(work_dir, '--resume') == 0
+    assert 'nothing left to train; set a higher --epochs' in capsys.readouterr().out
 
 
 def test_last_checkpoint_of_a_moved_work_dir(tmp_path):

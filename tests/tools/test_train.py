@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.fileio import FileClient
 from mmengine.visualization import LocalVisBackend
 from mmpretrain.models import ImageClassifier
 
@@ -38,6 +39,19 @@ def test_trains(trained, kind):
     assert (trained[kind] / 'epoch_1.pth').is_file()
     hooks = Config.fromfile(next(trained[kind].glob('tiny_*.py'))).default_hooks
     assert all(hooks[name].type == guard['type'] for name, guard in default_hooks.items())
+
+
+@pytest.mark.parametrize('quiet', [True, False])
+def test_the_log_holds_no_note_on_mmengines_own_classes(
+    classifier_config, tool, tmp_path, monkeypatch, quiet
+):
+    monkeypatch.setattr(FileClient, '_instances', {})  # it notes only the first of each kind
+    if not quiet:
+        monkeypatch.setattr(start, '_concerns_the_user', lambda record: True)
+    assert tool('train').main([classifier_config, '--work-dir', str(tmp_path)]) == 0
+    (log,) = tmp_path.glob('*/*.log')
+    notes = [name for name in ('FileClient', 'HardDiskBackend') if f'"{name}" ' in log.read_text()]
+    assert notes == ([] if quiet else ['FileClient', 'HardDiskBackend'])
 
 
 @pytest.mark.parametrize(
