@@ -1,9 +1,9 @@
-"""Images a second of whole detectors with a ResNet, an IC-ResNet and a deployed IC-ResNet.
+"""Images a second of whole detectors with a ResNet, an IC-ResNet, SfNet and SINet.
 
     python benchmarks/detectors.py [--threads 1] [--rounds 5] [--size 600 1000]
 
 Faster R-CNN and RetinaNet of configs/ detect in one image at a time. Their weights are random, so
-hardly any box passes the threshold of the scores.
+hardly any box passes the threshold of the scores. "+" is a network after its switch_to_deploy.
 """
 
 import argparse
@@ -20,19 +20,21 @@ from torch import nn
 from ic_backbones.config_file import read_config
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-BACKBONES = ('ResNet', 'IC-ResNet', 'deployed')
+BACKBONES = {'ResNet': 'r50', 'IC-ResNet': 'ic_r50', 'SfNet': 'sfnet', 'SINet': 'sinet'}
+COLUMNS = 'ResNet', 'IC-ResNet', 'IC-ResNet+', 'SfNet', 'SfNet+', 'SINet', 'SINet+'
 
 
 def build(detector: str, backbone: str, args: argparse.Namespace, layout: str) -> nn.Module:
-    ic = '' if backbone == 'ResNet' else 'ic_'
-    model = read_config(CONFIGS / f'{detector}_{ic}r50_voc.py').model
-    model.backbone.update(init_cfg=None, depth=args.depth)
-    if args.depth < 50:
+    name = backbone.removesuffix('+')
+    model = read_config(CONFIGS / f'{detector}_{BACKBONES[name]}_voc.py').model
+    model.backbone.init_cfg = None
+    if args.depth < 50 and 'ResNet' in name:
+        model.backbone.depth = args.depth
         model.neck.in_channels = [64, 128, 256, 512]
     with DefaultScope.overwrite_default_scope('mmdet'):
         net = MODELS.build(model).eval()
     net.to(args.device, memory_format=FORMATS[layout])
-    if backbone == 'deployed':
+    if backbone != name:
         net.backbone.switch_to_deploy()  # which chooses its own memory format
     return net
 
@@ -47,17 +49,18 @@ def detection(net: nn.Module, x: torch.Tensor, args: argparse.Namespace) -> Run:
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--size', type=int, nargs=2, default=[600, 1000], help='height and width')
     parser.add_argument('--depth', type=int, default=50)
+    parser.add_argument('--backbones', nargs='+', choices=COLUMNS, default=COLUMNS)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     args = parse(__doc__, argv, 5, add_options)
-    print_row('images a second', BACKBONES)
+    print_row('images a second', args.backbones)
     for threads in args.threads:
         torch.set_num_threads(threads)
         for layout in formats(args):
             for detector in ('faster_rcnn', 'retinanet'):
                 x = images(args, (1, 3, *args.size), layout)
-                nets = [build(detector, name, args, layout) for name in BACKBONES]
+                nets = [build(detector, name, args, layout) for name in args.backbones]
                 times = medians([detection(net, x, args) for net in nets], args.rounds, args.device)
                 print_row(f'{detector}, {threads} threads, {layout}', [1 / t for t in times])
 

@@ -76,7 +76,8 @@ def test_sinet(capsys):
 
 
 def test_detectors(capsys):
-    detectors.main([*QUICK, '--size', '64', '96', '--depth', '18'])
+    some = ['--backbones', 'ResNet', 'IC-ResNet+', 'SINet+']
+    detectors.main([*QUICK, '--size', '64', '96', '--depth', '18', *some])
     table = rows(capsys)
     assert all(len(table[f'{d}, 1 threads, contiguous']) == 3 for d in ('faster_rcnn', 'retinanet'))
 
