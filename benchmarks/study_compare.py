@@ -11,7 +11,8 @@ from study_runs import Run, Study
 CAPTION = """\
 Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a detector, the mAP in
 percent), mean ± standard deviation.
-Difference: mean over the seeds of the difference to "against", with its 95 % interval (paired t).
+Difference: mean of the difference to "against", with its 95 % interval (paired t), over the seeds
+that both have; a row may have fewer.
 Loss: mean training loss of the last epoch. Step: time of a training step over that of "against"."""
 TRAINED = """
 Training: percent of the training images, as they are augmented, during the last epoch."""

@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
 
     for name in args.pictures:
         if name.endswith('.pth'):
-            raise InputError(f'{name}: is a second checkpoint; give one, and then the pictures')
+            raise InputError(f'{name}: is a checkpoint; give one model, and then pictures alone')
     out = Path(args.out)
     for name in ('predictions.json', 'predictions.csv'):
         require_writable(out / name, '--out')

@@ -96,6 +96,7 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
     def switch_to_deploy(self) -> None:
         """As :meth:`Deployable.switch_to_deploy`, in the memory format that the weights have."""
         deploy(self)  # an inner backbone may call view, which channels_last does not allow
+        self.deployed = True
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
         """A parameter's depth and the number of depths in the inner backbone.

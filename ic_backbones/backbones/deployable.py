@@ -10,7 +10,13 @@ from ..ops.ic_layer import ic_layers
 
 
 class Deployable(nn.Module):
-    """Mixin of the backbones that mmpretrain's ``reparameterize_model.py`` can convert."""
+    """Mixin of the backbones that mmpretrain's ``reparameterize_model.py`` can convert.
+
+    Attributes:
+        deployed: Whether the network has its form for inference.
+    """
+
+    deployed = False
 
     def switch_to_deploy(self) -> None:
         """Fold the norms into the layers before them, in place and for inference only.
@@ -21,6 +27,7 @@ class Deployable(nn.Module):
         """
         deploy(self)
         self.to(memory_format=torch.channels_last)
+        self.deployed = True
 
 
 def deploy(net: nn.Module) -> None:

@@ -8,6 +8,7 @@ block⁻).
 
 import copy
 
+import torch.fx
 import torch.nn as nn
 import torch.utils.checkpoint as cp
 from mmpretrain.models.backbones import ResNet_CIFAR
@@ -18,12 +19,15 @@ from ..inject import Rule, convs_named, inject, to_ic_conv
 from ..ops.collision import collision
 from ..ops.fx_step import one_step
 from ..ops.ic_layer import ICLayer, init_w_prime_
+from ..ops.memory_format import in_format_of
 from ..ops.window import Window, area_of
 from ..registry import MODELS
 from .by_name import LoadsByName
 from .deployable import Deployable
 from .ic_start import log_ic_start
 from .trimmed_resnet import TrimmedResNet
+
+torch.fx.wrap('in_format_of')
 
 _OF_MMDET = ('dcn', 'plugins')
 
@@ -180,6 +184,10 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         self._freeze_stages()
         if deploy:
             self.switch_to_deploy()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        maps = super().forward(x)
+        return in_format_of(x, maps) if self.deployed else maps
 
     def _ic_rule(self, variant: str) -> tuple[Rule, object]:
         if variant == 'minus' and self.block is BasicBlock:

@@ -4,14 +4,18 @@ Source: the first open item of Chen, "Structure Composing Layer" (preprint, 30 J
 Reading: as in SfNet, the 3x3 convolutions of the two stages of the lowest resolution are composed.
 """
 
+import torch
 from torch import Tensor, nn
 
 from ..inject import convs_named, inject
+from ..ops.memory_format import in_format_of
 from ..ops.structure_composing import SCLayer
 from ..registry import MODELS
 from .by_name import LoadsByName
 from .deployable import Deployable
 from .trimmed_resnet import TrimmedResNet
+
+torch.fx.wrap('in_format_of')
 
 
 @MODELS.register_module()
@@ -57,6 +61,9 @@ class SCResNet(Deployable, LoadsByName, TrimmedResNet):
         self._freeze_stages()
         if deploy:
             self.switch_to_deploy()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return in_format_of(x, super().forward(x))
 
     def new_tensors(self) -> set[str]:
         """The composed layers' tensors, and their norms': a plain layer's statistics do not fit."""

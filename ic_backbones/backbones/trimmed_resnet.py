@@ -3,14 +3,10 @@
 import math
 from types import SimpleNamespace
 
-import torch
 from mmpretrain.models.backbones import ResNet
-from torch import Tensor, nn
+from torch import nn
 
-from ..ops.memory_format import in_format_of
 from .stages import checked_stages, depth_by_stage
-
-torch.fx.wrap('in_format_of')
 
 
 class TrimmedResNet(ResNet):
@@ -72,9 +68,6 @@ class TrimmedResNet(ResNet):
         self.out_strides = tuple(
             self.stem_stride * math.prod(strides[: i + 1]) for i in out_indices
         )
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        return in_format_of(x, super().forward(x))
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
         """As mmpretrain's ResNet, for all stages; by stage for depths that it does not know."""

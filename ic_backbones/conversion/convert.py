@@ -20,7 +20,7 @@ from .splits import SPLITS, divide, groups
 from .voc import read_voc
 from .yolo import read_yolo
 
-_ARCHIVES = {'.zip', '.tar', '.gz', '.tgz', '.7z', '.rar'}
+_ARCHIVES = {'.zip', '.tar', '.gz', '.tgz', '.bz2', '.xz', '.7z', '.rar'}
 _READERS = {VOC: read_voc, COCO: read_coco, YOLO: read_yolo}
 
 

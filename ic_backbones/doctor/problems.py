@@ -41,7 +41,7 @@ class Kind(Enum):
     NEAR_DUPLICATE = (
         WARNING,
         'nearly the same picture to train on and to measure on',
-        'look at both, and keep such pictures in one split, as tools/convert_dataset.py --resplit',
+        'look at both, and keep them in one split, as tools/convert_dataset.py --resplit does',
     )
     ORIENTATION = (
         WARNING,

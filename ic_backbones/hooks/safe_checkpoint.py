@@ -62,6 +62,7 @@ class SafeCheckpointHook(CheckpointHook):
         self.backend_args = dict(backend=BACKEND)
         self.file_backend = AtomicBackend()
         self._use_own_best()
+        self._use_own_last(runner)
         with self._explained(runner):
             os.makedirs(self.out_dir, exist_ok=True)
             if is_main_process():
@@ -73,6 +74,13 @@ class SafeCheckpointHook(CheckpointHook):
             self.best_ckpt_path = self._path(os.path.basename(self.best_ckpt_path))
         for key, path in getattr(self, 'best_ckpt_path_dict', {}).items():
             self.best_ckpt_path_dict[key] = path and self._path(os.path.basename(path))
+
+    def _use_own_last(self, runner: Runner) -> None:
+        """Know the last checkpoint after a resume: a new best one is noted in it as well."""
+        last = runner.message_hub.runtime_info.get('last_ckpt')
+        path = last and self._path(os.path.basename(last))
+        if path and os.path.isfile(path):
+            self.last_ckpt = path
 
     def _remove_temporary(self, work_dir: str) -> None:
         """Delete what a killed save left behind."""

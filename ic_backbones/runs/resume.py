@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..weights.checkpoint import Checkpoint
 from .launcher import is_first_process
 from .resumed_optimizer import CheckOptimizer
-from .resumed_validation import ValidateFirst, is_validated
+from .resumed_validation import ValidateFirst, lacks_validation
 from .schedule import RestartSchedule, training_length
 from .work_dir import checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
 
@@ -57,8 +57,8 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
 
     unit = 'epoch' if 'max_epochs' in cfg.train_cfg else 'iter'
     done, length = state['meta'][unit], training_length(cfg)
-    validated = is_validated(cfg, done)
-    if length is not None and (done > length or (done == length and validated)):
+    missing = _is_own(checkpoint, cfg.work_dir) and lacks_validation(cfg, unit, done)
+    if length is not None and (done > length or (done == length and not missing)):
         longer = '--epochs' if unit == 'epoch' else 'train_cfg.max_iters'
         _say(
             cfg,
@@ -66,8 +66,7 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
             f'set a higher {longer} to continue',
         )
         return None
-    if not validated:
-        hooks.append(ValidateFirst(unit))
+    hooks.append(ValidateFirst(unit, missing))
     before = state['message_hub']['runtime_info'].get(f'max_{unit}s')
     if isinstance(before, int) and length and length > before:
         hooks.append(RestartSchedule())

@@ -1,6 +1,7 @@
 """A validation that was interrupted, after the checkpoint from which a training continues."""
 
 from mmengine.config import Config
+from mmengine.dist import broadcast_object_list
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -9,25 +10,29 @@ from .scalars import read_scalars
 
 
 class ValidateFirst(Hook):
-    """Validates a resumed model before its training continues, if its epoch is one to validate.
+    """Makes up for a missing validation before a resumed training continues.
 
     A checkpoint is written before the validation of its epoch. Without this hook, an epoch whose
     validation was interrupted would never be validated, and could not become the best.
 
     Args:
         unit: What the loop counts: ``'epoch'`` or ``'iter'``.
+        missing: Whether :func:`lacks_validation` said so; that of the first process counts.
     """
 
     priority = 'LOWEST'  # once everything is loaded
 
-    def __init__(self, unit: str) -> None:
-        self.unit = unit
+    def __init__(self, unit: str, missing: bool) -> None:
+        self.unit, self.missing = unit, missing
 
     def before_train(self, runner: Runner) -> None:
-        loop = runner.train_loop
-        done, length = getattr(loop, self.unit), getattr(loop, f'max_{self.unit}s')
-        if runner.val_loop is None or done < loop.val_begin:
+        missing = [self.missing]
+        broadcast_object_list(missing)
+        if not missing[0] or runner.val_loop is None:
             return
+        loop = runner.train_loop
+        loop._decide_current_val_interval()
+        done, length = getattr(loop, self.unit), getattr(loop, f'max_{self.unit}s')
         if done % loop.val_interval == 0 or done == length:
             runner.logger.info(
                 f'--resume: first the validation of {self.unit} {done}, which is not in the log'
@@ -35,11 +40,25 @@ class ValidateFirst(Hook):
             runner.val_loop.run()
 
 
-def is_validated(cfg: Config, step: int) -> bool:
-    """Whether the validation of an epoch or iteration is in the work dir's log, or not wanted."""
-    if cfg.get('val_cfg') is None:
-        return True
+def lacks_validation(cfg: Config, unit: str, done: int) -> bool:
+    """Whether the log in the work dir shows that the validation of an epoch is missing.
+
+    Args:
+        cfg: The config of the training.
+        unit: What its loop counts: ``'epoch'`` or ``'iter'``.
+        done: The epoch or iteration of the checkpoint.
+
+    Returns:
+        Whether it is missing; False where nothing can be known, because there is no log of ours or
+        because it counts validations in another unit.
+    """
+    logger = cfg.get('default_hooks', {}).get('logger') or {}
+    by_epoch = logger.get('log_metric_by_epoch', True)
+    if cfg.get('val_cfg') is None or by_epoch != (unit == 'epoch'):
+        return False
+    if done < cfg.train_cfg.get('val_begin', 1):
+        return False
     try:
-        return any(row['step'] == step for row in read_scalars(cfg.work_dir).val)
+        return all(row['step'] != done for row in read_scalars(cfg.work_dir).val)
     except InputError:
         return False

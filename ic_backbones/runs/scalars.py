@@ -31,9 +31,8 @@ class Scalars(NamedTuple):
 def read_scalars(work_dir: str | Path) -> Scalars:
     """Read ``<timestamp>/vis_data/scalars.json`` of every start of a run, joined into one.
 
-    A resumed start replaces what earlier ones logged from its first iteration on, and the
-    validation that it repeats first. So a run that started again in the same work dir replaces the
-    earlier one completely.
+    A resumed start replaces what earlier ones logged from its first iteration on, so that a run
+    that started again in the same work dir replaces the earlier one completely.
 
     Raises:
         InputError: ``work_dir`` does not exist, holds no log with a loss, or a broken one.
@@ -50,7 +49,7 @@ def read_scalars(work_dir: str | Path) -> Scalars:
             rows = rows[: next(later, len(rows))]
         rows += new
     train = [row for row in rows if 'iter' in row and 'loss' in row]
-    val = list({row['step']: row for row in rows if 'iter' not in row and 'step' in row}.values())
+    val = [row for row in rows if 'iter' not in row and 'step' in row]
     if not train:
         raise InputError(
             f'{work_dir}: it has no */vis_data/scalars.json with a loss; give the work dir of a '

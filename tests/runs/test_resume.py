@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.runner import ValLoop
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.runner import EpochBasedTrainLoop, ValLoop
 
 from ic_backbones.errors import InputError
+from ic_backbones.runs.resumed_validation import lacks_validation
 from ic_backbones.runs.scalars import read_scalars
 from ic_backbones.runs.work_dir import last_checkpoint
 
@@ -96,40 +99,98 @@ def test_interrupted_and_resumed_training_equals_one_in_a_piece(
         torch.testing.assert_close(resumed[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
-@pytest.mark.parametrize('stop', [1, 2])
-def test_an_interrupted_validation_is_made_up_for(
-    classifier_config, tool, tmp_path, monkeypatch, capsys, stop
-):
-    """Metrics and best checkpoint are those of a training in a piece, also after the last epoch."""
-    more = ['train_cfg.max_epochs=2', 'default_hooks.checkpoint.save_best=auto']
+@pytest.fixture
+def three_epochs(classifier_config, tool, monkeypatch):
+    """Train three epochs with an accuracy of 10, 90 and 50, or until a method is called again.
 
-    def train(work_dir: Path, *options: str) -> int:
-        argv = [classifier_config, '--work-dir', str(work_dir), *options]
-        return tool('train').main([*argv, '--cfg-options', *OPTIONS, *more])
+    The fixture is a function of the work dir, options of the tool, and ``stop``: the class, the
+    method and the call at which Ctrl-C comes. It returns the exit code.
+    """
+    more = ['train_cfg.max_epochs=3', 'default_hooks.checkpoint.save_best=auto']
+    run = ValLoop.run
 
-    def found(work_dir: Path) -> tuple[list, list]:
-        steps = [(row['step'], row['accuracy/top1']) for row in read_scalars(work_dir).val]
-        return steps, sorted(file.name for file in work_dir.glob('*.pth'))
-
-    whole, work_dir = tmp_path / 'whole', tmp_path / 'interrupted'
-    assert train(whole) == 0
-    run, calls = ValLoop.run, []
-
-    def interrupted(loop: ValLoop) -> dict:
-        calls.append(loop)
-        if len(calls) == stop:
-            raise KeyboardInterrupt
+    def validate(loop: ValLoop) -> dict:
+        value = (10, 90, 50)[loop.runner.epoch - 1]
+        monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
         return run(loop)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(ValLoop, 'run', interrupted)
-        assert train(work_dir) == 130
-    assert len(found(work_dir)[0]) == stop - 1
-    assert train(work_dir, '--resume') == 0
+    monkeypatch.setattr(ValLoop, 'run', validate)
+
+    def train(work_dir: Path, *options: str, stop: tuple | None = None) -> int:
+        argv = [classifier_config, '--work-dir', str(work_dir), *options]
+        with monkeypatch.context() as patch:
+            if stop is not None:
+                cls, name, last = stop
+                method, calls = getattr(cls, name), []
+
+                def interrupted(*args):
+                    calls.append(args)
+                    if len(calls) == last:
+                        raise KeyboardInterrupt
+                    return method(*args)
+
+                patch.setattr(cls, name, interrupted)
+            return tool('train').main([*argv, '--cfg-options', *OPTIONS, *more])
+
+    return train
+
+
+def found(work_dir: Path) -> tuple[list, list]:
+    """The accuracy of each validated epoch, and the checkpoints."""
+    steps = [(row['step'], row['accuracy/top1']) for row in read_scalars(work_dir).val]
+    return steps, sorted(file.name for file in work_dir.glob('*.pth'))
+
+
+VALIDATION, TRAINING = (ValLoop, 'run'), (EpochBasedTrainLoop, 'run_epoch')
+
+
+@pytest.mark.parametrize(
+    'stops',
+    [
+        [(*VALIDATION, 1)],
+        [(*VALIDATION, 3)],
+        [(*VALIDATION, 2), (*VALIDATION, 1)],  # twice in the same one
+        [(*VALIDATION, 2), (*TRAINING, 1)],  # made up for, but no checkpoint follows
+    ],
+)
+def test_an_interrupted_validation_is_made_up_for(three_epochs, tmp_path, capsys, stops):
+    """Metrics and best checkpoint are those of a training in a piece, also after the last epoch."""
+    whole, work_dir = tmp_path / 'whole', tmp_path / 'interrupted'
+    assert three_epochs(whole) == 0
+    assert found(whole)[0] == [(1, 10), (2, 90), (3, 50)]
+    for number, stop in enumerate(stops):
+        assert three_epochs(work_dir, *['--resume'] * bool(number), stop=stop) == 130
+    assert three_epochs(work_dir, '--resume') == 0
     assert 'the best checkpoint, for predict' in capsys.readouterr().out
     assert found(work_dir) == found(whole)
-    assert train(work_dir, '--resume') == 0
+    assert three_epochs(work_dir, '--resume') == 0
     assert 'nothing left to train; set a higher --epochs' in capsys.readouterr().out
+
+
+def test_a_finished_run_from_elsewhere_is_not_validated(three_epochs, tmp_path, capsys):
+    assert three_epochs(tmp_path / 'first') == 0
+    capsys.readouterr()
+    last = str(tmp_path / 'first/epoch_3.pth')
+    assert three_epochs(tmp_path / 'second', '--resume', last) == 0
+    assert 'nothing left to train' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('options', 'lacks'),
+    [
+        ({}, True),
+        ({'val_cfg': None}, False),
+        ({'train_cfg.val_begin': 4}, False),
+        ({'default_hooks.logger.log_metric_by_epoch': False}, False),
+        ({'work_dir': 'without_a_log'}, False),
+    ],
+)
+def test_what_is_not_known_is_not_missing(two_epochs, classifier_config, options, lacks):
+    cfg = Config.fromfile(classifier_config)
+    cfg.work_dir = str(two_epochs)
+    cfg.merge_from_dict(options)
+    assert not lacks_validation(cfg, 'epoch', 2)
+    assert lacks_validation(cfg, 'epoch', 3) == lacks
 
 
 def test_last_checkpoint_of_a_moved_work_dir(tmp_path):
