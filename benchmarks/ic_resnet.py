@@ -4,14 +4,17 @@
 
 The networks alternate in one process, and the script prints ratios of median times to the plain
 network's. "Folded" is the plain network after mmcv's fuse_conv_bn, "deployed" the IC-ResNet after
-its switch_to_deploy. With --train, it compares a training step and its peak memory instead; there
-"learned" is the IC-ResNet with a learned alpha.
+its switch_to_deploy. "Products" is the deployed network with nothing but the two convolutions of
+each IC layer: what would remain if box sum, ReLU and sums were free. With --train, it compares a
+training step and its peak memory instead; there "learned" is the IC-ResNet with a learned alpha.
 """
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 import torch
+import torch.nn.functional as F
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import ResNet
 from timing import (
@@ -31,17 +34,20 @@ from torch import nn
 
 from ic_backbones.backbones import ICResNet
 from ic_backbones.complexity import count
+from ic_backbones.ops import ICConv2d, ic_layers
 
 KINDS = {
     'plain': (ResNet, {}),
     'folded': (ResNet, {}),
     'IC': (ICResNet, {}),
     'deployed': (ICResNet, {}),
+    'products': (ICResNet, {}),
     'learned': (ICResNet, dict(alpha=0.0, alpha_mode='learned')),
     'deeper': (ResNet, {}),
 }
-INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'deeper')
-TRAINING = ('plain', 'IC', 'learned')
+INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'products', 'deeper')
+COUNTED = ('plain', 'folded', 'IC', 'IC', 'IC', 'deeper')  # of the deployed form not all are counted
+TRAINING = ('plain', 'IC', 'learned', 'products')
 
 
 def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn.Module:
@@ -52,14 +58,22 @@ def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn
     net.to(args.device, memory_format=FORMATS[layout])
     if name == 'folded':
         net = fuse_conv_bn(net)
-    elif name == 'deployed':
+    elif name in ('deployed', 'products') and not args.train:
         net.switch_to_deploy()  # which chooses its own memory format
+    if name == 'products':
+        for layer in ic_layers(net).values():
+            layer.forward = partial(_products, layer)
     return net
+
+
+def _products(layer: ICConv2d, x: torch.Tensor) -> torch.Tensor:
+    u = F.conv2d(x, layer.weight, layer.bias, layer.stride, layer.padding)
+    return u.add_(F.conv2d(x, layer.w_prime, None, layer.stride))
 
 
 def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -> None:
     print_row('inference', INFERENCE)
-    macs = [count(build(name, args))[1] for name in ('plain', 'folded', 'IC', 'IC', 'deeper')]
+    macs = [count(build(name, args))[1] for name in COUNTED]
     print_row('multiply-adds', [value / macs[0] for value in macs])
     for threads in args.threads:
         torch.set_num_threads(threads)
