@@ -46,7 +46,7 @@ KINDS = {
     'deeper': (ResNet, {}),
 }
 INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'products', 'deeper')
-COUNTED = ('plain', 'folded', 'IC', 'IC', 'IC', 'deeper')  # of the deployed form not all are counted
+COUNTED = ('plain', 'folded', 'IC', 'IC', 'IC', 'deeper')  # deployed, not all are counted
 TRAINING = ('plain', 'IC', 'learned', 'products')
 
 
