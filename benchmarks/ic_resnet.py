@@ -46,7 +46,6 @@ KINDS = {
     'deeper': (ResNet, {}),
 }
 INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'products', 'deeper')
-COUNTED = ('plain', 'folded', 'IC', 'IC', 'IC', 'deeper')  # deployed, not all are counted
 TRAINING = ('plain', 'IC', 'learned', 'products')
 
 
@@ -73,7 +72,7 @@ def _products(layer: ICConv2d, x: torch.Tensor) -> torch.Tensor:
 
 def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -> None:
     print_row('inference', INFERENCE)
-    macs = [count(build(name, args))[1] for name in COUNTED]
+    macs = [count(build(name, args))[1] for name in INFERENCE]
     print_row('multiply-adds', [value / macs[0] for value in macs])
     for threads in args.threads:
         torch.set_num_threads(threads)

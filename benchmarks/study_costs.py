@@ -11,6 +11,7 @@ from study_runs import Run, Study
 from timing import Run as Step
 from timing import ratios
 
+from ic_backbones.config_file import whole_model
 from ic_backbones.runs.options import make_folder
 
 ROUNDS = 9
@@ -56,9 +57,8 @@ def training_step(run: Run) -> Step:
     """Forward, loss and backward of a run's model for one batch of random images."""
     cfg = run.training_config()
     device = get_device()
-    cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))  # as mmengine's Runner
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        model = MODELS.build(cfg.model).train().to(device)
+        model = MODELS.build(whole_model(cfg)).train().to(device)
     samples = [
         DataSample().set_gt_label(0).to(device) for _ in range(cfg.train_dataloader.batch_size)
     ]

@@ -272,12 +272,11 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
     rows = tables.get('rows') or {}
     if not rows or not all('config' in row for row in rows.values()):
         raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
+    labels = list(rows)
     for label, row in rows.items():
         seeds = row.get('seeds', 1)
         if not isinstance(seeds, int) or seeds < 1:
             raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
-    labels = list(rows)
-    for label, row in rows.items():
         for key in ('teacher', 'against'):
             if key in row and row[key] not in labels[: labels.index(label)]:
                 raise InputError(

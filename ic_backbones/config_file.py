@@ -70,6 +70,14 @@ def read_config(path: str | Path, values: Mapping[str, Any] | None = None) -> Co
     return cfg
 
 
+def whole_model(cfg: Config) -> dict:
+    """A copy of a config's model with its ``data_preprocessor``, as mmengine's Runner makes it."""
+    model = cfg.model.copy()
+    if cfg.get('data_preprocessor') is not None:
+        model.setdefault('data_preprocessor', cfg.data_preprocessor)
+    return model
+
+
 def _require_no_circle(path: Path, heirs: tuple[Path, ...] = ()) -> None:
     """Refuse a file that inherits from itself: mmengine would recurse up to Python's limit."""
     if path in heirs:

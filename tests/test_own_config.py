@@ -83,7 +83,7 @@ def tiny(own, tmp_path):
 
 
 def test_early_stopping_and_tensorboard(tiny, tool, tmp_path):
-    """Nothing is found after the first epochs: the mAP of the second is no better."""
+    """The training stops after its second epoch, whose mAP is no better than that of the first."""
     tool('train').main([str(tiny), '--work-dir', str(tmp_path / 'work'), '--seed', '0'])
     last = (tmp_path / 'work/last_checkpoint').read_text()
     assert Path(last).name == 'epoch_2.pth'

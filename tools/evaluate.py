@@ -44,7 +44,7 @@ def run(args: Namespace) -> None:
     page.write_text(report.html(), encoding='utf-8')
     metrics.write_text(json.dumps(report.metrics(), indent=1), encoding='utf-8')
     print(table(report.class_table()))
-    print('AP is that of COCO; the area under the curve, for data in VOC layout, differs a little')
+    print('AP as on COCO; the area under the curve, for data in VOC layout, differs a little')
     print(f'{page}: {page.stat().st_size / 1e6:.1f} MB')
 
 

@@ -57,7 +57,7 @@ def run(args: Namespace) -> int:
     results = predict_all(predictor, args.pictures, out, choice, args.onnx or args.checkpoint)
     pictures = '1 picture' if results.count == 1 else f'{results.count} pictures'
     print(f'{out}: {pictures}, predictions.json and predictions.csv')
-    if results.count and results.is_empty:
+    if results.found_nothing:
         of = f' of {", ".join(classes)}' if classes else ''
         print(
             f'no object{of} has a score of at least {choice.score_thr:g}; a lower --score-thr '

@@ -36,7 +36,7 @@ def run(args: Namespace) -> None:
     if args.show_dir:
         make_folder(args.show_dir, '--show-dir')
     if args.show or args.show_dir:
-        warnings.filterwarnings('ignore', '.*out of bounds')  # by the rounding of a box at an edge
+        warnings.filterwarnings('ignore', '.*out of bounds')  # rounded, a box at an edge may be
         settings.use_pictures(cfg, args.show, args.show_dir, args.wait_time, args.tta)
     if args.tta:
         settings.use_tta(cfg)

@@ -2,13 +2,14 @@
 
 import re
 
+import torch
 from mmpretrain.models.backbones.base_backbone import BaseBackbone
 from torch import Tensor, nn
 
 from ..registry import MODELS
 from ..weights.pretrained import AdaptsState
 from .by_name import LoadsByName, init_by_name
-from .deployable import Deployable, deploy, guard_parts
+from .deployable import Deployable, guard_parts
 from .outputs import outputs
 
 
@@ -39,6 +40,9 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
     Raises:
         ValueError: ``unstrided`` matches no layer with a stride, or ``init_cfg`` is given here.
     """
+
+    # An inner backbone may call view, which channels_last does not allow.
+    deployed_format = torch.preserve_format
 
     def __init__(
         self,
@@ -92,11 +96,6 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return self.backbone(x)
-
-    def switch_to_deploy(self) -> None:
-        """As :meth:`Deployable.switch_to_deploy`, in the memory format that the weights have."""
-        deploy(self)  # an inner backbone may call view, which channels_last does not allow
-        self.deployed = True
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
         """A parameter's depth and the number of depths in the inner backbone.

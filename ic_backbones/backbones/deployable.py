@@ -14,19 +14,21 @@ class Deployable(nn.Module):
 
     Attributes:
         deployed: Whether the network has its form for inference.
+        deployed_format: The memory format of its weights in that form.
     """
 
     deployed = False
+    deployed_format = torch.channels_last  # in which CPUs are faster
 
     def switch_to_deploy(self) -> None:
         """Fold the norms into the layers before them, in place and for inference only.
 
         The features stay those of eval mode. The weights must be loaded before, as in mmpretrain's
-        backbones that have this method. The network computes in channels_last, in which CPUs are
-        faster, and returns its maps in the memory format of the image.
+        backbones that have this method. The network then computes in ``deployed_format``, and
+        returns its maps in the memory format of the image.
         """
         deploy(self)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=self.deployed_format)
         self.deployed = True
 
 

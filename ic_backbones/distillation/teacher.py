@@ -4,7 +4,7 @@ import torch.nn as nn
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from ..config_file import read_config
+from ..config_file import read_config, whole_model
 from ..errors import InputError
 from ..weights.checkpoint import BACKBONE, Checkpoint
 from ..weights.match import compare
@@ -57,12 +57,9 @@ def _model_config(config: dict | str | None, loaded: Checkpoint) -> dict:
         raise InputError(
             f'the teacher {config or loaded.source}: its config has no model; give a classifier'
         )
-    model = full.model
     if config is None:
-        require_registered(model, loaded.source)
-    if 'data_preprocessor' in full:
-        model.setdefault('data_preprocessor', full.data_preprocessor)
-    return model
+        require_registered(full.model, loaded.source)
+    return whole_model(full)
 
 
 def _in_mmpretrains_names(state: dict[str, Tensor]) -> dict[str, Tensor]:

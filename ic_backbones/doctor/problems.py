@@ -83,7 +83,7 @@ class Kind(Enum):
     SIMILAR_NAME = (
         ERROR,
         'names that differ only in case, spaces, hyphens or underscores',
-        'write the class as the objects do, rename the objects, or list each name as a class',
+        'spell the class as the objects do, rename the objects, or list each name as a class',
     )
 
     def __init__(self, severity: Severity, title: str, advice: str) -> None:

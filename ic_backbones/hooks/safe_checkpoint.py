@@ -71,16 +71,15 @@ class SafeCheckpointHook(CheckpointHook):
     def _use_own_best(self) -> None:
         """Let a moved or copied work dir replace its own best checkpoint, not the original's."""
         if getattr(self, 'best_ckpt_path', None):
-            self.best_ckpt_path = self._path(os.path.basename(self.best_ckpt_path))
+            self.best_ckpt_path = self._own(self.best_ckpt_path)
         for key, path in getattr(self, 'best_ckpt_path_dict', {}).items():
-            self.best_ckpt_path_dict[key] = path and self._path(os.path.basename(path))
+            self.best_ckpt_path_dict[key] = path and self._own(path)
 
     def _use_own_last(self, runner: Runner) -> None:
-        """Know the last checkpoint after a resume: a new best one is noted in it as well."""
+        """Find the last checkpoint of a resumed run, in which mmengine notes a new best one."""
         last = runner.message_hub.runtime_info.get('last_ckpt')
-        path = last and self._path(os.path.basename(last))
-        if path and os.path.isfile(path):
-            self.last_ckpt = path
+        if last and os.path.isfile(self._own(last)):
+            self.last_ckpt = self._own(last)
 
     def _remove_temporary(self, work_dir: str) -> None:
         """Delete what a killed save left behind."""
@@ -152,6 +151,10 @@ class SafeCheckpointHook(CheckpointHook):
 
     def _path(self, name: str) -> str:
         return os.path.join(self.out_dir, name)
+
+    def _own(self, path: str) -> str:
+        """The file of that name in this run's folder, wherever the checkpoint was written."""
+        return self._path(os.path.basename(path))
 
     @contextmanager
     def _explained(self, runner: Runner) -> Iterator[None]:

@@ -45,9 +45,10 @@ class Results:
         return len(self._pictures)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether a detector has found nothing in any of the pictures."""
-        return all(prediction.get('objects') == [] for prediction in self._predictions)
+    def found_nothing(self) -> bool:
+        """Whether a detector has seen pictures and found no object in any of them."""
+        found = [prediction.get('objects') for prediction in self._predictions]
+        return bool(found) and all(objects == [] for objects in found)
 
     def __enter__(self) -> 'Results':
         return self

@@ -9,7 +9,7 @@ from mmengine.registry import MODELS, DefaultScope
 from mmpretrain.models import BaseClassifier
 from torch import nn
 
-from ..config_file import read_config
+from ..config_file import read_config, whole_model
 from ..errors import BUILD_ERRORS, InputError, one_line
 from ..weights.checkpoint import Checkpoint
 from ..weights.match import compare
@@ -107,12 +107,9 @@ def _build(cfg: Config, source: str) -> nn.Module:
             f'{source}: its default_scope is {scope!r}; give the config of a detector of mmdet or '
             'of a classifier of mmpretrain'
         )
-    config = cfg.model.copy()
-    if cfg.get('data_preprocessor'):
-        config.setdefault('data_preprocessor', cfg.data_preprocessor)
     try:
         with DefaultScope.overwrite_default_scope(scope):
-            model = MODELS.build(config)
+            model = MODELS.build(whole_model(cfg))
     except BUILD_ERRORS as error:
         raise InputError(
             f'{source}: no model can be built, {one_line(error)}; correct that key'

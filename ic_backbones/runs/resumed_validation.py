@@ -49,8 +49,8 @@ def lacks_validation(cfg: Config, unit: str, done: int) -> bool:
         done: The epoch or iteration of the checkpoint.
 
     Returns:
-        Whether it is missing; False where nothing can be known, because there is no log of ours or
-        because it counts validations in another unit.
+        Whether it is missing; False if that cannot be known, because there is no log or because the
+        log counts validations in another unit.
     """
     logger = cfg.get('default_hooks', {}).get('logger') or {}
     by_epoch = logger.get('log_metric_by_epoch', True)

@@ -66,7 +66,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
 
 
 def _concerns_the_user(record: logging.LogRecord) -> bool:
-    """Whether a record is something else than mmengine's note on a class that it uses itself."""
+    """Whether a record is anything but mmengine's note on a class that only mmengine uses."""
     return not re.match('"(FileClient|HardDiskBackend)" ', record.getMessage())
 
 

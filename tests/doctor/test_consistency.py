@@ -99,7 +99,7 @@ def test_a_name_that_nearly_is_a_class(name, write_voc, voc_config):
     )
     message = f"2 objects are named '{name}', but the class is 'cat'"
     assert (Kind.SIMILAR_NAME, message) in problems(root)
-    with pytest.raises(InputError, match=f'train.txt: {message}; write the class as'):
+    with pytest.raises(InputError, match=f'train.txt: {message}; spell the class as'):
         check_quick(voc_config(root), ['train'])
     names = [f"'{one}' ({2 - (one == 'cat')} objects)" for one in sorted([name, 'cat'])]
     assert (Kind.SIMILAR_NAME, f'{", ".join(names)} are taken for different classes') in problems(
