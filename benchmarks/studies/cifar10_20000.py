@@ -28,4 +28,5 @@ SCREEN = {
     ],
     'default_hooks.logger.interval': 13,
     'default_hooks.checkpoint.save_best': None,
+    'default_hooks.memory_format': dict(type='ic_backbones.ChannelsLastHook'),
 }

@@ -1,3 +1,4 @@
+from .channels_last import ChannelsLastHook
 from .check_checkpoint import CheckCheckpointHook
 from .linear_schedule import AlphaScheduleHook, WLDScheduleHook
 from .log_alpha import LogAlphaHook
@@ -7,6 +8,7 @@ from .stop_on_non_finite_loss import StopOnNonFiniteLossHook
 
 __all__ = [
     'AlphaScheduleHook',
+    'ChannelsLastHook',
     'CheckCheckpointHook',
     'LogAlphaHook',
     'SafeCheckpointHook',
