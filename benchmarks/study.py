@@ -21,8 +21,8 @@ Run it in the root of the repository. A study is a Python file of plain tables:
 A function `prepare` in the file, if there is one, runs before the first training, to make data.
 Each row and seed is a run of tools/train.py on one thread. A seed gives all rows the same order of
 the data and the same augmentation, so differences are taken seed by seed. The result of a finished
-run is a small file in --results, to be committed: such a run is not done again, here or in another
-clone, unless its config has changed. Checkpoints and logs lie in --work-dir.
+run is a small file in --results, to be committed: such a run is not done again, here, in another
+clone or in another study, unless its config has changed. Checkpoints and logs lie in --work-dir.
 
 --equal-time trains each row once more, for as many epochs as its comparison row's time allows, with
 its schedule shortened or lengthened alike. Accuracies in the middle of a schedule would not do:

@@ -37,6 +37,7 @@ DECISIVE = (
 )
 
 WATCHING = ('cal_acc',)
+DIGITS = 16  # of a digest
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,12 @@ class Result:
     """What a finished training leaves.
 
     Attributes:
-        config: Digest of what decides the training, :meth:`Run.digest`.
         accuracy: Percent of the test images after each epoch; of a detector, the mAP in percent.
         loss: Mean of the training loss that was logged during each epoch.
         training: Percent of the training images during each epoch; None where the head does not log
             it.
     """
 
-    config: str
     accuracy: list[float]
     loss: list[float]
     training: list[float] | None = None
@@ -119,10 +118,6 @@ class Run:
         return self.study.work_dir / f'{self.name}.py'  # a label may hold dots, as in 'alpha 0.02'
 
     @property
-    def file(self) -> Path:
-        return self.study.results / f'{self.name}.json'
-
-    @property
     def epochs(self) -> int:
         return self.config().train_cfg.max_epochs
 
@@ -148,23 +143,26 @@ class Run:
         if self.teacher is not None:
             decisive['teacher'] = self.teacher.digest()
         text = json.dumps(decisive, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
     def result(self) -> Result | None:
-        """The result of this training; None if it is not finished or its config has changed.
+        """The result of this training, of this study or another one that trains the same.
+
+        Returns:
+            None if the training is not finished, or its config has changed.
 
         Raises:
             InputError: The file is not one that :meth:`train` has written.
         """
-        if not self.file.is_file():
+        file = next(self.study.results.parent.glob(f'*/*_{self.digest()}.json'), None)
+        if file is None:
             return None
         try:
-            result = Result(**json.loads(self.file.read_text(encoding='utf-8')))
+            return Result(**json.loads(file.read_text(encoding='utf-8')))
         except (ValueError, TypeError) as error:
             raise InputError(
-                f'{self.file}: this is not the result of a run ({one_line(error)}); delete it'
+                f'{file}: this is not the result of a run ({one_line(error)}); delete it'
             ) from error
-        return result if result.config == self.digest() else None
 
     def has_checkpoint(self) -> bool:
         """Whether the finished training lies in the work dir."""
@@ -185,15 +183,18 @@ class Run:
         epochs = range(1, self.epochs + 1)
         rows = [[row for row in log.train if row['epoch'] == epoch] for epoch in epochs]
         result = Result(
-            self.digest(),
             accuracy=[round(_accuracy(row), 3) for row in log.val],
             loss=[round(statistics.mean(row['loss'] for row in each), 4) for each in rows],
             training=[round(each[-1][TRAINING], 3) for each in rows]
             if all(TRAINING in each[-1] for each in rows)
             else None,
         )
-        make_folder(self.file.parent, '--results')
-        self.file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
+        results = self.study.results
+        make_folder(results, '--results')
+        for outdated in results.glob(f'{self.name}_{"?" * DIGITS}.json'):
+            outdated.unlink()
+        file = results / f'{self.name}_{self.digest()}.json'
+        file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
 
     def _train(self) -> None:
         config = self.config_file

@@ -59,6 +59,12 @@ def folders(tmp_path) -> list[str]:
     return [word for name, value in names.items() for word in (name, str(tmp_path / value))]
 
 
+def result_file(tmp_path: Path, name: str) -> Path:
+    """The only result of a run."""
+    (file,) = (tmp_path / 'results').glob(f'{name}_*.json')
+    return file
+
+
 @pytest.fixture
 def trainings(monkeypatch) -> list[Config]:
     """Trainings leave the logs of CURVES and are recorded; the IC network's step takes 2.2."""
@@ -113,7 +119,7 @@ def test_training_accuracy_is_a_column_where_all_runs_have_it(
     study.main([path, '--seeds', '1', *folders])
     assert 'training (%)' not in capsys.readouterr().out
     for name, values in (('plain_0', [50.0, 70.0]), ('IC_net_0', [50.0, 75.0])):
-        file = tmp_path / f'results/{name}.json'
+        file = result_file(tmp_path, name)
         file.write_text(json.dumps(json.loads(file.read_text()) | dict(training=values)))
     study.main([path, '--seeds', '1', *folders])
     plain, ic = capsys.readouterr().out.splitlines()[-4:-2]
@@ -163,8 +169,8 @@ def test_finished_runs_are_kept_until_their_config_changes(path, folders, traini
     )
     assert start(1) == 2 and trainings[-1].model.width == 2
     # A finished training whose result is missing is read, not done again.
-    (tmp_path / 'results/IC_net_0.json').unlink()
-    assert start(1) == 0 and (tmp_path / 'results/IC_net_0.json').is_file()
+    result_file(tmp_path, 'IC_net_0').unlink()
+    assert start(1) == 0 and result_file(tmp_path, 'IC_net_0').is_file()
     # A teacher that changes makes its students outdated.
     config = tmp_path / 'config.py'
     config.write_text(config.read_text().replace("type='M'", "type='N'"))
@@ -204,7 +210,7 @@ def test_one_real_run(classifier_config, folders, tmp_path, capsys, monkeypatch)
     file.write_text(f'rows = dict(tiny=dict(config={classifier_config!r}))')
     study.main([str(file), '--seeds', '1', *folders])
     assert capsys.readouterr().out.splitlines()[-3].endswith('| – | 1.00 |')
-    result = json.loads((tmp_path / 'results/tiny_0.json').read_text())
+    result = json.loads(result_file(tmp_path, 'tiny_0').read_text())
     assert len(result['accuracy']) == len(result['loss']) == 1
     assert 'state_dict' in torch.load(tmp_path / 'runs/tiny_0/epoch_1.pth', weights_only=False)
     monkeypatch.setattr(study_runs.subprocess, 'call', lambda *args, **kwargs: pytest.fail('again'))
@@ -225,6 +231,24 @@ def test_the_step_normalises_images_as_the_training_does(classifier_config, monk
     assert built[-1].data_preprocessor.mean.flatten().tolist() == [1, 2, 3]
 
 
+def test_a_run_of_another_study_is_not_trained_again(path, folders, trainings, tmp_path, capsys):
+    study.main([path, '--seeds', '1', *folders])
+    table = capsys.readouterr().out
+    other = Path(path).with_name('other.py')
+    other.write_text(Path(path).read_text().replace('IC net', 'the same'))
+    folders[3] += '/../other_results'
+    study.main([str(other), '--seeds', '1', *folders])
+    assert len(trainings) == 2
+    assert table.splitlines()[-3].replace('IC net', 'the same') in capsys.readouterr().out
+
+
+def test_an_unreadable_result_is_one_sentence(path, folders, trainings, tmp_path):
+    study.main([path, '--seeds', '1', *folders])
+    result_file(tmp_path, 'plain_0').write_text('{"accuracy": [1]}')
+    with pytest.raises(InputError, match=r'plain_0.*\.json: this is not the result of a run'):
+        study.main([path, '--seeds', '1', *folders])
+
+
 def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_path, monkeypatch):
     def fail(command, stdout, **kwargs):
         stdout.write('much\nerror: no data\n')
@@ -232,10 +256,6 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
 
     monkeypatch.setattr(study_runs.subprocess, 'call', fail)
     with pytest.raises(InputError, match=r'output\.txt: the training failed .error: no data.; co'):
-        study.main([path, '--seeds', '1', *folders])
-    (tmp_path / 'results').mkdir()
-    (tmp_path / 'results/plain_0.json').write_text('{"accuracy": [1]}')
-    with pytest.raises(InputError, match=r'plain_0\.json: this is not the result of a run'):
         study.main([path, '--seeds', '1', *folders])
     file = tmp_path / 'wrong.py'
     for text, words in (
