@@ -59,6 +59,8 @@ def training_step(run: Run) -> Step:
     device = get_device()
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(whole_model(cfg)).train().to(device)
+    if 'memory_format' in cfg.get('default_hooks', {}):
+        model.to(memory_format=torch.channels_last)
     samples = [
         DataSample().set_gt_label(0).to(device) for _ in range(cfg.train_dataloader.batch_size)
     ]

@@ -1,4 +1,4 @@
-"""SINet's pooling, start of the funnels, order, learning rate and number of units.
+"""SINet's pooling, start of the funnels, order and learning rate.
 
 20,000 images; the network is that of sinet_cifar10.py. "Old": the head averages the maps as they
 come, and the funnels start at random. "Both": norms in the head (each map passes a norm and ReLU6
@@ -15,13 +15,11 @@ ORDERS = {
     'act first': {'model.backbone.order': ('conv', 'act', 'norm')},
     'norm first': {'model.backbone.order': ('conv', 'norm', 'act')},
 }
-PLAIN = {'model.backbone.exchange': False}
 POOL_OLD, POOL_NEW = {'model.head.map_norm_cfg': None}, {'model.head.map_norm_cfg': BN}
 RANDOM = {'model.backbone.funnel': dict(start='random')}
 IDENTITY = {'model.backbone.funnel': dict(start='identity')}
 NORMED = {'model.backbone.funnel': dict(start='identity', norm_cfg=BN)}
 LOW = {'param_scheduler': [dict(SCREEN['param_scheduler'][0], eta_max=0.01)]}
-MORE = {'model.backbone.units': (1, 2, 4, 4, 4)}
 KINDS = {  # of each: what it is compared with, and its options
     'old': ('', RANDOM | POOL_OLD),
     'norms in the head': ('old', RANDOM | POOL_NEW),
@@ -29,8 +27,6 @@ KINDS = {  # of each: what it is compared with, and its options
     'both': ('old', IDENTITY | POOL_NEW),
     'both, norm behind the funnel': ('both', NORMED | POOL_NEW),
     'both, learning rate 0.01': ('both', IDENTITY | POOL_NEW | LOW),
-    'both, more units': ('both', IDENTITY | POOL_NEW | MORE),
-    'both, more units, no exchange': ('both, more units', IDENTITY | POOL_NEW | MORE | PLAIN),
 }
 rows = {
     f'{order}, {kind}': dict(
