@@ -1,41 +1,17 @@
-"""IC, IC⁻ and SfNet from scratch, next to plain networks of their own and of IC's multiply-adds.
+"""The networks of screen_scratch_cifar10.py that IC's value is judged by, on all images."""
 
-17 channels in place of 16 give the plain networks the multiply-adds of the IC ones, within 1 %:
-the control that the papers lack.
-"""
-
-from cifar10_5000 import NARROW_VGG, with_ic
+import screen_scratch_cifar10
 from cifar10_50000 import ALL
-from screen_step_cifar10 import resnet
 
 common = ALL
-WIDE_RESNET = {
-    'model.backbone.stem_channels': 17,
-    'model.backbone.base_channels': 17,
-    'model.head.in_channels': 136,
-}
-WIDE_VGG = {'model.backbone.base_channels': 17, 'model.head.in_channels': 136}
-SFNET = {
-    'model.backbone.composed_scales': (4, 5),
-    'model.backbone.smear_channels': 4,
-}
-vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
-
-
-def vgg_with(options: dict) -> dict:
-    return dict(vgg['VGG-16'], options=vgg['VGG-16']['options'] | options, against='VGG-16')
-
-
 rows = {
-    'ResNet-18': resnet('resnet18_200e'),
-    'ResNet-18, wider': resnet('resnet18_200e', WIDE_RESNET),
-    'IC-ResNet-18': resnet('ic_resnet18_200e'),
-    'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e'),
-    'VGG-16': vgg['VGG-16'],
-    'VGG-16, wider': vgg_with(WIDE_VGG),
-    'IC-VGG-16': vgg['IC-VGG-16'],
-    'SfNet': vgg_with(SFNET),
-    **with_ic(
-        'MobileNet', 'mobilenet_200e', {'widen_factor': 0.5, 'strides': (2, 1, 1, 2, 2, 2)}, 512
-    ),
+    label: screen_scratch_cifar10.rows[label]
+    for label in (
+        'ResNet-18',
+        'ResNet-18, wider',
+        'IC-ResNet-18',
+        'VGG-16',
+        'VGG-16, wider',
+        'IC-VGG-16',
+    )
 }

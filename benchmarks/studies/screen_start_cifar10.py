@@ -24,7 +24,6 @@ def peak(value: float) -> dict:
 IC = {  # of each IC row: its options, and what the plain row has in its name
     '': ({}, ''),
     ', start around 0': (AROUND_ZERO, ''),
-    ', α 0.1': ({'model.backbone.alpha': 0.1}, ''),
     ', α 0.3': ({'model.backbone.alpha': 0.3}, ''),
     ', α learned from 0': (LEARNED, ''),
     ", W' without decay": (NO_DECAY, ''),
