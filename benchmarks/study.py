@@ -1,6 +1,6 @@
 """Train the rows of a study with several seeds each; print a table and draw the curves.
 
-    python benchmarks/study.py benchmarks/studies/ic_cifar10.py --seeds 3 [--jobs 2] [--equal-time]
+    python benchmarks/study.py benchmarks/studies/screen_scratch_cifar10.py --seeds 3 --jobs 2
 
 Run it in the root of the repository. A study is a Python file of plain tables:
 

@@ -1,9 +1,7 @@
 """What the screening studies share: 20,000 training images, 4 epochs of one cycle, batch 64.
 
-Narrow networks (a quarter of the channels); a screen tells which questions deserve a longer study.
+A screen tells which questions deserve a longer study.
 """
-
-from cifar10_5000 import NARROW_RESNET, NARROW_VGG, with_ic  # noqa: F401
 
 SCREEN = {
     'train_dataloader.dataset.indices': 20000,

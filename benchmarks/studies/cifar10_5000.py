@@ -19,25 +19,3 @@ SMALL = {
     'default_hooks.logger.interval': 10,
     'default_hooks.checkpoint.save_best': None,
 }
-# A quarter of the channels; the first stage halves the image, so that 14 epochs fit.
-NARROW_RESNET = {
-    'model.backbone.stem_channels': 16,
-    'model.backbone.base_channels': 16,
-    'model.backbone.strides': (2, 2, 2, 2),
-    'model.head.in_channels': 128,
-}
-# mmpretrain's VGG has no width; SfNet without composed scales is VGG with one.
-NARROW_VGG = {'type': 'ic_backbones.SfNet', 'composed_scales': (), 'base_channels': 16}
-
-
-def with_ic(name: str, config: str, narrow: dict, channels: int = 128) -> dict[str, dict]:
-    """The rows of a network and of its IC form, with the overrides that make both narrow."""
-    rows = {}
-    for label, file, path, against in (
-        (name, config, 'model.backbone.', {}),
-        (f'IC-{name}', f'ic_{config}', 'model.backbone.backbone.', dict(against=name)),
-    ):
-        options = {path + key: value for key, value in narrow.items()}
-        options['model.head.in_channels'] = channels
-        rows[label] = dict(config=f'configs/cifar10/{file}.py', options=options, **against)
-    return rows

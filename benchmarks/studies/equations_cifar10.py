@@ -4,7 +4,8 @@ The papers' ablation, with the recipe of screen_step_cifar10.py; the accuracy on
 shows whether a difference is one of fitting or of generalisation.
 """
 
-from cifar10_20000 import NARROW_VGG, SCREEN, with_ic
+from cifar10_20000 import SCREEN
+from narrow import NARROW_VGG, with_ic
 from screen_step_cifar10 import resnet
 
 common = SCREEN

@@ -4,7 +4,8 @@ The recipe and the other rows are those of screen_step_cifar10.py; alpha is exem
 decay.
 """
 
-from cifar10_20000 import NARROW_VGG, SCREEN, with_ic
+from cifar10_20000 import SCREEN
+from narrow import NARROW_VGG, with_ic
 from screen_step_cifar10 import NOT_ZERO, resnet
 
 common = SCREEN

@@ -4,7 +4,8 @@
 the control that the papers lack.
 """
 
-from cifar10_20000 import NARROW_VGG, SCREEN, with_ic
+from cifar10_20000 import SCREEN
+from narrow import NARROW_VGG, with_ic
 from screen_step_cifar10 import resnet
 
 common = SCREEN

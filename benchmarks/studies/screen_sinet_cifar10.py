@@ -1,14 +1,20 @@
 """SINet's pooling, start of the funnels, order and learning rate.
 
-20,000 images; the network is that of sinet_cifar10.py. "Old": the head averages the maps as they
-come, and the funnels start at random. "Both": norms in the head (each map passes a norm and ReLU6
-before its average), and funnels that start as the identity.
+A narrow network of few units. "Old": the head averages the maps as they come, and the funnels
+start at random. "Both": norms in the head (each map passes a norm and ReLU6 before its average),
+and funnels that start as the identity.
 """
 
 from cifar10_20000 import SCREEN
-from sinet_cifar10 import common as small
 
-NETWORK = {key: value for key, value in small.items() if key.startswith('model.')}
+CHANNELS = (16, 24, 32, 48, 64)
+NETWORK = {
+    'model.backbone.channels': CHANNELS,
+    'model.backbone.units': (1, 2, 2, 2, 2),
+    'model.backbone.strides': (2, 1, 2, 2, 2),
+    'model.head.in_channels': CHANNELS,
+    'model.head.mid_channels': 128,
+}
 common = SCREEN | NETWORK
 BN = dict(type='BN')
 ORDERS = {

@@ -4,7 +4,8 @@ The recipe is that of screen_step_cifar10.py. "Start around 0": W' is drawn as w
 0, and a schedule keeps alpha at 1; the other rows have the almost silent start.
 """
 
-from cifar10_20000 import NARROW_VGG, SCREEN, with_ic
+from cifar10_20000 import SCREEN
+from narrow import NARROW_VGG, with_ic
 from screen_alpha_cifar10 import LEARNED
 from screen_step_cifar10 import resnet
 

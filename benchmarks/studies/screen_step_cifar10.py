@@ -3,7 +3,8 @@
 "Step of a box sum": W' moves as if it multiplied the sum of the window, 81 times as far.
 """
 
-from cifar10_20000 import NARROW_RESNET, NARROW_VGG, SCREEN, with_ic
+from cifar10_20000 import SCREEN
+from narrow import NARROW_RESNET, NARROW_VGG, with_ic
 
 common = SCREEN
 BOX_SUM = {

@@ -3,7 +3,8 @@
 "Step of a box sum": W' moves as if it multiplied the sum of the window, 81 times as far.
 """
 
-from cifar10_5000 import NARROW_VGG, SMALL, with_ic
+from cifar10_5000 import SMALL
+from narrow import NARROW_VGG, with_ic
 from screen_step_cifar10 import BOX_SUM
 
 common = SMALL

@@ -1,9 +1,10 @@
 """The other networks of table 4 of IC Networks next to their IC form, from scratch, narrow."""
 
-from cifar10_5000 import NARROW_VGG, SMALL, with_ic
+from cifar10_20000 import SCREEN
+from narrow import NARROW_VGG, with_ic
 
 NARROW = {'stem_channels': 16, 'base_channels': 16, 'strides': (2, 2, 2, 2)}
-common = SMALL
+common = SCREEN
 rows = (
     with_ic('VGG-19', 'vgg19_200e', NARROW_VGG)
     | with_ic('SE-ResNet-18', 'se_resnet18_200e', NARROW, 128)
