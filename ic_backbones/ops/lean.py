@@ -2,8 +2,8 @@
 
 import torch
 import torch.nn.functional as F
+from mmengine.utils import to_2tuple
 from torch import Tensor
-from torch.nn.grad import conv2d_input
 
 is_compiling = getattr(torch.compiler, 'is_compiling', torch._utils.is_compiling)
 
@@ -29,9 +29,16 @@ class DepthwiseConv(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
         (kernel,) = ctx.saved_tensors
-        kernel = kernel.to(gradient.dtype)
-        given = ctx.size, kernel, gradient, *ctx.geometry, len(kernel)
-        return conv2d_input(*given), None, None
+        stride, padding, dilation = map(to_2tuple, ctx.geometry)
+        rest = [
+            (size + 2 * p - d * (k - 1) - 1) % s  # what the last window does not reach
+            for size, k, s, p, d in zip(
+                ctx.size[2:], kernel.shape[2:], stride, padding, dilation, strict=True
+            )
+        ]
+        # autograd's own, convolution_backward, copies a channels_last gradient and the result.
+        given = gradient, kernel.to(gradient.dtype), None, stride, padding, rest
+        return F.conv_transpose2d(*given, len(kernel), dilation), None, None
 
 
 class AddRectified(torch.autograd.Function):

@@ -1,0 +1,30 @@
+"""The parts that keep less for the backward pass have autograd's gradients."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from ic_backbones.ops.lean import DepthwiseConv
+
+
+@pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(
+    ('kernel', 'stride', 'padding', 'dilation'),
+    [
+        ((3, 3), 1, 1, 1),
+        ((3, 3), 2, 1, 1),
+        ((5, 2), (3, 2), (2, 1), (1, 2)),
+        ((3, 3), (4, 5), 0, 2),
+        ((2, 2), 3, 3, 1),
+    ],
+)
+def test_the_gradient_of_the_input(kernel, stride, padding, dilation, memory_format):
+    x = torch.randn(2, 3, 11, 14, dtype=torch.float64).contiguous(memory_format=memory_format)
+    x.requires_grad_()
+    box = torch.randn(1, 1, *kernel, dtype=torch.float64).expand(3, -1, -1, -1)
+    geometry = stride, padding, dilation
+    own, plain = DepthwiseConv.apply(x, box, geometry), F.conv2d(x, box, None, *geometry, 3)
+    assert torch.equal(own, plain)
+    upper = torch.randn_like(own)
+    (expected,) = torch.autograd.grad(plain, x, upper)
+    torch.testing.assert_close(torch.autograd.grad(own, x, upper), (expected,))
