@@ -91,7 +91,7 @@ def add_collision(
         alpha = (alpha * sign).to(v.dtype)
     is_half, is_constant = u.dtype == torch.float16, isinstance(alpha, float)
     if is_constant and not is_half and v.requires_grad and is_eager_training():
-        return AddRectified.apply(u, v, alpha)[0]
+        return AddRectified.apply(u, v, alpha)
     term = v.relu_()
     if torch.is_grad_enabled() or is_half:
         out = torch.add(u, term, alpha=alpha) if is_constant else u + alpha * term

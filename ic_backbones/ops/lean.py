@@ -42,21 +42,22 @@ class DepthwiseConv(torch.autograd.Function):
 
 
 class AddRectified(torch.autograd.Function):
-    """``u + alpha * relu(v)`` with a constant ``alpha``, which keeps one byte for each value."""
+    """``u + alpha * relu(v)`` in place of ``v``, with a constant ``alpha``.
+
+    It keeps one byte for each value.
+    """
 
     @staticmethod
-    def forward(u: Tensor, v: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-        term = v.relu()
-        return torch.add(u, term, alpha=alpha, out=term), v > 0
+    def forward(ctx, u: Tensor, v: Tensor, alpha: float) -> Tensor:
+        ctx.alpha = alpha
+        ctx.save_for_backward(v > 0)
+        ctx.mark_dirty(v)
+        term = v.relu_()
+        return torch.add(u, term, alpha=alpha, out=term)
 
     @staticmethod
-    def setup_context(ctx, inputs: tuple, outputs: tuple[Tensor, Tensor]) -> None:
-        ctx.alpha = inputs[2]
-        ctx.mark_non_differentiable(outputs[1])
-        ctx.save_for_backward(outputs[1])
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor, _) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         (active,) = ctx.saved_tensors
-        through = gradient * active
+        # Faster than a product with booleans, which makes one map more.
+        through = active.to(gradient.dtype).mul_(gradient)
         return gradient, through if ctx.alpha == 1 else through.mul_(ctx.alpha), None
