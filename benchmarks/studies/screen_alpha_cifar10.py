@@ -1,23 +1,21 @@
 """A learned alpha from 0 next to the plain networks and alpha = 1, from scratch.
 
-The recipe and the other rows are those of screen_step_cifar10.py; alpha is exempt from weight
-decay.
+The recipe is that of screen_step_cifar10.py; a learned alpha is exempt from weight decay.
 """
 
-from cifar10_20000 import SCREEN
-from narrow import NARROW_VGG, with_ic
-from screen_step_cifar10 import NOT_ZERO, resnet
+import screen_scratch_cifar10 as scratch
 
-common = SCREEN
+common = scratch.common
 LEARNED = {
     'optim_wrapper.paramwise_cfg': dict(custom_keys={'alpha': dict(decay_mult=0.0)}),
     'model.backbone.alpha': 0.0,
     'model.backbone.alpha_mode': 'learned',
 }
-vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
-rows = {
-    'ResNet-18': resnet('resnet18_200e', NOT_ZERO),
-    'IC-ResNet-18, learned α': resnet('ic_resnet18_200e', NOT_ZERO, LEARNED),
-    'VGG-16': vgg['VGG-16'],
-    'IC-VGG-16, learned α': dict(vgg['IC-VGG-16'], options=vgg['IC-VGG-16']['options'] | LEARNED),
-}
+rows = {}
+for name in ('ResNet-18', 'VGG-16', 'MobileNet'):
+    own = dict(scratch.rows[f'IC-{name}'], against=name)
+    rows |= {
+        name: scratch.rows[name],
+        f'IC-{name}': own,
+        f'IC-{name}, learned α': dict(own, options=own['options'] | LEARNED),
+    }
