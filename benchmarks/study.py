@@ -14,7 +14,7 @@ Run it in the root of the repository. A study is a Python file of plain tables:
             config='configs/cifar10/ic_resnet18_200e.py',
             options={'load_from': '{teacher}'},  # overrides of this row's config
             teacher='ResNet-18',  # an earlier row: {teacher} is its checkpoint of seed 0
-            against='ResNet-18',  # the row that it is compared with; by default the first
+            against='ResNet-18',  # a row above it, or itself; by default the first
         ),
     }
 

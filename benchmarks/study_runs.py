@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from mmengine.config import Config
@@ -136,12 +137,13 @@ class Run:
             scale_schedule(cfg, self.own_epochs)
         return cfg
 
+    @cached_property
     def digest(self) -> str:
         """A digest of all that decides the training's result, the teacher's included."""
         cfg = self.config().to_dict()
         decisive = {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
         if self.teacher is not None:
-            decisive['teacher'] = self.teacher.digest()
+            decisive['teacher'] = self.teacher.digest
         text = json.dumps(decisive, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
@@ -154,7 +156,7 @@ class Run:
         Raises:
             InputError: The file is not one that :meth:`train` has written.
         """
-        file = next(self.study.results.parent.glob(f'*/*_{self.digest()}.json'), None)
+        file = next(self.study.results.parent.glob(f'*/*_{self.digest}.json'), None)
         if file is None:
             return None
         try:
@@ -193,7 +195,7 @@ class Run:
         make_folder(results, '--results')
         for outdated in results.glob(f'{self.name}_{"?" * DIGITS}.json'):
             outdated.unlink()
-        file = results / f'{self.name}_{self.digest()}.json'
+        file = results / f'{self.name}_{self.digest}.json'
         file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
 
     def _train(self) -> None:
@@ -278,8 +280,9 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
         seeds = row.get('seeds', 1)
         if not isinstance(seeds, int) or seeds < 1:
             raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
-        for key in ('teacher', 'against'):
-            if key in row and row[key] not in labels[: labels.index(label)]:
+        above = labels[: labels.index(label)]
+        for key, known in (('teacher', above), ('against', [*above, label])):
+            if key in row and row[key] not in known:
                 raise InputError(
                     f'{path}: {label!r} names {row[key]!r} as its {key!r}, which is not a row '
                     'above it; put it there'

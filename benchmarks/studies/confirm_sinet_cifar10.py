@@ -20,7 +20,7 @@ rows = {
     f'{part}, {order}': dict(
         config='configs/cifar10/sinet_200e.py',
         options=ORDERS[order] | options,
-        **({} if part == 'SINet' else dict(against=f'SINet, {order}')),
+        against=f'SINet, {order}',
     )
     for order in ORDERS
     for part, options in PARTS.items()

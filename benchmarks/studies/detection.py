@@ -35,7 +35,7 @@ def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:
     return {
         'classifier': dict(config=CLASSIFIER, options=classifier),
         'classifier, IC by WLD': dict(config=DISTILLED, options=distilled, teacher='classifier'),
-        scratch: dict(config=PLAIN, options=detector),
+        scratch: dict(config=PLAIN, options=detector, against=scratch),
         'IC-ResNet-18, from scratch': dict(config=IC, options=detector, against=scratch),
         tuned: from_weights(PLAIN, 'classifier', against=scratch),
         'IC, α learned from 0': from_weights(IC, 'classifier', LEARNED, against=tuned),

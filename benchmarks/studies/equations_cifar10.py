@@ -14,7 +14,7 @@ vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
 rows = {
     **vgg,
     'IC-VGG-16, eq. 5': dict(vgg['IC-VGG-16'], options=vgg['IC-VGG-16']['options'] | SCALAR),
-    'ResNet-18': resnet('resnet18_200e'),
+    'ResNet-18': resnet('resnet18_200e', against='ResNet-18'),
     'IC-ResNet-18': resnet('ic_resnet18_200e', against='ResNet-18'),
     'IC-ResNet-18, eq. 5': resnet('ic_resnet18_200e', SCALAR, against='ResNet-18'),
 }

@@ -14,11 +14,11 @@ NARROW_VGG = {'type': 'ic_backbones.SfNet', 'composed_scales': (), 'base_channel
 def with_ic(name: str, config: str, narrow: dict, channels: int = 128) -> dict[str, dict]:
     """The rows of a network and of its IC form, with the overrides that make both narrow."""
     rows = {}
-    for label, file, path, against in (
-        (name, config, 'model.backbone.', {}),
-        (f'IC-{name}', f'ic_{config}', 'model.backbone.backbone.', dict(against=name)),
+    for label, file, path in (
+        (name, config, 'model.backbone.'),
+        (f'IC-{name}', f'ic_{config}', 'model.backbone.backbone.'),
     ):
         options = {path + key: value for key, value in narrow.items()}
         options['model.head.in_channels'] = channels
-        rows[label] = dict(config=f'configs/cifar10/{file}.py', options=options, **against)
+        rows[label] = dict(config=f'configs/cifar10/{file}.py', options=options, against=name)
     return rows

@@ -13,6 +13,7 @@ common = SCREEN | {
     'model.head.mid_channels': [256, 256],
 }
 CONFIG = 'configs/cifar10/sfnet16_30e.py'
+SGD = dict(_delete_=True, type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4)
 HALF = dict(SCREEN['param_scheduler'][0], pct_start=0.5)
 MOMENTUM = [
     dict(
@@ -31,11 +32,11 @@ ADAMW = {
     'optim_wrapper.optimizer': dict(_delete_=True, type='AdamW', lr=0.01, weight_decay=0.01),
 }
 SCHEDULES = {
-    'peak at 30 %': {},
-    'peak at half': {'param_scheduler': [HALF]},
+    'peak at 30 %': {'optim_wrapper.optimizer': SGD},
+    'peak at half': {'optim_wrapper.optimizer': SGD, 'param_scheduler': [HALF]},
     'peak at half, momentum cycled': {
+        'optim_wrapper.optimizer': dict(SGD, momentum=0.95),
         'param_scheduler': [HALF, *MOMENTUM],
-        'optim_wrapper.optimizer.momentum': 0.95,
     },
     'peak at half, AdamW': ADAMW,
 }

@@ -27,7 +27,7 @@ IDENTITY = {'model.backbone.funnel': dict(start='identity')}
 NORMED = {'model.backbone.funnel': dict(start='identity', norm_cfg=BN)}
 LOW = {'param_scheduler': [dict(SCREEN['param_scheduler'][0], eta_max=0.01)]}
 KINDS = {  # of each: what it is compared with, and its options
-    'old': ('', RANDOM | POOL_OLD),
+    'old': ('old', RANDOM | POOL_OLD),
     'norms in the head': ('old', RANDOM | POOL_NEW),
     'identity funnel': ('old', IDENTITY | POOL_OLD),
     'both': ('old', IDENTITY | POOL_NEW),
@@ -38,7 +38,7 @@ rows = {
     f'{order}, {kind}': dict(
         config='configs/cifar10/sinet_200e.py',
         options=ORDERS[order] | options,
-        **(dict(against=f'{order}, {against}') if against else {}),
+        against=f'{order}, {against}',
     )
     for order in ORDERS
     for kind, (against, options) in KINDS.items()

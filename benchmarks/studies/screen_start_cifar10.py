@@ -40,8 +40,7 @@ rows = {}
 for name, pair in (('VGG-16', vgg), ('ResNet-18', residual)):
     for suffix in ('', ', learning rate 0.05', ', learning rate 0.2'):
         plain = pair[name]
-        comparison = dict(against=name) if suffix else {}
-        rows[name + suffix] = dict(plain, options=plain['options'] | IC[suffix][0], **comparison)
+        rows[name + suffix] = dict(plain, options=plain['options'] | IC[suffix][0], against=name)
     for suffix, (options, against) in IC.items():
         own = pair[f'IC-{name}']
         rows[f'IC-{name}{suffix}'] = dict(

@@ -29,7 +29,7 @@ rows = {
     'IC-VGG-16, step of a box sum': dict(
         vgg['IC-VGG-16'], options=vgg['IC-VGG-16']['options'] | BOX_SUM
     ),
-    'ResNet-18': resnet('resnet18_200e', NOT_ZERO),
+    'ResNet-18': resnet('resnet18_200e', NOT_ZERO, against='ResNet-18'),
     'IC-ResNet-18': resnet('ic_resnet18_200e', NOT_ZERO, against='ResNet-18'),
     'IC-ResNet-18, step of a box sum': resnet(
         'ic_resnet18_200e', NOT_ZERO, BOX_SUM, against='ResNet-18'

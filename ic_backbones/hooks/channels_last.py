@@ -14,7 +14,7 @@ class ChannelsLastHook(Hook):
     A convolution with such weights also returns a map in that format, whatever the format of its
     input, so the data need no change. The layout is not part of the function: the results differ by
     rounding only, and checkpoints load with and without the hook. What is gained depends on the
-    network and the machine; ``docs/results.md`` has the figures of a CPU.
+    network and the machine: compare the time of some iterations with and without it.
     """
 
     def before_run(self, runner: Runner) -> None:
