@@ -59,7 +59,7 @@ def training_step(run: Run) -> Step:
     device = get_device()
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(whole_model(cfg)).train().to(device)
-    if 'memory_format' in cfg.get('default_hooks', {}):
+    if 'memory_format' in cfg.get('default_hooks', {}):  # ChannelsLastHook, which needs a Runner
         model.to(memory_format=torch.channels_last)
     samples = [
         DataSample().set_gt_label(0).to(device) for _ in range(cfg.train_dataloader.batch_size)

@@ -148,10 +148,9 @@ class Run:
         return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
     def result(self) -> Result | None:
-        """The result of this training, of this study or another one that trains the same.
+        """The result of this training, in whichever study it was done.
 
-        Returns:
-            None if the training is not finished, or its config has changed.
+        None if it is not finished or its config has changed.
 
         Raises:
             InputError: The file is not one that :meth:`train` has written.

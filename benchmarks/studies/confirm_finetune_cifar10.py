@@ -1,11 +1,7 @@
-"""The rows of screen_finetune_cifar10.py that have all seeds, on all images."""
+"""The main rows of screen_finetune_cifar10.py on all images."""
 
-import screen_finetune_cifar10
 from cifar10_50000 import ALL
+from screen_finetune_cifar10 import MAIN
 
 common = ALL
-rows = {
-    label: row
-    for label, row in screen_finetune_cifar10.rows.items()
-    if row.get('seeds') != screen_finetune_cifar10.TWO['seeds']
-}
+rows = MAIN

@@ -1,5 +1,7 @@
 """What the studies of detectors share: a classifier of the objects, distillation, six detectors."""
 
+from narrow import LEARNED
+
 CLASSIFIER = 'configs/sample/resnet18_20e.py'
 DISTILLED = 'configs/sample/ic_resnet18_wld_10e.py'
 PLAIN = 'configs/faster_rcnn_r18_sample.py'
@@ -8,11 +10,6 @@ START = {
     'model.backbone.init_cfg.type': 'Pretrained',
     'model.backbone.init_cfg.checkpoint': '{teacher}',
     'model.backbone.init_cfg.prefix': 'backbone.',
-}
-LEARNED = {
-    'model.backbone.alpha': 0.0,
-    'model.backbone.alpha_mode': 'learned',
-    'optim_wrapper.paramwise_cfg': dict(custom_keys={'.alpha': dict(decay_mult=0.0)}),
 }
 
 

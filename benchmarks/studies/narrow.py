@@ -1,4 +1,4 @@
-"""Networks at a quarter of their channels, for a CPU."""
+"""Networks at a quarter of their channels, for a CPU, and a learned alpha."""
 
 # The first stage halves the image, so that a training fits a core.
 NARROW_RESNET = {
@@ -6,6 +6,11 @@ NARROW_RESNET = {
     'model.backbone.base_channels': 16,
     'model.backbone.strides': (2, 2, 2, 2),
     'model.head.in_channels': 128,
+}
+LEARNED = {  # an alpha that starts at 0, without weight decay
+    'model.backbone.alpha': 0.0,
+    'model.backbone.alpha_mode': 'learned',
+    'optim_wrapper.paramwise_cfg': dict(custom_keys={'.alpha': dict(decay_mult=0.0)}),
 }
 # mmpretrain's VGG has no width; SfNet without composed scales is VGG with one.
 NARROW_VGG = {'type': 'ic_backbones.SfNet', 'composed_scales': (), 'base_channels': 16}

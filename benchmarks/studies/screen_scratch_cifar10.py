@@ -4,6 +4,8 @@
 the control that the papers lack.
 """
 
+from collections.abc import Sequence
+
 from cifar10_20000 import SCREEN
 from narrow import NARROW_VGG, with_ic
 from screen_step_cifar10 import resnet
@@ -23,13 +25,13 @@ vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
 
 
 def vgg_with(options: dict) -> dict:
-    return dict(vgg['VGG-16'], options=vgg['VGG-16']['options'] | options, against='VGG-16')
+    return dict(vgg['VGG-16'], options=vgg['VGG-16']['options'] | options)
 
 
 rows = {
-    'ResNet-18': resnet('resnet18_200e'),
+    'ResNet-18': resnet('resnet18_200e', against='ResNet-18'),
     'ResNet-18, wider': resnet('resnet18_200e', WIDE_RESNET),
-    'IC-ResNet-18': resnet('ic_resnet18_200e'),
+    'IC-ResNet-18': resnet('ic_resnet18_200e', against='ResNet-18'),
     'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e'),
     'VGG-16': vgg['VGG-16'],
     'VGG-16, wider': vgg_with(WIDE_VGG),
@@ -39,3 +41,13 @@ rows = {
         'MobileNet', 'mobilenet_200e', {'widen_factor': 0.5, 'strides': (2, 1, 1, 2, 2, 2)}, 512
     ),
 }
+
+
+def with_variant(names: Sequence[str], suffix: str, options: dict) -> dict[str, dict]:
+    """The rows of some networks: plain, IC, and IC with further options."""
+    chosen = {}
+    for name in names:
+        ic = rows[f'IC-{name}']
+        variant = dict(ic, options=ic['options'] | options)
+        chosen |= {name: rows[name], f'IC-{name}': ic, f'IC-{name}{suffix}': variant}
+    return chosen

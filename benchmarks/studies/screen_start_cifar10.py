@@ -5,9 +5,8 @@ The recipe is that of screen_step_cifar10.py. "Start around 0": W' is drawn as w
 """
 
 from cifar10_20000 import SCREEN
-from narrow import NARROW_VGG, with_ic
-from screen_alpha_cifar10 import LEARNED
-from screen_step_cifar10 import resnet
+from narrow import LEARNED
+from screen_scratch_cifar10 import rows as scratch
 
 common = SCREEN
 AROUND_ZERO = {
@@ -31,18 +30,12 @@ IC = {  # of each IC row: its options, and what the plain row has in its name
     ', learning rate 0.05': (peak(0.05), ', learning rate 0.05'),
     ', learning rate 0.2': (peak(0.2), ', learning rate 0.2'),
 }
-vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
-residual = {
-    'ResNet-18': resnet('resnet18_200e'),
-    'IC-ResNet-18': resnet('ic_resnet18_200e', against='ResNet-18'),
-}
 rows = {}
-for name, pair in (('VGG-16', vgg), ('ResNet-18', residual)):
+for name in ('VGG-16', 'ResNet-18'):
+    plain, ic = scratch[name], scratch[f'IC-{name}']
     for suffix in ('', ', learning rate 0.05', ', learning rate 0.2'):
-        plain = pair[name]
-        rows[name + suffix] = dict(plain, options=plain['options'] | IC[suffix][0], against=name)
+        rows[name + suffix] = dict(plain, options=plain['options'] | IC[suffix][0])
     for suffix, (options, against) in IC.items():
-        own = pair[f'IC-{name}']
         rows[f'IC-{name}{suffix}'] = dict(
-            own, options=own['options'] | options, against=name + against
+            ic, options=ic['options'] | options, against=name + against
         )

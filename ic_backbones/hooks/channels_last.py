@@ -1,4 +1,4 @@
-"""Train in the memory format that convolutions are fastest in."""
+"""Train and test in the memory format channels_last."""
 
 import torch
 from mmengine.hooks import Hook

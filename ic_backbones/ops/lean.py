@@ -36,9 +36,10 @@ class DepthwiseConv(torch.autograd.Function):
                 ctx.size[2:], kernel.shape[2:], stride, padding, dilation, strict=True
             )
         ]
-        # autograd's own, convolution_backward, copies a channels_last gradient and the result.
-        given = gradient, kernel.to(gradient.dtype), None, stride, padding, rest
-        return F.conv_transpose2d(*given, len(kernel), dilation), None, None
+        # convolution_backward, which autograd calls, would copy a channels_last gradient.
+        kernel = kernel.to(gradient.dtype)
+        geometry = stride, padding, rest, len(kernel), dilation
+        return F.conv_transpose2d(gradient, kernel, None, *geometry), None, None
 
 
 class AddRectified(torch.autograd.Function):

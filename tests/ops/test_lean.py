@@ -1,4 +1,4 @@
-"""The parts that keep less for the backward pass have autograd's gradients."""
+"""A convolution that does not keep its input has the gradient that autograd computes."""
 
 import pytest
 import torch
