@@ -48,39 +48,37 @@ from ic_backbones_tools.command import run_tool
 def train_all(runs: Sequence[Run], jobs: int) -> None:
     """Train what is not finished, ``jobs`` runs at a time, and tell how far it is.
 
-    Args:
-        runs: In the order in which they start; a teacher comes before its students.
-        jobs: Trainings at a time.
+    A teacher that has lost its checkpoint is trained again, before its students.
 
     Raises:
         InputError: A training failed; the others that had started have been completed.
     """
-    todo = [run for run in runs if run.result() is None]
-    teachers = {run.teacher.name: run.teacher for run in todo if run.teacher is not None}
-    todo = [run for run in teachers.values() if not run.has_checkpoint()] + [
-        run for run in todo if run.name not in teachers
-    ]
-    if todo and todo[0].study.prepare is not None:
-        todo[0].study.prepare()
+    prepared = False
+    while todo := [run for run in runs if run.result() is None]:
+        if todo[0].study.prepare is not None and not prepared:
+            todo[0].study.prepare()
+        prepared = True
+        while teachers := _missing_teachers(todo):
+            todo = teachers
+        _train_side_by_side(todo, jobs)
+
+
+def _missing_teachers(runs: Sequence[Run]) -> list[Run]:
+    teachers = {run.teacher.name: run.teacher for run in runs if run.teacher is not None}
+    return [run for run in teachers.values() if run.result() is None or not run.has_checkpoint()]
+
+
+def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
     start = time.monotonic()
-    futures = {}
-
-    def train(run: Run) -> None:
-        if run.teacher is not None and run.teacher.name in futures:
-            futures[run.teacher.name].result()  # it started before this one: no deadlock
-        run.train()
-
     with ThreadPoolExecutor(jobs) as pool:
-        for run in todo:
-            futures[run.name] = pool.submit(train, run)
-        names = {future: run for run, future in zip(todo, futures.values(), strict=True)}
+        futures = {pool.submit(run.train): run for run in runs}
         try:
-            for done, future in enumerate(as_completed(names), 1):
+            for done, future in enumerate(as_completed(futures), 1):
                 future.result()
-                left = (time.monotonic() - start) / done * (len(todo) - done) / 60
+                left = (time.monotonic() - start) / done * (len(runs) - done) / 60
                 print(
-                    f'[{done}/{len(todo)}] {names[future].name}: '
-                    f'{names[future].result().accuracy[-1]:.1f} %; about {left:.0f} min to go',
+                    f'[{done}/{len(runs)}] {futures[future].name}: '
+                    f'{futures[future].result().accuracy[-1]:.1f} %; about {left:.0f} min to go',
                     flush=True,
                 )
         except BaseException:

@@ -109,7 +109,7 @@ class Run:
         epochs = '' if self.own_epochs is None else f'_{self.own_epochs}_epochs'
         return f'{label}{epochs}_{self.seed}'
 
-    @property
+    @cached_property
     def teacher(self) -> 'Run | None':
         label = self.study.rows[self.label].get('teacher')
         return label and Run(self.study, label, 0)
@@ -143,12 +143,21 @@ class Run:
         return cfg
 
     @cached_property
-    def digest(self) -> str:
-        """A digest of all that decides the training's result, the teacher's included."""
+    def _decisive(self) -> dict:
         cfg = self.config().to_dict()
-        decisive = {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
+        return {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
+
+    @property
+    def digest(self) -> str:
+        """A digest of all that decides the training's result.
+
+        A teacher counts with its own result: trained again, it may become another one, and then its
+        students are no longer comparable with those of the first.
+        """
+        decisive = dict(self._decisive)
         if self.teacher is not None:
-            decisive['teacher'] = self.teacher.digest
+            result = self.teacher.result()
+            decisive['teacher'] = self.teacher.digest, result and (result.accuracy, result.loss)
         text = json.dumps(decisive, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
@@ -172,10 +181,9 @@ class Run:
 
     def has_checkpoint(self) -> bool:
         """Whether the finished training lies in the work dir."""
-        cfg, written = self.training_config(), self.config_file
-        same = written.is_file() and written.read_text() == cfg.pretty_text
-        last = f'epoch_{cfg.train_cfg.max_epochs}.pth'
-        return same and Path(last_checkpoint(self.folder) or '').name == last
+        written = self.config_file
+        same = written.is_file() and written.read_text() == self.training_text()
+        return same and Path(last_checkpoint(self.folder) or '').name == f'epoch_{self.epochs}.pth'
 
     def train(self) -> None:
         """Train, unless the finished training lies in the work dir, and write the result.
@@ -207,7 +215,7 @@ class Run:
         if config.is_file():  # never a folder that no study has made
             shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')
-        config.write_text(self.training_config().pretty_text)
+        config.write_text(self.training_text())
         log = self.folder / 'output.txt'
         with log.open('w') as out:
             code = subprocess.call(
@@ -227,6 +235,10 @@ class Run:
         if self.teacher is None:
             return self.config()
         return self.config(str(self.teacher.folder / f'epoch_{self.teacher.epochs}.pth'))
+
+    def training_text(self) -> str:
+        """The config file of the training; the digest in it tells one teacher from another."""
+        return f'# {self.digest}\n{self.training_config().pretty_text}'
 
 
 def _accuracy(row: Mapping[str, float]) -> float:

@@ -177,6 +177,25 @@ def test_finished_runs_are_kept_until_their_config_changes(path, folders, traini
     assert start(1) == 2
 
 
+def test_a_teacher_that_becomes_another_one_has_other_students(
+    path, folders, trainings, tmp_path, monkeypatch
+):
+    """Without its checkpoint it is trained again, and its students too if it ends elsewhere."""
+
+    def students(seeds: int, accuracy: list[int]) -> list[int]:
+        """The seeds of the students that are trained after a teacher with this accuracy."""
+        (tmp_path / 'runs/plain_0/epoch_2.pth').unlink(missing_ok=True)
+        monkeypatch.setitem(CURVES, 'plain_0', accuracy)
+        trainings.clear()
+        study.main([path, '--seeds', str(seeds), *folders])
+        return [cfg.randomness.seed for cfg in trainings if cfg.load_from is not None]
+
+    assert students(1, [40, 60]) == [0]
+    assert students(2, [40, 60]) == [1]
+    result_file(tmp_path, 'IC_net_1').unlink()
+    assert students(2, [40, 66]) == [0, 1]
+
+
 def test_what_only_watches_does_not_count(path, folders, trainings, tmp_path):
     study.main([path, '--seeds', '1', *folders])
     config = tmp_path / 'config.py'
