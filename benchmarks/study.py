@@ -8,13 +8,13 @@ Run it in the root of the repository. A study is a Python file of plain tables:
     rows = {
         'ResNet-18': dict(
             config='configs/cifar10/resnet18_200e.py',
-            seeds=1,  # at most so many seeds; by default as many as --seeds
+            seeds=1,  # at most this many seeds; by default as many as --seeds
         ),
         'IC-ResNet-18': dict(
             config='configs/cifar10/ic_resnet18_200e.py',
             options={'load_from': '{teacher}'},  # overrides of this row's config
             teacher='ResNet-18',  # an earlier row: {teacher} is its checkpoint of seed 0
-            against='ResNet-18',  # a row above it, or itself; by default the first
+            against='ResNet-18',  # a row above it, itself, or a list; by default the first row
         ),
     }
 
@@ -24,11 +24,11 @@ the data and the same augmentation, so differences are taken seed by seed. The r
 run is a small file in --results, to be committed: such a run is not done again, here, in another
 clone or in another study, unless its config has changed. Checkpoints and logs lie in --work-dir.
 
---equal-time trains each row once more, for as many epochs as its comparison row's time allows, with
-its schedule shortened or lengthened alike. Accuracies in the middle of a schedule would not do:
-before its learning rate has come down, a network is far below what a shorter schedule reaches. The
-time of a training step is measured beforehand, in turns within one process; the times of whole
-trainings say little on a machine that others use.
+--equal-time trains each row once more, for as many epochs as fit into the time of the first row
+that it is compared with, with its schedule shortened or lengthened alike. Accuracies in the middle
+of a schedule would not do: before its learning rate has come down, a network is far below what a
+shorter schedule reaches. The time of a training step is measured beforehand, in turns within one
+process; the times of whole trainings say little on a machine that others use.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def equal_time_runs(study: Study, runs: Sequence[Run], costs: dict[str, float]) 
     return [
         run.with_epochs(max(1, round(run.epochs * costs[against] / costs[run.label])))
         for run in runs
-        if (against := study.against(run.label)) in costs and run.label in costs
+        if (against := study.against(run.label)[0]) in costs and run.label in costs
     ]
 
 

@@ -17,7 +17,7 @@ Loss: mean training loss of the last epoch. Step: time of a training step over t
 TRAINED = """
 Training: percent of the training images, as they are augmented, during the last epoch."""
 EQUAL_TIME = """
-Equal time: the row trained for as many epochs (in brackets) as take the time of "against"."""
+Equal time: the row trained for as many epochs (in brackets) as fit into the time of "against"."""
 
 
 def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
@@ -28,24 +28,21 @@ def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) ->
     pairs = list(zip(values, base, strict=False))
     differences = [a - b for a, b in pairs]
     mean = statistics.mean(differences)
-    if len(pairs) < 2:
-        return f'{mean:+.{digits}f}'
     if len({round(difference, 9) for difference in differences}) == 1:
-        return f'{mean:+.{digits}f} ± 0'  # the t test has no answer where nothing varies
+        return f'{mean:+.{digits}f}'  # one pair, or equal ones: the t test has no answer
     low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
     return f'{mean:+.{digits}f} ± {(high - low) / 2:.{digits}f}'
 
 
 def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[str, float]) -> str:
-    """The Markdown table below its caption, one line per row."""
+    """The Markdown table below its caption, one line per comparison."""
     seeds = 1 + max(run.seed for run in runs)
     head = ['network', 'against', 'accuracy (%)', 'difference', 'loss', 'difference', 'step']
     trained = all(run.result().training for run in runs)
     head += ['training (%)', 'difference'] if trained else []
     head += ['equal time', 'difference'] if timed else []
     lines = [head, ['---'] * len(head)]
-    for label in study.rows:
-        against = study.against(label)
+    for label, against in study.comparisons():
         own, base = (_of(name, runs) for name in (label, against))
         line = [label, '–' if label == against else against]
         for pick, digits in ((_accuracy, 2), (_loss, 3)):

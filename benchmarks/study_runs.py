@@ -76,9 +76,14 @@ class Study:
         """Reads a config file, at the first call alone: reading takes longer than copying."""
         return cache(read_config)
 
-    def against(self, label: str) -> str:
-        """The row that a row is compared with."""
-        return self.rows[label].get('against', next(iter(self.rows)))
+    def against(self, label: str) -> list[str]:
+        """The rows that a row is compared with."""
+        names = self.rows[label].get('against', next(iter(self.rows)))
+        return [names] if isinstance(names, str) else names
+
+    def comparisons(self) -> list[tuple[str, str]]:
+        """Each row with each of those that it is compared with."""
+        return [(label, against) for label in self.rows for against in self.against(label)]
 
     def runs(self, seeds: int) -> list['Run']:
         """Every row with every seed that it is trained with, seed by seed."""
@@ -291,16 +296,19 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
     rows = tables.get('rows') or {}
     if not rows or not all('config' in row for row in rows.values()):
         raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
+    study = Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))
     labels = list(rows)
     for label, row in rows.items():
         seeds = row.get('seeds', 1)
         if not isinstance(seeds, int) or seeds < 1:
             raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
         above = labels[: labels.index(label)]
-        for key, known in (('teacher', above), ('against', [*above, label])):
-            if key in row and row[key] not in known:
+        named = [('teacher', row['teacher'])] if 'teacher' in row else []
+        named += [('against', name) for name in study.against(label)]
+        for key, name in named:
+            if name not in above and (key, name) != ('against', label):
                 raise InputError(
-                    f'{path}: {label!r} names {row[key]!r} as its {key!r}, which is not a row '
+                    f'{path}: {label!r} names {name!r} as its {key!r}, which is not a row '
                     'above it; put it there'
                 )
-    return Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))
+    return study

@@ -1,7 +1,7 @@
-"""IC, IC⁻ and SfNet from scratch, next to plain networks of their own and of IC's multiply-adds.
+"""IC, IC⁻ and SfNet from scratch, next to plain networks of the same and of a larger width.
 
-17 channels in place of 16 give the plain networks the multiply-adds of the IC ones, within 1 %:
-the control that the papers lack.
+17 channels in place of 16 give the wider networks the multiply-adds of the IC ones, within 1 %: the
+control that the papers lack.
 """
 
 from collections.abc import Sequence
@@ -41,13 +41,15 @@ rows = {
         'MobileNet', 'mobilenet_200e', {'widen_factor': 0.5, 'strides': (2, 1, 1, 2, 2, 2)}, 512
     ),
 }
+for name in ('ResNet-18', 'VGG-16'):
+    rows[f'IC-{name}'] |= dict(against=[name, f'{name}, wider'])
 
 
 def with_variant(names: Sequence[str], suffix: str, options: dict) -> dict[str, dict]:
     """The rows of some networks: plain, IC, and IC with further options."""
     chosen = {}
     for name in names:
-        ic = rows[f'IC-{name}']
+        ic = dict(rows[f'IC-{name}'], against=name)
         variant = dict(ic, options=ic['options'] | options)
         chosen |= {name: rows[name], f'IC-{name}': ic, f'IC-{name}{suffix}': variant}
     return chosen

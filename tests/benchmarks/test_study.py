@@ -126,6 +126,16 @@ def test_training_accuracy_is_a_column_where_all_runs_have_it(
     assert plain.endswith('| 1.00 | 70.00 | – |') and ic.endswith('| 2.20 | 75.00 | +5.00 |')
 
 
+def test_a_row_may_be_compared_with_several(path, folders, trainings, capsys):
+    file = Path(path)
+    file.write_text(file.read_text() + "rows['IC net']['against'] = ['IC net', 'plain']\n")
+    study.main([path, '--seeds', '2', *folders])
+    assert len(trainings) == 4
+    lines = [line.split(' | ') for line in capsys.readouterr().out.splitlines()[-4:-2]]
+    assert [line[1] for line in lines] == ['–', 'plain']
+    assert [line[3] for line in lines] == ['–', '+4.00 ± 38.12']
+
+
 def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
     file = Path(path)
     file.write_text(file.read_text() + "rows['plain']['seeds'] = 1\n")
@@ -149,7 +159,7 @@ def test_the_interval_is_that_of_the_paired_t_test():
     differences = [2.0, 3.0, 1.0, 4.0]
     error = math.sqrt(sum((d - 2.5) ** 2 for d in differences) / 3) / 2
     assert study_compare.interval(values, base) == f'+2.50 ± {3.1824 * error:.2f}'
-    assert study_compare.interval([2.0, 3.0], [1.0, 2.0]) == '+1.00 ± 0'
+    assert study_compare.interval([2.0, 3.0], [1.0, 2.0]) == '+1.00'
     assert study_compare.interval([1.0], [2.5]) == '-1.50'
 
 
