@@ -1,11 +1,19 @@
-"""A learned alpha from 0 next to the plain networks and alpha = 1, from scratch.
+"""An alpha that is learned from 0, from scratch, next to the plain network and alpha = 1.
 
-The recipe is that of screen_step_cifar10.py; a learned alpha is exempt from weight decay.
+The recipe is that of screen_step_cifar10.py; a learned alpha is exempt from weight decay, and is
+the recipe of IC-MobileNet.
 """
 
 from cifar10_20000 import SCREEN
 from narrow import LEARNED
+from screen_scratch_cifar10 import rows as scratch
 from screen_scratch_cifar10 import with_variant
 
 common = SCREEN
-rows = with_variant(('ResNet-18', 'VGG-16', 'MobileNet'), ', learned α', LEARNED)
+learned = scratch['IC-MobileNet']
+ONE = {'model.backbone.alpha': 1.0, 'model.backbone.alpha_mode': 'constant'}
+rows = with_variant(('ResNet-18', 'VGG-16'), ', learned α', LEARNED) | {
+    'MobileNet': scratch['MobileNet'],
+    'IC-MobileNet': dict(learned, options=learned['options'] | ONE),
+    'IC-MobileNet, learned α': learned,
+}

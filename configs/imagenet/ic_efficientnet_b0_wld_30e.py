@@ -16,6 +16,7 @@ model = dict(
         alpha=0.0,
         alpha_mode='learned',
     ),
+    head=dict(cal_acc=True),
 )
 
 train_cfg = dict(max_epochs=30)

@@ -8,7 +8,7 @@ _base_ = [
 
 model = dict(
     backbone=dict(stem_channels=32, base_channels=32),
-    head=dict(num_classes=4, in_channels=256, topk=(1,)),
+    head=dict(num_classes=4, in_channels=256, topk=(1,), cal_acc=True),
 )
 data_preprocessor = dict(
     num_classes=4, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True
