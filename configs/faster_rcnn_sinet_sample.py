@@ -1,5 +1,5 @@
-# A shallow SINet from scratch, to compare with faster_rcnn_ic_r18_sample.py. Its norms come
-# before the activations, and it is trained for twice as many epochs.
+# A shallow SINet from scratch, to compare with faster_rcnn_ic_r18_sample.py. It is trained for
+# twice as many epochs.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 max_epochs = 16
@@ -8,7 +8,6 @@ model = dict(
         _delete_=True,
         type='ic_backbones.SINet',
         units=(1, 1, 2, 2, 2),
-        order=('conv', 'norm', 'act'),
         out_indices=(1, 2, 3, 4),
     ),
     neck=dict(in_channels=[40, 80, 96, 192]),

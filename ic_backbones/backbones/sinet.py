@@ -51,7 +51,7 @@ class SINet(Staged):
         with_cp: Whether to recompute each unit in the backward pass, which saves memory.
         norm_cfg: The norm's config; BN by default.
         act_cfg: The activation's config; ReLU6 by default.
-        order: ``('conv', 'act', 'norm')``, the paper's, or ``('conv', 'norm', 'act')``.
+        order: ``('conv', 'norm', 'act')``, or the paper's ``('conv', 'act', 'norm')``.
         deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
             with a checkpoint saved in that form.
         init_cfg: The initialisation config of mmengine's ``BaseModule``; by default Kaiming's for
@@ -85,7 +85,7 @@ class SINet(Staged):
         with_cp: bool = False,
         norm_cfg: dict | None = None,
         act_cfg: dict | None = None,
-        order: tuple[str, str, str] = ('conv', 'act', 'norm'),
+        order: tuple[str, str, str] = ('conv', 'norm', 'act'),
         deploy: bool = False,
         init_cfg: dict | list | None = None,
     ) -> None:

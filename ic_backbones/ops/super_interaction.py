@@ -101,9 +101,9 @@ class DenseFunnel(BaseModule):
     Args:
         channels: The number of channels of each input and of the output.
         groups: The number of groups of each of the two products; 2 in the paper.
-        start: What ``init_weights`` does: with ``'identity'`` (``W_x = 0``, ``W_y = 1``) the funnel
-            returns ``y``, so that the shortcut passes through it; ``'random'`` draws weights that
-            keep the variance, ``y`` being ``x`` plus a branch as large as it.
+        start: What ``init_weights`` does: ``'random'`` draws weights that keep the variance, ``y``
+            being ``x`` plus a branch as large as it; with ``'identity'`` (``W_x = 0``,
+            ``W_y = 1``) the funnel returns ``y``, so that the shortcut passes through it.
         norm_cfg: The config of a norm behind the sum; none by default.
 
     Raises:
@@ -114,7 +114,7 @@ class DenseFunnel(BaseModule):
         self,
         channels: int,
         groups: int = 2,
-        start: str = 'identity',
+        start: str = 'random',
         norm_cfg: dict | None = None,
     ) -> None:
         super().__init__()
@@ -151,8 +151,7 @@ class SIUnit(BaseModule):
 
     Input (N, in_channels, H, W), output (N, out_channels, H / stride, W / stride), rounded up. As
     the paper says, the first convolution has the stride: with an expansion, the whole unit works at
-    the smaller size. With ``groups=1``, no funnel and the norm before the activation, a unit of
-    stride 1 is MobileNetV2's block.
+    the smaller size. With ``groups=1`` and no funnel, a unit of stride 1 is MobileNetV2's block.
 
     Args:
         in_channels: The number of input channels.
@@ -167,7 +166,7 @@ class SIUnit(BaseModule):
             ``norm_cfg`` of :class:`DenseFunnel`.
         norm_cfg: The norm's config; BN by default.
         act_cfg: The activation's config; ReLU6 by default. The projection has no activation.
-        order: ``('conv', 'act', 'norm')``, the paper's, or ``('conv', 'norm', 'act')``.
+        order: ``('conv', 'norm', 'act')``, or the paper's ``('conv', 'act', 'norm')``.
         with_cp: Whether to recompute the unit in the backward pass, which saves memory.
         init_cfg: The initialisation config of mmengine's ``BaseModule``.
 
@@ -188,7 +187,7 @@ class SIUnit(BaseModule):
         funnel: bool | dict = True,
         norm_cfg: dict | None = None,
         act_cfg: dict | None = None,
-        order: tuple[str, str, str] = ('conv', 'act', 'norm'),
+        order: tuple[str, str, str] = ('conv', 'norm', 'act'),
         with_cp: bool = False,
         init_cfg: dict | list | None = None,
     ) -> None:
@@ -241,7 +240,7 @@ def conv_layer(
     Raises:
         ValueError: The order is not one of the two that :class:`SIUnit` takes.
     """
-    orders = ('conv', 'act', 'norm'), ('conv', 'norm', 'act')
+    orders = ('conv', 'norm', 'act'), ('conv', 'act', 'norm')
     if tuple(order) not in orders:
         raise ValueError(f'order: {order} is neither {orders[0]} nor {orders[1]}; take one of them')
     layers = [('conv', conv), build_norm_layer(norm_cfg, conv.out_channels)]

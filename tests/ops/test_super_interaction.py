@@ -64,7 +64,7 @@ def test_dense_funnel_is_a_convolution_of_the_concatenation(groups):
 @pytest.mark.parametrize('expand_ratio', [1, 2])
 def test_unit_is_figure_2(expand_ratio):
     """Split, H on each half in the order convolution, ReLU6, BN, exchange, funnel, merge."""
-    made = unit(8, 8, 5, expand_ratio=expand_ratio)
+    made = unit(8, 8, 5, expand_ratio=expand_ratio, order=('conv', 'act', 'norm'))
     x = torch.randn(2, 8, 6, 7, dtype=torch.float64) * 3
     *hidden, project = made.conv.conv
     outputs = []
@@ -92,7 +92,7 @@ def half_norm(norm, x, half):
 
 def test_unit_of_one_group_is_the_block_of_mobilenet_v2():
     torch.manual_seed(0)
-    made = SIUnit(8, 8, 3, expand_ratio=6, groups=1, funnel=False, order=('conv', 'norm', 'act'))
+    made = SIUnit(8, 8, 3, expand_ratio=6, groups=1, funnel=False)
     block = InvertedResidual(8, 8, 1, 6)
     block.conv.load_state_dict(made.conv.conv.state_dict())
     x = torch.randn(2, 8, 9, 9)
@@ -145,7 +145,7 @@ def test_start_of_the_funnel():
     torch.manual_seed(0)
     x = torch.randn(4, 256, 8, 8)
     y = x + torch.randn_like(x)
-    random, identity = DenseFunnel(256, start='random'), DenseFunnel(256)
+    random, identity = DenseFunnel(256), DenseFunnel(256, start='identity')
     for funnel in (random, identity):
         funnel.init_weights()
     assert 0.9 < random(x, y).std() < 1.1  # that of x
@@ -156,7 +156,7 @@ def test_start_of_the_funnel():
 
 def test_norm_behind_the_funnel():
     torch.manual_seed(0)
-    funnel = DenseFunnel(6, norm_cfg=dict(type='BN')).double()
+    funnel = DenseFunnel(6, start='identity', norm_cfg=dict(type='BN')).double()
     funnel.init_weights()
     x, y = torch.randn(2, 8, 6, 5, 5, dtype=torch.float64)
     close(
