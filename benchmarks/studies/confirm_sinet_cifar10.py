@@ -5,9 +5,9 @@ one's 17 units 12.
 """
 
 from cifar10_50000 import ALL
-from screen_sinet_cifar10 import CHANNELS, NETWORK, ORDERS
+from screen_sinet_cifar10 import CHANNELS, NETWORK, ORDERS, POOL_OLD, RANDOM
 
-common = ALL | NETWORK
+common = ALL | NETWORK | ORDERS['norm first'] | RANDOM | POOL_OLD
 DEEPER = {'model.backbone.units': (1, 4, 4, 4, 4)}
 PARTS = {
     'G = 1': {'model.backbone.groups': 1},

@@ -38,7 +38,7 @@ rows = {
     f'{order}, {kind}': dict(
         config='configs/cifar10/sinet_200e.py',
         options=ORDERS[order] | options,
-        against=f'{order}, {against}',
+        against=[f'{order}, {against}'] + ['act first, ' + kind] * (order == 'norm first'),
     )
     for order in ORDERS
     for kind, (against, options) in KINDS.items()
