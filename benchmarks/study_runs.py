@@ -186,8 +186,8 @@ class Run:
 
     def has_checkpoint(self) -> bool:
         """Whether the finished training lies in the work dir."""
-        written = self.config_file
-        same = written.is_file() and written.read_text() == self.training_text()
+        config = self.config_file
+        same = config.is_file() and config.read_text().startswith(self._first_line())
         return same and Path(last_checkpoint(self.folder) or '').name == f'epoch_{self.epochs}.pth'
 
     def train(self) -> None:
@@ -220,7 +220,7 @@ class Run:
         if config.is_file():  # never a folder that no study has made
             shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')
-        config.write_text(self.training_text())
+        config.write_text(self._first_line() + self.training_config().pretty_text)
         log = self.folder / 'output.txt'
         with log.open('w') as out:
             code = subprocess.call(
@@ -241,9 +241,9 @@ class Run:
             return self.config()
         return self.config(str(self.teacher.folder / f'epoch_{self.teacher.epochs}.pth'))
 
-    def training_text(self) -> str:
-        """The config file of the training; the digest in it tells one teacher from another."""
-        return f'# {self.digest}\n{self.training_config().pretty_text}'
+    def _first_line(self) -> str:
+        """What tells a training from an earlier one of the same name, or of another teacher."""
+        return f'# {self.digest}\n'
 
 
 def _accuracy(row: Mapping[str, float]) -> float:

@@ -15,5 +15,5 @@ ONE = {'model.backbone.alpha': 1.0, 'model.backbone.alpha_mode': 'constant'}
 rows = with_variant(('ResNet-18', 'VGG-16'), ', learned α', LEARNED) | {
     'MobileNet': scratch['MobileNet'],
     'IC-MobileNet': dict(learned, options=learned['options'] | ONE),
-    'IC-MobileNet, learned α': learned,
+    'IC-MobileNet, learned α': dict(learned, against=['MobileNet', 'IC-MobileNet']),
 }

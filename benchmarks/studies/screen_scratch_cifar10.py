@@ -50,6 +50,6 @@ def with_variant(names: Sequence[str], suffix: str, options: dict) -> dict[str, 
     chosen = {}
     for name in names:
         ic = dict(rows[f'IC-{name}'], against=name)
-        variant = dict(ic, options=ic['options'] | options)
+        variant = dict(ic, options=ic['options'] | options, against=[name, f'IC-{name}'])
         chosen |= {name: rows[name], f'IC-{name}': ic, f'IC-{name}{suffix}': variant}
     return chosen
