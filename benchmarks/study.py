@@ -22,19 +22,21 @@ A function `prepare` in the file, if there is one, runs before the first trainin
 Each row and seed is a run of tools/train.py on one thread. A seed gives all rows the same order of
 the data and the same augmentation, so differences are taken seed by seed. The result of a finished
 run is a small file in --results, to be committed: such a run is not done again, here, in another
-clone or in another study, unless its config has changed. Checkpoints and logs lie in --work-dir.
+clone or in another study, unless its config or its teacher's result has changed. Checkpoints and
+logs lie in --work-dir.
 
---equal-time trains each row once more, for as many epochs as fit into the time of the first row
-that it is compared with, with its schedule shortened or lengthened alike. Accuracies in the middle
-of a schedule would not do: before its learning rate has come down, a network is far below what a
-shorter schedule reaches. The time of a training step is measured beforehand, in turns within one
-process; the times of whole trainings say little on a machine that others use.
+--equal-time trains each row once more, for about as long as the first row that it is compared with,
+with its schedule shortened or lengthened alike. Accuracies in the middle of a schedule would not
+do: before its learning rate has come down, a network is far below what a shorter schedule reaches.
+The time of a training step is measured beforehand, in turns within one process; the times of whole
+trainings say little on a machine that others use.
 """
 
 import argparse
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from study_compare import curves_picture, table
@@ -54,18 +56,21 @@ def train_all(runs: Sequence[Run], jobs: int) -> None:
         InputError: A training failed; the others that had started have been completed.
     """
     prepared = False
-    while todo := [run for run in runs if run.result() is None]:
+    while todo := _unfinished(runs):
         if todo[0].study.prepare is not None and not prepared:
             todo[0].study.prepare()
         prepared = True
-        while teachers := _missing_teachers(todo):
-            todo = teachers
-        _train_side_by_side(todo, jobs)
+        ready = [run for run in todo if run.teacher is None or run.teacher.is_ready()]
+        _train_side_by_side(ready, jobs)
 
 
-def _missing_teachers(runs: Sequence[Run]) -> list[Run]:
-    teachers = {run.teacher.name: run.teacher for run in runs if run.teacher is not None}
-    return [run for run in teachers.values() if run.result() is None or not run.has_checkpoint()]
+def _unfinished(runs: Sequence[Run]) -> list[Run]:
+    """What there is to train, once each, with the teachers that it needs."""
+    todo = [run for run in runs if run.result() is None]
+    for run in todo:  # grows while it goes on: a teacher may need one itself
+        if run.teacher is not None and not run.teacher.is_ready():
+            todo.append(run.teacher)
+    return list({run.digest: run for run in todo}.values())
 
 
 def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
@@ -87,12 +92,14 @@ def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
 
 
 def equal_time_runs(study: Study, runs: Sequence[Run], costs: dict[str, float]) -> list[Run]:
-    """A run of as long a training as its comparison row's, for each run with a known cost."""
-    return [
-        run.with_epochs(max(1, round(run.epochs * costs[against] / costs[run.label])))
-        for run in runs
-        if (against := study.against(run.label)[0]) in costs and run.label in costs
-    ]
+    """A run of about as long a training as its first comparison row's, where costs are known."""
+    timed = []
+    for run in runs:
+        against = study.against(run.label)[0]
+        if against in costs and run.label in costs:
+            epochs = replace(run, label=against).epochs * costs[against] / costs[run.label]
+            timed.append(run.with_epochs(max(1, round(epochs))))
+    return timed
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -115,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     study = read_study(
         args.study,
         work_dir=Path(args.work_dir or f'work_dirs/studies/{name}'),
-        results=Path(args.results or f'benchmarks/results/{name}'),
+        results=Path(args.results or f'benchmarks/results/{name}').absolute(),
     )
     runs = study.runs(args.seeds)
     train_all(runs, args.jobs)

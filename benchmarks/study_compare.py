@@ -17,7 +17,7 @@ Loss: mean training loss of the last epoch. Step: time of a training step over t
 TRAINED = """
 Training: percent of the training images, as they are augmented, during the last epoch."""
 EQUAL_TIME = """
-Equal time: the row trained for as many epochs (in brackets) as fit into the time of "against"."""
+Equal time: the row trained for about as long as its first "against"; in brackets, its epochs."""
 
 
 def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
@@ -51,8 +51,9 @@ def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[s
         line.append(f'{costs[label] / costs[against]:.2f}' if known else '–')
         if trained:
             line += _compared(_trained, own, base, 2, label == against)
-        if timed:
-            line += _equal_time(_of(label, timed), base, label == against)
+        if timed:  # for the time of the first one
+            own = _of(label, timed) if against == study.against(label)[0] else []
+            line += _equal_time(own, base, label == against)
         lines.append(line)
     text = CAPTION.format(seeds=seeds)
     text += TRAINED if trained else ''

@@ -25,7 +25,7 @@ def read_costs(study: Study) -> dict[str, float]:
     checkpoint is not there.
     """
     runs = {label: Run(study, label, 0) for label in study.rows}
-    digests = {label: run.digest for label, run in runs.items()}
+    digests = {label: run.config_digest for label, run in runs.items()}
     file = study.results / 'costs.json'
     if file.is_file():
         known = json.loads(file.read_text(encoding='utf-8'))

@@ -8,6 +8,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +27,7 @@ TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
 # What decides the result of a training; hooks that only watch are not among it.
 DECISIVE = (
     'model',
+    'data_preprocessor',
     'train_dataloader',
     'val_dataloader',
     'val_evaluator',
@@ -148,9 +150,11 @@ class Run:
         return cfg
 
     @cached_property
-    def _decisive(self) -> dict:
+    def config_digest(self) -> str:
+        """A digest of what its config, and that of its teacher, decide about a training."""
         cfg = self.config().to_dict()
-        return {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
+        decisive = {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
+        return _digest(decisive, self.teacher and self.teacher.config_digest)
 
     @property
     def digest(self) -> str:
@@ -159,12 +163,11 @@ class Run:
         A teacher counts with its own result: trained again, it may become another one, and then its
         students are no longer comparable with those of the first.
         """
-        decisive = dict(self._decisive)
-        if self.teacher is not None:
-            result = self.teacher.result()
-            decisive['teacher'] = self.teacher.digest, result and (result.accuracy, result.loss)
-        text = json.dumps(decisive, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+        if self.teacher is None:
+            return self.config_digest
+        result = self.teacher.result()
+        became = result and (result.accuracy, result.loss)
+        return _digest(self.config_digest, self.teacher.digest, became)
 
     def result(self) -> Result | None:
         """The result of this training, in whichever study it was done.
@@ -174,7 +177,9 @@ class Run:
         Raises:
             InputError: The file is not one that :meth:`train` has written.
         """
-        file = next(self.study.results.parent.glob(f'*/*_{self.digest}.json'), None)
+        own = self.study.results
+        files = own.parent.glob(f'*/*_{self.digest}.json')
+        file = min(files, key=lambda file: (file.parent != own, file), default=None)
         if file is None:
             return None
         try:
@@ -183,6 +188,10 @@ class Run:
             raise InputError(
                 f'{file}: this is not the result of a run ({one_line(error)}); delete it'
             ) from error
+
+    def is_ready(self) -> bool:
+        """Whether students can start from it."""
+        return self.result() is not None and self.has_checkpoint()
 
     def has_checkpoint(self) -> bool:
         """Whether the finished training lies in the work dir."""
@@ -234,6 +243,11 @@ class Run:
             raise InputError(
                 f'{log}: the training failed ({reason}); correct that, finished runs are kept'
             )
+        if not self.has_checkpoint():
+            raise InputError(
+                f'{self.folder}: the training has left no epoch_{self.epochs}.pth; let its config '
+                'save checkpoints by epoch'
+            )
 
     def training_config(self) -> Config:
         """With the teacher's checkpoint where it lies, or will lie."""
@@ -244,6 +258,11 @@ class Run:
     def _first_line(self) -> str:
         """What tells a training from an earlier one of the same name, or of another teacher."""
         return f'# {self.digest}\n'
+
+
+def _digest(*content: object) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def _accuracy(row: Mapping[str, float]) -> float:
@@ -298,11 +317,18 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
         raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
     study = Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))
     labels = list(rows)
+    names = Counter(Run(study, label, 0).name for label in labels)
+    if clash := [label for label in labels if names[Run(study, label, 0).name] > 1]:
+        raise InputError(
+            f'{path}: {clash[0]!r} and {clash[1]!r} have the same file name; rename one'
+        )
     for label, row in rows.items():
         seeds = row.get('seeds', 1)
         if not isinstance(seeds, int) or seeds < 1:
             raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
         above = labels[: labels.index(label)]
+        if not study.against(label):
+            raise InputError(f'{path}: {label!r} has against=[]; name a row')
         named = [('teacher', row['teacher'])] if 'teacher' in row else []
         named += [('against', name) for name in study.against(label)]
         for key, name in named:

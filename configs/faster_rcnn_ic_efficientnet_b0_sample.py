@@ -1,4 +1,5 @@
-# IC-EfficientNet-B0 from scratch, to compare with faster_rcnn_ic_r18_sample.py.
+# IC-EfficientNet-B0 from scratch, to compare with faster_rcnn_ic_r18_sample.py. Alpha is learned as
+# in cifar10/ic_mobilenet_200e.py.
 _base_ = './faster_rcnn_ic_r18_sample.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-"""What the studies on CIFAR-10 share: 5,000 training and 2,000 test images, 14 epochs on a core.
+"""Few images of CIFAR-10: 5,000 training and 2,000 test images, 14 epochs on a core.
 
 Half the recipe's batch and learning rate: with 5,000 images, 39 iterations an epoch are too few.
 """

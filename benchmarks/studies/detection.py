@@ -1,4 +1,4 @@
-"""What the studies of detectors share: a classifier of the objects, distillation, six detectors."""
+"""What the studies of detectors share: a classifier, its distillation, five detectors."""
 
 from narrow import LEARNED
 

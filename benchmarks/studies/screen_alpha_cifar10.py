@@ -14,6 +14,6 @@ learned = scratch['IC-MobileNet']
 ONE = {'model.backbone.alpha': 1.0, 'model.backbone.alpha_mode': 'constant'}
 rows = with_variant(('ResNet-18', 'VGG-16'), ', learned α', LEARNED) | {
     'MobileNet': scratch['MobileNet'],
-    'IC-MobileNet': dict(learned, options=learned['options'] | ONE),
-    'IC-MobileNet, learned α': dict(learned, against=['MobileNet', 'IC-MobileNet']),
+    'IC-MobileNet, α = 1': dict(learned, options=learned['options'] | ONE),
+    'IC-MobileNet, learned α': dict(learned, against=['MobileNet', 'IC-MobileNet, α = 1']),
 }

@@ -31,18 +31,16 @@ def vgg_with(options: dict) -> dict:
 rows = {
     'ResNet-18': resnet('resnet18_200e', against='ResNet-18'),
     'ResNet-18, wider': resnet('resnet18_200e', WIDE_RESNET),
-    'IC-ResNet-18': resnet('ic_resnet18_200e', against='ResNet-18'),
+    'IC-ResNet-18': resnet('ic_resnet18_200e', against=['ResNet-18', 'ResNet-18, wider']),
     'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e'),
     'VGG-16': vgg['VGG-16'],
     'VGG-16, wider': vgg_with(WIDE_VGG),
-    'IC-VGG-16': vgg['IC-VGG-16'],
+    'IC-VGG-16': dict(vgg['IC-VGG-16'], against=['VGG-16', 'VGG-16, wider']),
     'SfNet': vgg_with(SFNET),
     **with_ic(
         'MobileNet', 'mobilenet_200e', {'widen_factor': 0.5, 'strides': (2, 1, 1, 2, 2, 2)}, 512
     ),
 }
-for name in ('ResNet-18', 'VGG-16'):
-    rows[f'IC-{name}'] |= dict(against=[name, f'{name}, wider'])
 
 
 def with_variant(names: Sequence[str], suffix: str, options: dict) -> dict[str, dict]:

@@ -16,7 +16,7 @@ ZERO = {'model.backbone.zero_init_residual': True}
 NOT_ZERO = {'model.backbone.zero_init_residual': False}
 
 
-def resnet(config: str, *options: dict, **keys: str | int) -> dict:
+def resnet(config: str, *options: dict, **keys: str | int | list[str]) -> dict:
     merged = dict(NARROW_RESNET)
     for option in options:
         merged |= option

@@ -5,7 +5,7 @@ Source: Yao et al., "Super Interaction Neural Networks" (https://arxiv.org/abs/1
 reading and its counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +13,7 @@ from mmengine.model import Sequential
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
+from ..errors import InputError
 from ..inject import inject
 from ..ops.memory_format import in_format_of
 from ..ops.si_deploy import ClampedConv, DeployedSIUnit, clamped
@@ -64,6 +65,7 @@ class SINet(Staged):
     Raises:
         ValueError: A block does not exist, the lists have different lengths, or the channels cannot
             be divided into the groups.
+        InputError: Weights that are loaded belong to the other ``order``.
     """
 
     def __init__(
@@ -126,12 +128,25 @@ class SINet(Staged):
             outputs.append(out)
             out_strides.append(out_strides[-1] * stride)
         self.set_blocks(SIStem(stem_stride, **layer), blocks, outputs[1:], out_strides[1:])
+        self.act_first = order[1] == 'act'
 
         if deploy:
             self.switch_to_deploy()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return in_format_of(x, super().forward(x))
+
+    def _load_from_state_dict(self, state: Mapping[str, Tensor], prefix: str, *args) -> None:
+        """Refuse weights of the other order, of which all but the norms would load."""
+        stem = f'{prefix}stem.conv.'
+        act_first = any(name.startswith(f'{stem}act_norm.') for name in state)
+        if f'{stem}conv.weight' in state and act_first != self.act_first:  # and not deployed
+            order = ('conv', 'act', 'norm') if act_first else ('conv', 'norm', 'act')
+            raise InputError(
+                f'the weights of SINet: they belong to a network with order={order}; set that in '
+                "the backbone's config"
+            )
+        super()._load_from_state_dict(state, prefix, *args)
 
     def switch_to_deploy(self) -> None:
         """Merge norms and funnels into fewer convolutions, in place and for inference only.

@@ -8,6 +8,7 @@ import pytest
 import torch
 from helpers import randomise_norms
 from mmcv.cnn.utils import fuse_conv_bn
+from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.registry import MODELS
 
 from ic_backbones.backbones import SINet
@@ -55,6 +56,26 @@ def test_blocks_of_table_1():
 def unit_kernel(unit):
     conv = unit.conv.conv if isinstance(unit.conv, ExchangeShortcut) else unit.conv
     return conv[-2].conv.kernel_size[0]
+
+
+def test_norms_come_before_activations():
+    modules = dict(SINet(**SMALL).named_modules())
+    assert not [name for name in modules if 'act_norm' in name]
+    assert list(modules['stem.conv']._modules) == ['conv', 'bn', 'act']
+
+
+@pytest.mark.parametrize('own, other', [('norm', 'act'), ('act', 'norm')])
+def test_weights_of_the_other_order_are_refused(own, other):
+    orders = dict(norm=('conv', 'norm', 'act'), act=('conv', 'act', 'norm'))
+    nets = [torch.nn.Sequential(SINet(**SMALL, order=orders[order])) for order in (own, other)]
+    nets[0].load_state_dict(nets[0].state_dict())
+    nets[0].load_state_dict({}, strict=False)
+    for load in (torch.nn.Module.load_state_dict, load_state_dict):  # mmengine has its own
+        with pytest.raises(InputError, match=f"with order=.'conv', '{other}'.*; set that"):
+            load(nets[0], nets[1].state_dict(), strict=False)
+    nets[1][0].switch_to_deploy()  # has neither order
+    nets[0][0].switch_to_deploy()
+    nets[0].load_state_dict(nets[1].state_dict())
 
 
 def test_arguments_of_the_ablations():

@@ -18,6 +18,7 @@ from mmengine.registry import DefaultScope
 from ic_backbones.errors import InputError
 
 ROOT = study_runs.TRAIN.parents[1]
+RESULTS = ROOT / 'benchmarks' / 'results'
 STUDIES = sorted(
     path.stem
     for path in (ROOT / 'benchmarks/studies').glob('*.py')
@@ -88,7 +89,7 @@ def trainings(monkeypatch) -> list[Config]:
 
     monkeypatch.setattr(study_runs.subprocess, 'call', call)
     monkeypatch.setattr(study_costs, 'training_step', lambda run: run)
-    monkeypatch.setattr(study_costs, 'ratios', lambda steps, rounds: [1.0, 2.2])
+    monkeypatch.setattr(study_costs, 'ratios', lambda steps, rounds: [1.0, 2.2, 2.2][: len(steps)])
     return configs
 
 
@@ -129,11 +130,12 @@ def test_training_accuracy_is_a_column_where_all_runs_have_it(
 def test_a_row_may_be_compared_with_several(path, folders, trainings, capsys):
     file = Path(path)
     file.write_text(file.read_text() + "rows['IC net']['against'] = ['IC net', 'plain']\n")
-    study.main([path, '--seeds', '2', *folders])
-    assert len(trainings) == 4
-    lines = [line.split(' | ') for line in capsys.readouterr().out.splitlines()[-4:-2]]
+    study.main([path, '--seeds', '2', '--equal-time', *folders])
+    assert len(trainings) == 4  # of the time of the first one, itself
+    lines = [line.strip('| ').split(' | ') for line in capsys.readouterr().out.splitlines()[-4:-2]]
     assert [line[1] for line in lines] == ['–', 'plain']
     assert [line[3] for line in lines] == ['–', '+4.00 ± 38.12']
+    assert [line[-2:] for line in lines] == [['66.00 ± 7.07 (2)', '–'], ['–', '–']]
 
 
 def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
@@ -204,6 +206,43 @@ def test_a_teacher_that_becomes_another_one_has_other_students(
     assert students(2, [40, 60]) == [1]
     result_file(tmp_path, 'IC_net_1').unlink()
     assert students(2, [40, 66]) == [0, 1]
+
+
+@pytest.mark.parametrize('jobs', ['1', '2'])
+def test_a_student_may_be_a_teacher(path, folders, trainings, tmp_path, monkeypatch, jobs):
+    """A teacher in the middle that has lost its checkpoint is trained again, and not its own."""
+    with Path(path).open('a') as file:
+        file.write("rows['last'] = rows['IC net'] | dict(teacher='IC net')\n")
+    monkeypatch.setitem(CURVES, 'last_0', [60, 62])
+    monkeypatch.setitem(CURVES, 'last_1', [60, 63])
+
+    def train(seeds: int) -> list[tuple[str | None, int]]:
+        trainings.clear()
+        study.main([path, '--seeds', str(seeds), '--jobs', jobs, *folders])
+        names = {None: 'plain', 'plain_0': 'IC net', 'IC_net_0': 'last'}
+        return [
+            (names[cfg.load_from and Path(cfg.load_from).parent.name], cfg.randomness.seed)
+            for cfg in trainings
+        ]
+
+    assert train(1) == [('plain', 0), ('IC net', 0), ('last', 0)]
+    (tmp_path / 'runs/IC_net_0/epoch_2.pth').unlink()
+    assert sorted(train(2)) == [('IC net', 0), ('IC net', 1), ('last', 1), ('plain', 1)]
+
+
+def test_a_training_without_checkpoints_ends_a_study(path, folders, trainings, monkeypatch):
+    monkeypatch.setattr(study_runs, 'last_checkpoint', lambda folder: None)
+    with pytest.raises(InputError, match=r'plain_0: the training has left no epoch_2\.pth'):
+        study.main([path, '--seeds', '1', *folders])
+
+
+def test_results_of_the_own_study_come_first(path, folders, trainings, tmp_path):
+    study.main([path, '--seeds', '1', *folders])
+    other = tmp_path / 'another' / result_file(tmp_path, 'plain_0').name
+    other.parent.mkdir()
+    other.write_text('{"accuracy": [1.0], "loss": [1.0]}')
+    tables = study_runs.read_study(path, tmp_path / 'runs', tmp_path / 'results')
+    assert study_runs.Run(tables, 'plain', 0).result().accuracy == [40, 60]
 
 
 def test_what_only_watches_does_not_count(path, folders, trainings, tmp_path):
@@ -292,6 +331,8 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ('rows = {}', r'write rows = \{label: dict\(config=...\)\}'),
         ("rows = dict(a=dict(config='', teacher='b'), b=dict(config=''))", "'a' names 'b' as its"),
         ("rows = dict(a=dict(config='', against='b'), b=dict(config=''))", "'a' names 'b' as its"),
+        ("rows = dict(a=dict(config='', against=[]))", r"'a' has against=\[\]; name a row"),
+        ("rows = {'a, b': dict(config=''), 'a; b': dict(config='')}", 'have the same file name'),
         ("rows = dict(a=dict(config='gone.py'))", r'gone\.py'),
     ):
         file.write_text(text)
@@ -320,6 +361,25 @@ def test_studies_fit_their_configs(name, monkeypatch):
                 size = 64 if 'sample' in str(run.study.rows[run.label]['config']) else 32
                 scores = model(torch.zeros(1, 3, size, size))
                 assert scores.shape == (1, cfg.model.head.num_classes)
+
+
+@pytest.mark.parametrize('name', sorted(path.name for path in RESULTS.iterdir()))
+def test_results_are_those_of_the_study(name, monkeypatch):
+    """A result or a cost that no run finds any more would be kept for nothing."""
+    monkeypatch.chdir(ROOT)
+    tables = study_runs.read_study(f'benchmarks/studies/{name}.py', Path('w'), RESULTS / name)
+    names = {
+        f'{run.name}_{run.digest}.json'
+        for any_length in tables.runs(5)
+        for run in (any_length, *(any_length.with_epochs(epochs) for epochs in range(1, 9)))
+    }
+    files = {path.name for path in (RESULTS / name).iterdir()}
+    assert files - names <= {'costs.json'}
+    if 'costs.json' in files:
+        configs = json.loads((RESULTS / name / 'costs.json').read_text())['configs']
+        assert configs == {
+            label: study_runs.Run(tables, label, 0).config_digest for label in tables.rows
+        }
 
 
 def test_detection_is_prepared_and_judged_by_its_map(folders, tmp_path, monkeypatch, capsys):

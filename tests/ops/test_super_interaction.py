@@ -61,10 +61,11 @@ def test_dense_funnel_is_a_convolution_of_the_concatenation(groups):
     close(funnel(x, y), torch.cat(parts, dim=1))
 
 
+@pytest.mark.parametrize('order', [('conv', 'norm', 'act'), ('conv', 'act', 'norm')])
 @pytest.mark.parametrize('expand_ratio', [1, 2])
-def test_unit_is_figure_2(expand_ratio):
-    """Split, H on each half in the order convolution, ReLU6, BN, exchange, funnel, merge."""
-    made = unit(8, 8, 5, expand_ratio=expand_ratio, order=('conv', 'act', 'norm'))
+def test_unit_is_figure_2(expand_ratio, order):
+    """Split, H on each half, exchange, funnel, merge; the paper's H is convolution, ReLU6, BN."""
+    made = unit(8, 8, 5, expand_ratio=expand_ratio, order=order)
     x = torch.randn(2, 8, 6, 7, dtype=torch.float64) * 3
     *hidden, project = made.conv.conv
     outputs = []
@@ -73,7 +74,10 @@ def test_unit_is_figure_2(expand_ratio):
         for layer in hidden:
             weight, groups = layer.conv.weight.chunk(2)[half], layer.conv.groups // 2
             y = F.conv2d(y, weight, None, 1, layer.conv.padding, 1, groups)
-            y = half_norm(layer.act_norm.bn, F.relu6(y), half)
+            if order[1] == 'act':
+                y = half_norm(layer.act_norm.bn, F.relu6(y), half)
+            else:
+                y = F.relu6(half_norm(layer.bn, y, half))
         y = half_norm(project.bn, half_conv(project.conv, y, half), half)
         exchanged = y + halves(x)[1 - half]
         funnels = made.funnel.from_input, made.funnel.from_output
