@@ -61,7 +61,7 @@ def data(tmp_path_factory):
 
 
 def load(name, data):
-    """Read a config and point it to the tiny data, with small images and without a download."""
+    """Read a config and point it to the tiny data: small images, few proposals, no download."""
     cfg = Config.fromfile(ROOT / name)
     if cfg.model.backbone.get('init_cfg'):
         cfg.model.backbone.init_cfg = None
@@ -74,8 +74,17 @@ def load(name, data):
             node['data_root'] = str(data / Path(node['data_root']).name) + '/'
         if isinstance(node, dict) and node.get('type') in ('Resize', 'RandomResize'):
             node['scale'] = (192, 160)
+        if isinstance(node, dict) and node.get('type') == 'RandomSampler':
+            node['num'] = 32
+        if isinstance(node, dict) and {'nms_pre', 'max_per_img', 'min_bbox_size'} <= set(node):
+            node['nms_pre'] = node['max_per_img'] = 50
 
-    patch({key: cfg[key] for key in ('train_dataloader', 'val_dataloader', 'test_dataloader')})
+    patch(
+        {
+            key: cfg[key]
+            for key in ('model', 'train_dataloader', 'val_dataloader', 'test_dataloader')
+        }
+    )
     return cfg
 
 
