@@ -140,7 +140,8 @@ class SINet(Staged):
         """Refuse weights of the other order, of which all but the norms would load."""
         stem = f'{prefix}stem.conv.'
         act_first = any(name.startswith(f'{stem}act_norm.') for name in state)
-        if f'{stem}conv.weight' in state and act_first != self.act_first:  # and not deployed
+        # The stem of a deployed network has no such weight: both orders have the same form there.
+        if f'{stem}conv.weight' in state and act_first != self.act_first:
             order = ('conv', 'act', 'norm') if act_first else ('conv', 'norm', 'act')
             raise InputError(
                 f'the weights of SINet: they belong to a network with order={order}; set that in '
