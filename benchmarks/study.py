@@ -41,7 +41,8 @@ from pathlib import Path
 
 from study_compare import curves_picture, table
 from study_costs import read_costs
-from study_runs import Run, Study, read_study
+from study_file import Study, read_study
+from study_runs import Run, runs_of
 
 from ic_backbones.errors import InputError
 from ic_backbones_tools.command import run_tool
@@ -124,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         work_dir=Path(args.work_dir or f'work_dirs/studies/{name}'),
         results=Path(args.results or f'benchmarks/results/{name}').absolute(),
     )
-    runs = study.runs(args.seeds)
+    runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)
     timed = equal_time_runs(study, runs, costs) if args.equal_time else []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 from scipy.stats import ttest_rel
-from study_runs import Run, Study
+from study_file import Study
+from study_runs import Run
 
 CAPTION = """\
 Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a detector, the mAP in

@@ -7,7 +7,8 @@ from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
-from study_runs import Run, Study
+from study_file import Study
+from study_runs import Run
 from timing import Run as Step
 from timing import ratios
 

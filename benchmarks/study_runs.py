@@ -1,23 +1,21 @@
-"""The runs of a study: their configs, trainings and results."""
+"""A run of a study: its config, training and result."""
 
 import hashlib
 import json
 import os
-import runpy
 import shutil
 import statistics
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from mmengine.config import Config
+from study_file import Study, file_name
 
-from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, one_line
 from ic_backbones.runs.options import make_folder
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
@@ -60,44 +58,6 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Study:
-    """The tables of a study file, and where its trainings and results lie.
-
-    Attributes:
-        prepare: What the file does before its first training, such as making data.
-    """
-
-    rows: Mapping[str, dict]
-    common: Mapping[str, object]
-    work_dir: Path
-    results: Path
-    prepare: Callable[[], None] | None = None
-
-    @cached_property
-    def read_once(self) -> Callable[[str], Config]:
-        """Reads a config file, at the first call alone: reading takes longer than copying."""
-        return cache(read_config)
-
-    def against(self, label: str) -> list[str]:
-        """The rows that a row is compared with."""
-        names = self.rows[label].get('against', next(iter(self.rows)))
-        return [names] if isinstance(names, str) else names
-
-    def comparisons(self) -> list[tuple[str, str]]:
-        """Each row with each of those that it is compared with."""
-        return [(label, against) for label in self.rows for against in self.against(label)]
-
-    def runs(self, seeds: int) -> list['Run']:
-        """Every row with every seed that it is trained with, seed by seed."""
-        return [
-            Run(self, label, seed)
-            for seed in range(seeds)
-            for label, row in self.rows.items()
-            if seed < row.get('seeds', seeds)
-        ]
-
-
-@dataclass(frozen=True)
 class Run:
     """One training: a row with a seed.
 
@@ -112,9 +72,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        label = ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in self.label)
         epochs = '' if self.own_epochs is None else f'_{self.own_epochs}_epochs'
-        return f'{label}{epochs}_{self.seed}'
+        return f'{file_name(self.label)}{epochs}_{self.seed}'
 
     @cached_property
     def teacher(self) -> 'Run | None':
@@ -260,6 +219,16 @@ class Run:
         return f'# {self.digest}\n'
 
 
+def runs_of(study: Study, seeds: int) -> list[Run]:
+    """Every row with every seed that it is trained with, seed by seed."""
+    return [
+        Run(study, label, seed)
+        for seed in range(seeds)
+        for label, row in study.rows.items()
+        if seed < row.get('seeds', seeds)
+    ]
+
+
 def _digest(*content: object) -> str:
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
@@ -293,48 +262,3 @@ def scale_schedule(cfg: Config, epochs: int) -> None:
                 schedule[key] = [max(1, round(value * factor)) for value in schedule[key]]
             elif schedule.get(key):
                 schedule[key] = max(1, round(schedule[key] * factor))
-
-
-def read_study(path: str, work_dir: Path, results: Path) -> Study:
-    """Read a study file.
-
-    Args:
-        path: The file.
-        work_dir, results: As in :class:`Study`.
-
-    Raises:
-        InputError: It cannot be read, or a row's teacher or comparison is not a row above it.
-    """
-    sys.path.insert(0, str(Path(path).parent))  # a study may import what several share
-    try:
-        tables = runpy.run_path(path)
-    except Exception as error:  # a study is code: it can raise anything
-        raise InputError(
-            f'{path}: the study cannot be read ({one_line(error)}); correct it'
-        ) from error
-    rows = tables.get('rows') or {}
-    if not rows or not all('config' in row for row in rows.values()):
-        raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
-    study = Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))
-    labels = list(rows)
-    names = Counter(Run(study, label, 0).name for label in labels)
-    if clash := [label for label in labels if names[Run(study, label, 0).name] > 1]:
-        raise InputError(
-            f'{path}: {clash[0]!r} and {clash[1]!r} have the same file name; rename one'
-        )
-    for label, row in rows.items():
-        seeds = row.get('seeds', 1)
-        if not isinstance(seeds, int) or seeds < 1:
-            raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
-        above = labels[: labels.index(label)]
-        if not study.against(label):
-            raise InputError(f'{path}: {label!r} has against=[]; name a row')
-        named = [('teacher', row['teacher'])] if 'teacher' in row else []
-        named += [('against', name) for name in study.against(label)]
-        for key, name in named:
-            if name not in above and (key, name) != ('against', label):
-                raise InputError(
-                    f'{path}: {label!r} names {name!r} as its {key!r}, which is not a row '
-                    'above it; put it there'
-                )
-    return study

@@ -9,6 +9,7 @@ import pytest
 import study
 import study_compare
 import study_costs
+import study_file
 import study_runs
 import torch
 from mmengine.config import Config
@@ -151,8 +152,8 @@ def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
 
 
 def test_labels_with_dots_are_runs_of_their_own(tmp_path):
-    own = study_runs.Study({'alpha 0.1': {}, 'alpha 0.2': {}}, {}, tmp_path, tmp_path)
-    files = {run.config_file.name for run in own.runs(2)}
+    own = study_file.Study({'alpha 0.1': {}, 'alpha 0.2': {}}, {}, tmp_path, tmp_path)
+    files = {run.config_file.name for run in study_runs.runs_of(own, 2)}
     assert files == {f'alpha_0.{alpha}_{seed}.py' for alpha in (1, 2) for seed in (0, 1)}
 
 
@@ -241,7 +242,7 @@ def test_results_of_the_own_study_come_first(path, folders, trainings, tmp_path)
     other = tmp_path / 'another' / result_file(tmp_path, 'plain_0').name
     other.parent.mkdir()
     other.write_text('{"accuracy": [1.0], "loss": [1.0]}')
-    tables = study_runs.read_study(path, tmp_path / 'runs', tmp_path / 'results')
+    tables = study_file.read_study(path, tmp_path / 'runs', tmp_path / 'results')
     assert study_runs.Run(tables, 'plain', 0).result().accuracy == [40, 60]
 
 
@@ -343,9 +344,9 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
 @pytest.mark.parametrize('name', STUDIES)
 def test_studies_fit_their_configs(name, monkeypatch):
     monkeypatch.chdir(ROOT)
-    tables = study_runs.read_study(f'benchmarks/studies/{name}.py', Path('w'), Path('r'))
+    tables = study_file.read_study(f'benchmarks/studies/{name}.py', Path('w'), Path('r'))
     built = []
-    for run in tables.runs(1):
+    for run in study_runs.runs_of(tables, 1):
         cfg = run.config('teacher.pth')
         assert cfg.randomness.seed == 0
         if name.startswith('paper_'):  # as it stands, so test_classification_configs.py builds it
@@ -367,10 +368,10 @@ def test_studies_fit_their_configs(name, monkeypatch):
 def test_results_are_those_of_the_study(name, monkeypatch):
     """A result or a cost that no run finds any more would be kept for nothing."""
     monkeypatch.chdir(ROOT)
-    tables = study_runs.read_study(f'benchmarks/studies/{name}.py', Path('w'), RESULTS / name)
+    tables = study_file.read_study(f'benchmarks/studies/{name}.py', Path('w'), RESULTS / name)
     names = {
         f'{run.name}_{run.digest}.json'
-        for any_length in tables.runs(5)
+        for any_length in study_runs.runs_of(tables, 5)
         for run in (any_length, *(any_length.with_epochs(epochs) for epochs in range(1, 9)))
     }
     files = {path.name for path in (RESULTS / name).iterdir()}

@@ -1,0 +1,93 @@
+"""A study file: the tables that it holds."""
+
+import runpy
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ic_backbones.config_file import read_config
+from ic_backbones.errors import InputError, one_line
+
+
+@dataclass(frozen=True)
+class Study:
+    """The tables of a study file, and where its trainings and results lie.
+
+    Attributes:
+        prepare: What the file does before its first training, such as making data.
+    """
+
+    rows: Mapping[str, dict]
+    common: Mapping[str, object]
+    work_dir: Path
+    results: Path
+    prepare: Callable[[], None] | None = None
+
+    @cached_property
+    def read_once(self) -> Callable[[str], Config]:
+        """Reads a config file, at the first call alone: reading takes longer than copying."""
+        return cache(read_config)
+
+    def against(self, label: str) -> list[str]:
+        """The rows that a row is compared with."""
+        names = self.rows[label].get('against', next(iter(self.rows)))
+        return [names] if isinstance(names, str) else names
+
+    def comparisons(self) -> list[tuple[str, str]]:
+        """Each row with each of those that it is compared with."""
+        return [(label, against) for label in self.rows for against in self.against(label)]
+
+
+def file_name(label: str) -> str:
+    """A row's label as part of a file name."""
+    return ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in label)
+
+
+def read_study(path: str, work_dir: Path, results: Path) -> Study:
+    """Read a study file.
+
+    Args:
+        path: The file.
+        work_dir, results: As in :class:`Study`.
+
+    Raises:
+        InputError: It cannot be read, or a row's teacher or comparison is not a row above it.
+    """
+    sys.path.insert(0, str(Path(path).parent))  # a study may import what several share
+    try:
+        tables = runpy.run_path(path)
+    except Exception as error:  # a study is code: it can raise anything
+        raise InputError(
+            f'{path}: the study cannot be read ({one_line(error)}); correct it'
+        ) from error
+    rows = tables.get('rows') or {}
+    if not rows or not all('config' in row for row in rows.values()):
+        raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
+    study = Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))
+    labels = list(rows)
+    names = Counter(map(file_name, labels))
+    if clash := [label for label in labels if names[file_name(label)] > 1]:
+        raise InputError(
+            f'{path}: {clash[0]!r} and {clash[1]!r} have the same file name; rename one'
+        )
+    for label, row in rows.items():
+        seeds = row.get('seeds', 1)
+        if not isinstance(seeds, int) or seeds < 1:
+            raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
+        above = labels[: labels.index(label)]
+        if not study.against(label):
+            raise InputError(f'{path}: {label!r} has against=[]; name a row')
+        named = [('teacher', row['teacher'])] if 'teacher' in row else []
+        named += [('against', name) for name in study.against(label)]
+        for key, name in named:
+            if name not in above and (key, name) != ('against', label):
+                raise InputError(
+                    f'{path}: {label!r} names {name!r} as its {key!r}, which is not a row '
+                    'above it; put it there'
+                )
+    return study
