@@ -1,12 +1,12 @@
 """The main rows of screen_finetune_cifar10.py on all images, with 10 epochs of fine-tuning."""
 
 from cifar10_50000 import ALL
-from screen_finetune_cifar10 import MAIN
+from screen_finetune_cifar10 import FINE, MAIN
 
 common = ALL
 LONGER = {
     'train_cfg.max_epochs': 10,
-    'param_scheduler': [dict(type='MultiStepLR', milestones=[7], gamma=0.1, by_epoch=True)],
+    'param_scheduler': [dict(FINE['param_scheduler'][0], milestones=[7])],
 }
 rows = {
     label: dict(row, options=row['options'] | LONGER) if 'teacher' in row else row
