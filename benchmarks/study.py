@@ -17,6 +17,7 @@ Run it in the root of the repository. A study is a Python file of plain tables:
             against='ResNet-18',  # a row above it, itself, or a list; by default the first row
         ),
     }
+    together = {'IC': [('IC-ResNet-18', 'ResNet-18')]}  # pairs of rows that answer one question
 
 A function `prepare` in the file, if there is one, runs before the first training, to make data.
 Each row and seed is a run of tools/train.py on one thread. A seed gives all rows the same order of
@@ -39,8 +40,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
-from study_compare import curves_picture, table
-from study_costs import read_costs
+from study_compare import curves_picture, table, together_table
+from study_costs import read_costs, sizes
 from study_file import Study, read_study
 from study_runs import Run, runs_of
 
@@ -130,7 +131,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     costs = read_costs(study)
     timed = equal_time_runs(study, runs, costs) if args.equal_time else []
     train_all(timed, args.jobs)
-    print('\n' + table(study, runs, timed, costs))
+    print('\n' + table(study, runs, timed, costs, sizes(study)))
+    if study.together:
+        print('\n' + together_table(study, runs))
     picture = Path(args.picture or f'docs/studies/{name}.png')
     curves_picture(study, runs, picture)
     print(f'\n{picture}')

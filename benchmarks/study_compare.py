@@ -1,7 +1,7 @@
 """A study's table and picture."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -14,11 +14,15 @@ Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a dete
 percent), mean ± standard deviation.
 Difference: mean of the difference to "against", with its 95 % interval (paired t), over the seeds
 that both have; a row may have fewer.
-Loss: mean training loss of the last epoch. Step: time of a training step over that of "against"."""
+Loss: mean training loss of the last epoch. Step, parameters, multiply-adds: the time of a training
+step, and the size of the network, over those of "against"."""
 TRAINED = """
 Training: percent of the training images, as they are augmented, during the last epoch."""
 EQUAL_TIME = """
 Equal time: the row trained for about as long as its first "against"; in brackets, its epochs."""
+TOGETHER = """\
+Several pairs of rows together: mean of the differences, row less "against", with its 95 % interval
+(paired t) over all pairs of runs with the same seed."""
 
 
 def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
@@ -35,21 +39,28 @@ def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) ->
     return f'{mean:+.{digits}f} ± {(high - low) / 2:.{digits}f}'
 
 
-def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[str, float]) -> str:
+def table(
+    study: Study,
+    runs: Sequence[Run],
+    timed: Sequence[Run],
+    costs: Mapping[str, float],
+    sizes: Mapping[str, tuple[int, int]],
+) -> str:
     """The Markdown table below its caption, one line per comparison."""
     seeds = 1 + max(run.seed for run in runs)
-    head = ['network', 'against', 'accuracy (%)', 'difference', 'loss', 'difference', 'step']
+    head = ['network', 'against', 'accuracy (%)', 'difference', 'loss', 'difference']
+    head += ['step', 'parameters', 'multiply-adds']
     trained = all(run.result().training for run in runs)
     head += ['training (%)', 'difference'] if trained else []
     head += ['equal time', 'difference'] if timed else []
+    known = {name: (costs.get(name), *sizes.get(name, (None, None))) for name in study.rows}
     lines = [head, ['---'] * len(head)]
     for label, against in study.comparisons():
         own, base = (_of(name, runs) for name in (label, against))
         line = [label, '–' if label == against else against]
         for pick, digits in ((_accuracy, 2), (_loss, 3)):
             line += _compared(pick, own, base, digits, label == against)
-        known = label in costs and against in costs
-        line.append(f'{costs[label] / costs[against]:.2f}' if known else '–')
+        line += map(_ratio, known[label], known[against])
         if trained:
             line += _compared(_trained, own, base, 2, label == against)
         if timed:  # for the time of the first one
@@ -59,7 +70,28 @@ def table(study: Study, runs: Sequence[Run], timed: Sequence[Run], costs: dict[s
     text = CAPTION.format(seeds=seeds)
     text += TRAINED if trained else ''
     text += EQUAL_TIME if timed else ''
-    return text + '\n\n' + '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+    return text + '\n\n' + _markdown(lines)
+
+
+def together_table(study: Study, runs: Sequence[Run]) -> str:
+    """The Markdown table below its caption, one line per question of ``study.together``."""
+    picks = {'accuracy': (_accuracy, 2), 'loss': (_loss, 3)}
+    if all(run.result().training for run in runs):
+        picks['training'] = (_trained, 2)
+    lines = [['question', 'pairs of runs', *picks], ['---'] * (2 + len(picks))]
+    for question, labels in study.together.items():
+        pairs = [pair for own, base in labels for pair in _pairs(own, base, runs)]
+        line = [question, f'{len(pairs)}']
+        for pick, digits in picks.values():
+            values = [[pick(run) for run in side] for side in zip(*pairs, strict=True)]
+            line.append(interval(*values, digits))
+        lines.append(line)
+    return TOGETHER + '\n\n' + _markdown(lines)
+
+
+def _pairs(own: str, base: str, runs: Sequence[Run]) -> list[tuple[Run, Run]]:
+    """The runs of two rows whose seeds both have."""
+    return list(zip(_of(own, runs), _of(base, runs), strict=False))
 
 
 def _compared(
@@ -73,12 +105,20 @@ def _compared(
     return [_mean(values, digits), '–' if is_base else interval(values, compared, digits)]
 
 
+def _ratio(value: float | None, base: float | None) -> str:
+    return f'{value / base:.2f}' if value and base else '–'
+
+
 def _equal_time(own: Sequence[Run], base: Sequence[Run], is_base: bool) -> list[str]:
     if not own:
         return ['–', '–']
     values = [_accuracy(run) for run in own]
     cells = [f'{_mean(values, 2)} ({own[0].epochs})']
     return [*cells, '–' if is_base else interval(values, [_accuracy(run) for run in base])]
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
 def _of(label: str, runs: Sequence[Run]) -> list[Run]:

@@ -1,4 +1,4 @@
-"""The time of a training step of each row of a study."""
+"""What each row of a study costs: the time of a training step, parameters, multiply-adds."""
 
 import json
 
@@ -12,6 +12,7 @@ from study_runs import Run
 from timing import Run as Step
 from timing import ratios
 
+from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
 from ic_backbones.runs.options import make_folder
 
@@ -47,11 +48,29 @@ def read_costs(study: Study) -> dict[str, float]:
 
 
 def _can_step(run: Run) -> bool:
-    cfg = run.config()
-    if cfg.get('default_scope') == 'mmdet':
-        return False
-    needs_teacher = '{teacher}' in str(cfg.model)
-    return not needs_teacher or run.teacher.has_checkpoint()
+    return _is_classifier(run) and (not _distils(run) or run.teacher.has_checkpoint())
+
+
+def _is_classifier(run: Run) -> bool:
+    return run.config().get('default_scope') != 'mmdet'
+
+
+def _distils(run: Run) -> bool:
+    return '{teacher}' in str(run.config().model)
+
+
+def sizes(study: Study) -> dict[str, tuple[int, int]]:
+    """The parameters and multiply-adds of each row's classifier, for one image of 32x32.
+
+    A detector has none here, and neither has a network that is distilled, which holds its teacher.
+    """
+    runs = [Run(study, label, 0) for label in study.rows]
+    return {run.label: size(run) for run in runs if _is_classifier(run) and not _distils(run)}
+
+
+def size(run: Run) -> tuple[int, int]:
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return count(MODELS.build(whole_model(run.config())), (32, 32))
 
 
 def training_step(run: Run) -> Step:

@@ -4,7 +4,7 @@ import runpy
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -19,6 +19,8 @@ class Study:
     """The tables of a study file, and where its trainings and results lie.
 
     Attributes:
+        together: Pairs of rows by the question that they answer together: a row, and the one that
+            it is compared with.
         prepare: What the file does before its first training, such as making data.
     """
 
@@ -26,6 +28,7 @@ class Study:
     common: Mapping[str, object]
     work_dir: Path
     results: Path
+    together: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     prepare: Callable[[], None] | None = None
 
     @cached_property
@@ -56,7 +59,8 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
         work_dir, results: As in :class:`Study`.
 
     Raises:
-        InputError: It cannot be read, or a row's teacher or comparison is not a row above it.
+        InputError: It cannot be read, a row's teacher or comparison is not a row above it, or a
+            question has other rows than the study.
     """
     sys.path.insert(0, str(Path(path).parent))  # a study may import what several share
     try:
@@ -68,7 +72,14 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
     rows = tables.get('rows') or {}
     if not rows or not all('config' in row for row in rows.values()):
         raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
-    study = Study(rows, tables.get('common', {}), work_dir, results, tables.get('prepare'))
+    study = Study(
+        rows,
+        tables.get('common', {}),
+        work_dir,
+        results,
+        tables.get('together', {}),
+        tables.get('prepare'),
+    )
     labels = list(rows)
     names = Counter(map(file_name, labels))
     if clash := [label for label in labels if names[file_name(label)] > 1]:
@@ -89,5 +100,11 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
                 raise InputError(
                     f'{path}: {label!r} names {name!r} as its {key!r}, which is not a row '
                     'above it; put it there'
+                )
+    for question, pairs in study.together.items():
+        for label in (label for pair in pairs for label in pair):
+            if label not in labels:
+                raise InputError(
+                    f'{path}: {question!r} names {label!r}, which is not a row; name one that is'
                 )
     return study

@@ -5,3 +5,4 @@ from cifar10_50000 import ALL
 
 common = ALL
 rows = screen_scratch_cifar10.rows
+together = screen_scratch_cifar10.together

@@ -1,26 +1,11 @@
-"""SINet without each of its parts, in the paper's order, and with more units, on all images.
+"""SINet without each of its parts, as in screen_sinet_parts_cifar10.py, on all images."""
 
-The network is that of screen_sinet_cifar10.py. Of its 9 units 4 have a shortcut, of the deeper
-one's 17 units 12.
-"""
-
+import screen_sinet_parts_cifar10
 from cifar10_50000 import ALL
-from screen_sinet_cifar10 import CHANNELS, NETWORK, ORDERS, POOL_OLD, RANDOM
 
-common = ALL | NETWORK | ORDERS['norm first'] | RANDOM | POOL_OLD
-DEEPER = {'model.backbone.units': (1, 4, 4, 4, 4)}
-PARTS = {
-    'G = 1': {'model.backbone.groups': 1},
-    'without exchange': {'model.backbone.exchange': False},
-    'without funnel': {'model.backbone.funnel': False},
+common = screen_sinet_parts_cifar10.common | ALL
+rows = {
+    label: row
+    for label, row in screen_sinet_parts_cifar10.rows.items()
+    if row['against'] == 'SINet'
 }
-ALSO = {
-    'last map alone': {'model.backbone.out_indices': (4,), 'model.head.in_channels': CHANNELS[-1:]},
-    "the paper's order": ORDERS['act first'],
-}
-rows = {}
-for name, depth, parts in (('SINet', {}, PARTS | ALSO), ('deeper SINet', DEEPER, PARTS)):
-    for part, options in ({'': {}} | parts).items():
-        rows[f'{name}, {part}' if part else name] = dict(
-            config='configs/cifar10/sinet_200e.py', options=depth | options, against=name
-        )

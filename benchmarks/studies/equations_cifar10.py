@@ -10,3 +10,4 @@ from screen_scratch_cifar10 import with_variant
 common = SCREEN
 SCALAR = {'model.backbone.scalar': True}
 rows = with_variant(('VGG-16', 'ResNet-18'), ', eq. 5', SCALAR)
+together = {'eq. 5': [(f'IC-{name}, eq. 5', f'IC-{name}') for name in ('VGG-16', 'ResNet-18')]}

@@ -11,3 +11,4 @@ rows = (
     | with_ic('SE-ResNet-50', 'se_resnet50_200e', NARROW, 512)
     | with_ic('ResNeXt-29', 'resnext29_200e', NARROW | {'width_per_group': 16}, 256)
 )
+together = {'IC': [(f'IC-{name}', name) for name in rows if f'IC-{name}' in rows]}

@@ -41,6 +41,11 @@ rows = {
         'MobileNet', 'mobilenet_200e', {'widen_factor': 0.5, 'strides': (2, 1, 1, 2, 2, 2)}, 512
     ),
 }
+IC = ('ResNet-18', 'VGG-16', 'MobileNet')
+together = {
+    'IC': [(f'IC-{name}', name) for name in IC],
+    'IC, against the wider network': [(f'IC-{name}', f'{name}, wider') for name in IC[:2]],
+}
 
 
 def with_variant(names: Sequence[str], suffix: str, options: dict) -> dict[str, dict]:

@@ -43,3 +43,8 @@ rows = {
     for order in ORDERS
     for kind, (against, options) in KINDS.items()
 }
+together = {
+    'norm first': [(f'norm first, {kind}', f'act first, {kind}') for kind in KINDS],
+    'identity funnel': [(f'{order}, identity funnel', f'{order}, old') for order in ORDERS],
+    'norms in the head': [(f'{order}, norms in the head', f'{order}, old') for order in ORDERS],
+}

@@ -1,7 +1,29 @@
-"""A short form of confirm_sinet_cifar10.py: 20,000 images, 4 epochs."""
+"""SINet without each of its parts, in the paper's order, and with more units.
 
-import confirm_sinet_cifar10
-from cifar10_20000 import SCREEN
+The network is that of screen_sinet_cifar10.py. Of its 9 units 4 have a shortcut, of the deeper
+one's 17 units 12.
+"""
 
-common = confirm_sinet_cifar10.common | SCREEN
-rows = confirm_sinet_cifar10.rows
+from screen_sinet_cifar10 import CHANNELS, ORDERS, POOL_OLD, RANDOM
+from screen_sinet_cifar10 import common as settings
+
+common = settings | ORDERS['norm first'] | RANDOM | POOL_OLD
+DEEPER = {'model.backbone.units': (1, 4, 4, 4, 4)}
+PARTS = {
+    'G = 1': {'model.backbone.groups': 1},
+    'without exchange': {'model.backbone.exchange': False},
+    'without funnel': {'model.backbone.funnel': False},
+}
+ALSO = {
+    'last map alone': {'model.backbone.out_indices': (4,), 'model.head.in_channels': CHANNELS[-1:]},
+    "the paper's order": ORDERS['act first'],
+}
+rows = {}
+for name, depth, parts in (('SINet', {}, PARTS | ALSO), ('deeper SINet', DEEPER, PARTS)):
+    for part, options in ({'': {}} | parts).items():
+        rows[f'{name}, {part}' if part else name] = dict(
+            config='configs/cifar10/sinet_200e.py', options=depth | options, against=name
+        )
+together = {
+    part: [(f'{name}, {part}', name) for name in ('SINet', 'deeper SINet')] for part in PARTS
+}

@@ -39,3 +39,10 @@ for name in ('VGG-16', 'ResNet-18'):
         rows[f'IC-{name}{suffix}'] = dict(
             ic, options=ic['options'] | options, against=name + against
         )
+together = {
+    suffix.removeprefix(', '): [
+        (f'IC-{name}{suffix}', f'IC-{name}') for name in ('VGG-16', 'ResNet-18')
+    ]
+    for suffix, (_, against) in IC.items()
+    if suffix and not against
+}

@@ -37,3 +37,9 @@ rows = {
     'ResNet-18, zero init': resnet('resnet18_200e', ZERO, against='ResNet-18'),
     'IC-ResNet-18, zero init': resnet('ic_resnet18_200e', ZERO, against='ResNet-18'),
 }
+together = {
+    'zero init': [(f'{name}, zero init', name) for name in ('ResNet-18', 'IC-ResNet-18')],
+    'step of a box sum': [
+        (f'{name}, step of a box sum', name) for name in ('IC-VGG-16', 'IC-ResNet-18')
+    ],
+}

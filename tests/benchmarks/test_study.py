@@ -69,7 +69,10 @@ def result_file(tmp_path: Path, name: str) -> Path:
 
 @pytest.fixture
 def trainings(monkeypatch) -> list[Config]:
-    """Trainings leave the logs of CURVES and are recorded; the IC network's step takes 2.2."""
+    """Trainings leave the logs of CURVES and are recorded.
+
+    The IC network's step takes 2.2, and it has 1.1 times the parameters.
+    """
     configs = []
 
     def call(command, **kwargs):
@@ -91,6 +94,7 @@ def trainings(monkeypatch) -> list[Config]:
     monkeypatch.setattr(study_runs.subprocess, 'call', call)
     monkeypatch.setattr(study_costs, 'training_step', lambda run: run)
     monkeypatch.setattr(study_costs, 'ratios', lambda steps, rounds: [1.0, 2.2, 2.2][: len(steps)])
+    monkeypatch.setattr(study_costs, 'size', lambda run: (10 + (run.label != 'plain'), 400))
     return configs
 
 
@@ -107,10 +111,11 @@ def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings
     assert printed.count(' min to go') == 6
     # Differences 1 and 7: t of one degree of freedom is 12.706, the standard error 3.
     assert printed.splitlines()[-5:-2] == [
-        '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-        '| plain | – | 62.00 ± 2.83 | – | 1.310 ± 0.014 | – | 1.00 | 62.00 ± 2.83 (2) | – |',
+        f'|{" --- |" * 11}',
+        '| plain | – | 62.00 ± 2.83 | – | 1.310 ± 0.014 | – | 1.00 | 1.00 | 1.00 '
+        '| 62.00 ± 2.83 (2) | – |',
         '| IC net | plain | 66.00 ± 7.07 | +4.00 ± 38.12 | 1.330 ± 0.035 | +0.020 ± 0.191 | 2.20 '
-        '| 58.50 ± 2.12 (1) | -3.50 ± 6.35 |',
+        '| 1.10 | 1.00 | 58.50 ± 2.12 (1) | -3.50 ± 6.35 |',
     ]
     assert (tmp_path / 'curves.png').stat().st_size > 1000
 
@@ -125,7 +130,24 @@ def test_training_accuracy_is_a_column_where_all_runs_have_it(
         file.write_text(json.dumps(json.loads(file.read_text()) | dict(training=values)))
     study.main([path, '--seeds', '1', *folders])
     plain, ic = capsys.readouterr().out.splitlines()[-4:-2]
-    assert plain.endswith('| 1.00 | 70.00 | – |') and ic.endswith('| 2.20 | 75.00 | +5.00 |')
+    assert plain.endswith('| 1.00 | 70.00 | – |') and ic.endswith('| 1.00 | 75.00 | +5.00 |')
+
+
+def test_several_pairs_answer_a_question_together(path, folders, trainings, capsys, monkeypatch):
+    file = Path(path)
+    file.write_text(
+        file.read_text()
+        + "rows['last'] = dict(config=CONFIG, options={'model.width': 2}, seeds=1)\n"
+        + "together = {'IC': [('IC net', 'plain'), ('last', 'IC net')]}\n"
+    )
+    monkeypatch.setitem(CURVES, 'last_0', [60, 64])
+    study.main([path, '--seeds', '2', *folders])
+    # Differences 1, 7 and 3: the standard error is 1.764, t of two degrees of freedom 4.303.
+    assert capsys.readouterr().out.splitlines()[-5:-2] == [
+        '| question | pairs of runs | accuracy | loss |',
+        '| --- | --- | --- | --- |',
+        '| IC | 3 | +3.67 ± 7.59 | +0.018 ± 0.038 |',
+    ]
 
 
 def test_a_row_may_be_compared_with_several(path, folders, trainings, capsys):
@@ -278,7 +300,7 @@ def test_one_real_run(classifier_config, folders, tmp_path, capsys, monkeypatch)
     file = tmp_path / 'real.py'
     file.write_text(f'rows = dict(tiny=dict(config={classifier_config!r}))')
     study.main([str(file), '--seeds', '1', *folders])
-    assert capsys.readouterr().out.splitlines()[-3].endswith('| – | 1.00 |')
+    assert capsys.readouterr().out.splitlines()[-3].endswith('| – | 1.00 | 1.00 | 1.00 |')
     result = json.loads(result_file(tmp_path, 'tiny_0').read_text())
     assert len(result['accuracy']) == len(result['loss']) == 1
     assert 'state_dict' in torch.load(tmp_path / 'runs/tiny_0/epoch_1.pth', weights_only=False)
@@ -335,6 +357,7 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = dict(a=dict(config='', against=[]))", r"'a' has against=\[\]; name a row"),
         ("rows = {'a, b': dict(config=''), 'a; b': dict(config='')}", 'have the same file name'),
         ("rows = dict(a=dict(config='gone.py'))", r'gone\.py'),
+        ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'b')]}", "'q' names 'b', which"),
     ):
         file.write_text(text)
         with pytest.raises(InputError, match=words):
@@ -408,5 +431,5 @@ def test_detection_is_prepared_and_judged_by_its_map(folders, tmp_path, monkeypa
     monkeypatch.setattr(study_runs.subprocess, 'call', call)
     for _ in range(2):  # the second time there is nothing to prepare
         study.main([str(file), '--seeds', '1', *folders])
-        assert '| net | – | 62.50 | – | 1.500 | – | – |' in capsys.readouterr().out
+        assert '| net | – | 62.50 | – | 1.500 | – | – | – | – |' in capsys.readouterr().out
     assert (tmp_path / 'made').read_text() == 'x'
