@@ -50,12 +50,12 @@ MAIN = {
     'ResNet-18, fine-tuned': resnet('resnet18_200e', LOAD, teacher='ResNet-18'),
     'IC, learned α': tuned('ic_resnet18_200e', LOAD, LEARNED),
     'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.02)),
-    'WLD, τ 2, e 0.005': distilled(2.0, 0.005),
+    'WLD, τ 4, e 0.005': distilled(4.0, 0.005),
 }
 rows = MAIN | {
     'IC, α to 0.01': tuned('ic_resnet18_200e', LOAD, scheduled(0.01), **TWO),
     'IC, α to 0.04': tuned('ic_resnet18_200e', LOAD, scheduled(0.04), **TWO),
     'WLD, τ 1, e 0.005': distilled(1.0, 0.005, **TWO),
-    'WLD, τ 4, e 0.005': distilled(4.0, 0.005, **TWO),
+    'WLD, τ 2, e 0.005': distilled(2.0, 0.005, **TWO),
     'WLD, τ 2, e 0': distilled(2.0, 0.0, **TWO),
 }
