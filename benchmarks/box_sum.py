@@ -14,13 +14,14 @@ import torch
 import torch.nn.functional as F
 from timing import FORMATS, Run, formats, images, parse, print_row, ratios
 
+from ic_backbones_tools.command import run_tool
+
+WAYS = 'depthwise', 'average pool', 'pointwise first', 'fused add', 'one kernel'
 LAYERS = ((64, 56, 1), (128, 56, 2), (128, 28, 1), (256, 14, 1), (512, 7, 1))
 
 
-def variants(
-    c: int, size: int, stride: int, layout: str, args: argparse.Namespace
-) -> dict[str, Run]:
-    """The plain convolution and the ways to compute the collision term, by name."""
+def variants(c: int, size: int, stride: int, layout: str, args: argparse.Namespace) -> list[Run]:
+    """The plain convolution, and the collision term in each of the WAYS."""
     x = images(args, (4, c, size, size), layout)
     weight = torch.randn(c, c, 3, 3, device=x.device).contiguous(memory_format=FORMATS[layout])
     w_prime = torch.randn(c, c, 1, 1, device=x.device)
@@ -36,16 +37,14 @@ def variants(
     def rows(t):  # (N, C, H, W) -> (N H W, C), a view in channels_last
         return t.permute(0, 2, 3, 1).reshape(-1, c)
 
-    return {
-        'convolution': lambda: F.conv2d(x, weight, None, stride, 1),
-        'depthwise': lambda: term(F.conv2d(box(x), w_prime)),
-        'average pool': lambda: term(F.conv2d(F.avg_pool2d(x, 3, stride, 1), w_prime)),
-        'pointwise first': lambda: term(box(F.conv2d(x, w_prime))),
-        'fused add': lambda: torch.addmm(
-            rows(u), rows(box(x)), w_prime.view(c, c).t(), alpha=-1
-        ).relu_(),
-        'one kernel': lambda: F.conv2d(x, weight - w_prime, None, stride, 1).relu_(),
-    }
+    return [
+        lambda: F.conv2d(x, weight, None, stride, 1),
+        lambda: term(F.conv2d(box(x), w_prime)),
+        lambda: term(F.conv2d(F.avg_pool2d(x, 3, stride, 1), w_prime)),
+        lambda: term(box(F.conv2d(x, w_prime))),
+        lambda: torch.addmm(rows(u), rows(box(x)), w_prime.view(c, c).t(), alpha=-1).relu_(),
+        lambda: F.conv2d(x, weight - w_prime, None, stride, 1).relu_(),
+    ]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -54,16 +53,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @torch.inference_mode()
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 15, add_options)
+    args = parse(__doc__, argv, 15, add_options, ['--device'])
+    print_row('', WAYS, 16)
     for threads in args.threads:
         torch.set_num_threads(threads)
         for name in formats(args):
             for layer in LAYERS[: args.layers]:
                 runs = variants(*layer, name, args)
-                title = f'{threads} threads, {name}, {layer[0]} channels, stride {layer[2]}'
-                print_row(title, list(runs)[1:], 16)
-                print_row('', ratios(list(runs.values()), args.rounds, args.device)[1:], 16)
+                title = f'threads: {threads}, {name}, {layer[0]} channels, stride {layer[2]}'
+                print_row(title, ratios(runs, args.rounds, args.device)[1:], 16)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -1,4 +1,4 @@
-"""Time to load an epoch of CIFAR-10 image by image and in whole batches, one thread.
+"""Time to load an epoch of CIFAR-10 image by image and in whole batches.
 
     python benchmarks/cifar_loader.py [--images 5000] [--rounds 5]
 
@@ -7,12 +7,14 @@ turns, on the images of data/cifar10; decoding them once is not counted.
 """
 
 import argparse
+from collections.abc import Sequence
 
-import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
-from timing import Run, ratios
+from timing import Run, parse, ratios
+
+from ic_backbones_tools.command import run_tool
 
 CONFIG = 'configs/cifar10/resnet18_200e.py'
 
@@ -32,18 +34,16 @@ def epoch(cfg: Config, images: int, batched: bool) -> Run:
     return run
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--images', type=int, default=5000)
-    parser.add_argument('--rounds', type=int, default=5)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(__doc__, argv, 5, add_options)
     cfg = Config.fromfile(CONFIG)
     runs = [epoch(cfg, args.images, batched) for batched in (True, False)]
     print(f'image by image / batched: {ratios(runs, args.rounds)[1]:.2f}')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -18,6 +18,7 @@ from timing import FORMATS, Run, formats, images, inference, medians, parse, pri
 from torch import nn
 
 from ic_backbones.config_file import read_config
+from ic_backbones_tools.command import run_tool
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 BACKBONES = {'ResNet': 'r50', 'IC-ResNet': 'ic_r50', 'SfNet': 'sfnet', 'SINet': 'sinet'}
@@ -53,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 5, add_options)
+    args = parse(__doc__, argv, 5, add_options, ['--device', '--amp'])
     print_row('images a second', args.backbones)
     for threads in args.threads:
         torch.set_num_threads(threads)
@@ -62,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 x = images(args, (1, 3, *args.size), layout)
                 nets = [build(detector, name, args, layout) for name in args.backbones]
                 times = medians([detection(net, x, args) for net in nets], args.rounds, args.device)
-                print_row(f'{detector}, {threads} threads, {layout}', [1 / t for t in times])
+                print_row(f'{detector}, threads: {threads}, {layout}', [1 / t for t in times])
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -10,6 +10,7 @@ training step and its peak memory instead; there "learned" is the IC-ResNet with
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import ResNet
 from timing import (
     FORMATS,
+    SHARED,
     compiled,
     formats,
     images,
@@ -35,6 +37,7 @@ from torch import nn
 from ic_backbones.backbones import ICResNet
 from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d, ic_layers
+from ic_backbones_tools.command import run_tool
 
 KINDS = {
     'plain': (ResNet, {}),
@@ -77,7 +80,7 @@ def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -
     for threads in args.threads:
         torch.set_num_threads(threads)
         for shape in shapes:
-            title = f'{threads} threads, {"x".join(map(str, shape))}'
+            title = f'threads: {threads}, {"x".join(map(str, shape))}'
             for layout in formats(args):
                 nets = [build(name, args, layout) for name in INFERENCE]
                 x = images(args, shape, layout)
@@ -88,12 +91,10 @@ def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -
         x = images(args, shapes[0], 'channels_last')
         nets = [compiled(build(name, args, 'channels_last')) for name in INFERENCE]
         values = ratios([inference(net, x, args) for net in nets], args.rounds, args.device)
-        print_row(f'{args.threads[0]} threads, {"x".join(map(str, shapes[0]))}, compiled', values)
+        print_row(f'threads: {args.threads[0]}, {"x".join(map(str, shapes[0]))}, compiled', values)
 
 
-def compare_training(
-    args: argparse.Namespace, shape: tuple[int, ...], argv: Sequence[str] | None
-) -> None:
+def compare_training(args: argparse.Namespace, shape: tuple[int, ...], argv: Sequence[str]) -> None:
     print_row('training', TRAINING)
     for threads in args.threads:
         torch.set_num_threads(threads)
@@ -101,7 +102,7 @@ def compare_training(
             nets = [build(name, args, layout) for name in TRAINING]
             x = images(args, shape, layout)
             values = ratios([training_step(net, x, args) for net in nets], args.rounds, args.device)
-            print_row(f'step, {threads} threads, {layout}', values)
+            print_row(f'step, threads: {threads}, {layout}', values)
     found = peaks(__file__, TRAINING, argv)
     print_row('peak memory', [value / found[0] for value in found])
 
@@ -116,7 +117,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 9, add_options)
+    argv = sys.argv[1:] if argv is None else argv
+    args = parse(__doc__, argv, 9, add_options, list(SHARED))
     batch = args.batch, 3, args.size, args.size
     if args.peak:
         net, x = build(args.peak, args), images(args, batch, 'contiguous')
@@ -128,4 +130,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -9,23 +9,24 @@ files, as before every training but the first. The three take turns in one proce
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-from timing import ratios
+from timing import parse, ratios
 
 from ic_backbones.datasets import image_cache
 from ic_backbones.datasets.images import image_size, write_image
+from ic_backbones_tools.command import run_tool
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--images', type=int, default=1000)
-    parser.add_argument('--rounds', type=int, default=9)
-    args = parser.parse_args()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(__doc__, argv, 9, add_options)
     noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     image = cv2.resize(noise, (500, 375), interpolation=cv2.INTER_CUBIC)
     with tempfile.TemporaryDirectory() as folder:
@@ -52,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -18,6 +18,7 @@ from timing import images, inference, parse, print_row, ratios
 
 from ic_backbones.registry import MODELS
 from ic_backbones.weights.onnx import export_onnx, largest_difference
+from ic_backbones_tools.command import run_tool
 
 NETS = {
     'ic_resnet50': dict(type='ICResNet', depth=50),
@@ -51,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 runs = [inference(net, x, args), feed]
                 _, ratio = ratios(runs, args.rounds, args.device)
                 difference = largest_difference(net, file, (args.size, args.size))
-                print_row(f'{name}, {threads} threads', [ratio, f'{difference:.0e}'])
+                print_row(f'{name}, threads: {threads}', [ratio, f'{difference:.0e}'])
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -10,28 +10,31 @@ switch_to_deploy. The peak memory of a training step is measured in a process pe
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 import torch
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import VGG
-from timing import compiled, images, inference, parse, peaks, print_peak, print_row, ratios
+from timing import SHARED, compiled, images, inference, parse, peaks, print_peak, print_row, ratios
 from timing import training_step as step
 from torch import nn
 
 from ic_backbones.backbones import SfNet
 from ic_backbones.complexity import count
+from ic_backbones_tools.command import run_tool
 
 NETS = ('vgg', 'sfnet', 'shared', 'folded', 'deployed')
 LAYOUT = 'channels_last'
 
 
 def build(name: str, args: argparse.Namespace) -> nn.Module:
-    width = args.base_channels
+    width = dict(base_channels=args.base_channels)
     if name in ('vgg', 'folded'):
-        net = VGG(16, norm_cfg=dict(type='BN')) if width == 64 else SfNet(16, (), **args.narrow)
+        full = args.base_channels == 64
+        net = VGG(16, norm_cfg=dict(type='BN')) if full else SfNet(16, (), **width)
     else:
-        net = SfNet(out_indices=(2 if name == 'shared' else 4,), **args.narrow)
+        net = SfNet(out_indices=(2 if name == 'shared' else 4,), **width)
     if name == 'folded':
         net.eval()
         net = fuse_conv_bn(net)
@@ -40,7 +43,7 @@ def build(name: str, args: argparse.Namespace) -> nn.Module:
     return net.to(args.device, memory_format=torch.channels_last)
 
 
-def compare(args: argparse.Namespace, batch: int, size: int, argv: Sequence[str] | None) -> None:
+def compare(args: argparse.Namespace, batch: int, size: int, argv: Sequence[str]) -> None:
     print_row(f'{size}x{size}, batch {batch}', NETS)
     macs = [count(build(name, args), (size, size))[1] for name in NETS]
     print_row('multiply-adds', [value / macs[0] for value in macs])
@@ -51,19 +54,18 @@ def compare(args: argparse.Namespace, batch: int, size: int, argv: Sequence[str]
         for net in nets[:3]:
             net.train()
         values = ratios([step(net, x, args) for net in nets[:3]], args.rounds, args.device)
-        print_row(f'training step, {threads} threads', values)
+        print_row(f'training step, threads: {threads}', values)
         for net in nets:
             net.eval()
         values = ratios([inference(net, x, args) for net in nets], args.rounds, args.device)
-        print_row(f'inference, {threads} threads', values)
+        print_row(f'inference, threads: {threads}', values)
     if args.compile:
         torch.set_num_threads(args.threads[0])
         values = ratios(
             [inference(compiled(net), x, args) for net in nets], args.rounds, args.device
         )
-        print_row(f'inference, {args.threads[0]} threads, compiled', values)
-    given = [*(argv or []), '--only', str(batch), str(size)]
-    found = peaks(__file__, NETS[:2], given)
+        print_row(f'inference, threads: {args.threads[0]}, compiled', values)
+    found = peaks(__file__, NETS[:2], [*argv, '--only', str(batch), str(size)])
     print_row('peak memory', [value / found[0] for value in found])
 
 
@@ -73,8 +75,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 9, add_options)
-    args.narrow = dict(base_channels=args.base_channels)
+    argv = sys.argv[1:] if argv is None else argv
+    args = parse(__doc__, argv, 9, add_options, list(SHARED))
     batches = [args.only] if args.only else [(128, 32), (8, 224)]
     if args.peak:
         (batch, size), *_ = batches
@@ -88,4 +90,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -19,6 +19,7 @@ from timing import compiled, formats, images, inference, parse, print_row, ratio
 
 from ic_backbones.complexity import count
 from ic_backbones.config_file import read_config
+from ic_backbones_tools.command import run_tool
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 
@@ -52,12 +53,12 @@ NETS = {
 NETS['V2 folded'], NETS['deployed'] = NETS['V2'], NETS['SINet']
 
 
-def trained(name: str) -> torch.nn.Module:
+def network(name: str) -> torch.nn.Module:
     return MODELS.build(NETS[name]).eval()
 
 
 def build(name: str) -> torch.nn.Module:
-    net = trained(name)
+    net = network(name)
     if name == 'deployed':
         net.backbone.switch_to_deploy()
     return fuse_conv_bn(net) if name == 'V2 folded' else net
@@ -69,10 +70,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 25, add_options)
+    args = parse(__doc__, argv, 25, add_options, ['--device', '--amp', '--compile'])
     # In the deployed form not all products would be counted.
     size = args.size, args.size
-    macs = [count(trained(name), size)[1] for name in NETS]
+    macs = [count(network(name), size)[1] for name in NETS]
     print_row('', list(NETS))
     print_row('multiply-adds', [value / macs[0] for value in macs])
     nets = [build(name).to(args.device) for name in NETS]
@@ -83,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 x = images(args, (batch, 3, *size), layout)
                 for net in nets:
                     net.to(memory_format=memory_format)
-                title = f'{threads} threads, batch {batch}, {layout}'
+                title = f'threads: {threads}, batch {batch}, {layout}'
                 print_row(
                     title,
                     ratios([inference(net, x, args) for net in nets], args.rounds, args.device),
@@ -94,10 +95,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             x = images(args, (batch, 3, *size), 'channels_last')
             runs = [inference(compiled(net), x, args) for net in nets]
             print_row(
-                f'{args.threads[0]} threads, batch {batch}, compiled',
+                f'threads: {args.threads[0]}, batch {batch}, compiled',
                 ratios(runs, args.rounds, args.device),
             )
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

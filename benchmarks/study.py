@@ -35,14 +35,15 @@ trainings say little on a machine that others use.
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
-from study_compare import curves_picture, table, together_table
-from study_costs import read_costs, sizes
+from study_compare import TOGETHER, caption, markdown, table, together_table
+from study_costs import read_costs
 from study_file import Study, read_study
+from study_picture import curves_picture
 from study_runs import Run, runs_of
 
 from ic_backbones.errors import InputError
@@ -57,13 +58,13 @@ def train_all(runs: Sequence[Run], jobs: int) -> None:
     Raises:
         InputError: A training failed; the others that had started have been completed.
     """
-    prepared = False
-    while todo := _unfinished(runs):
-        if todo[0].study.prepare is not None and not prepared:
-            todo[0].study.prepare()
-        prepared = True
+    todo = _unfinished(runs)
+    if todo and todo[0].study.prepare:
+        todo[0].study.prepare()
+    while todo:
         ready = [run for run in todo if run.teacher is None or run.teacher.is_ready()]
         _train_side_by_side(ready, jobs)
+        todo = _unfinished(runs)
 
 
 def _unfinished(runs: Sequence[Run]) -> list[Run]:
@@ -93,13 +94,13 @@ def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
             raise
 
 
-def equal_time_runs(study: Study, runs: Sequence[Run], costs: dict[str, float]) -> list[Run]:
-    """A run of about as long a training as its first comparison row's, where costs are known."""
+def equal_time_runs(study: Study, runs: Sequence[Run], steps: Mapping[str, float]) -> list[Run]:
+    """A run of about as long a training as its first comparison row's, where both are known."""
     timed = []
     for run in runs:
         against = study.against(run.label)[0]
-        if against in costs and run.label in costs:
-            epochs = replace(run, label=against).epochs * costs[against] / costs[run.label]
+        if against in steps and run.label in steps:
+            epochs = replace(run, label=against).epochs * steps[against] / steps[run.label]
             timed.append(run.with_epochs(max(1, round(epochs))))
     return timed
 
@@ -129,11 +130,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)
-    timed = equal_time_runs(study, runs, costs) if args.equal_time else []
+    timed = equal_time_runs(study, runs, costs.steps) if args.equal_time else []
     train_all(timed, args.jobs)
-    print('\n' + table(study, runs, timed, costs, sizes(study)))
+    print(f'\n{caption(runs, timed)}\n\n{markdown(table(study, runs, timed, costs))}')
     if study.together:
-        print('\n' + together_table(study, runs))
+        print(f'\n{TOGETHER}\n\n{markdown(together_table(study, runs))}')
     picture = Path(args.picture or f'docs/studies/{name}.png')
     curves_picture(study, runs, picture)
     print(f'\n{picture}')

@@ -1,6 +1,8 @@
 """What each row of a study costs: the time of a training step, parameters, multiply-adds."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from mmengine.device import get_device
@@ -14,41 +16,67 @@ from timing import ratios
 
 from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
+from ic_backbones.errors import InputError, one_line
 from ic_backbones.runs.options import make_folder
 
 ROUNDS = 9
 
 
-def read_costs(study: Study) -> dict[str, float]:
-    """The time of a training step of each row over the first row's, one thread.
+class Costs(NamedTuple):
+    """What the rows of a study cost, where it is known.
 
-    It is measured once and kept next to the results, so that a study that goes on elsewhere trains
-    for the same number of epochs. A detector has none, and neither has a row whose teacher's
-    checkpoint is not there.
+    Attributes:
+        steps: The time of a training step over the first row's, one thread. A detector has none.
+        sizes: Parameters and multiply-adds of a classifier, for an image of 32x32. One that is
+            distilled has none, for its model holds the teacher.
     """
-    runs = {label: Run(study, label, 0) for label in study.rows}
-    digests = {label: run.config_digest for label, run in runs.items()}
+
+    steps: Mapping[str, float]
+    sizes: Mapping[str, tuple[int, int]]
+
+    def of(self, label: str) -> tuple[float | None, ...]:
+        """The time of a row's step, its parameters and its multiply-adds."""
+        return (self.steps.get(label), *self.sizes.get(label, (None, None)))
+
+
+def read_costs(study: Study) -> Costs:
+    """The costs that lie next to the results, or else are measured.
+
+    Times are measured once, so that a study that goes on elsewhere trains for the same number of
+    epochs; and again if a row had no teacher's checkpoint.
+
+    Raises:
+        InputError: The file of the times is not one that this function has written.
+    """
+    classifiers = [run for label in study.rows if _is_classifier(run := Run(study, label, 0))]
+    sizes = {run.label: size(run) for run in classifiers if not _distils(run)}
+    digests = {label: Run(study, label, 0).config_digest for label in study.rows}
     file = study.results / 'costs.json'
     if file.is_file():
-        known = json.loads(file.read_text(encoding='utf-8'))
-        if known['configs'] == digests:
-            return known['costs']
+        try:
+            known = json.loads(file.read_text(encoding='utf-8'))
+            if known['configs'] == digests:
+                return Costs(dict(known['costs']), sizes)
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(
+                f'{file}: these are not the costs of a study ({one_line(error)}); delete it'
+            ) from error
+    ready = [run for run in classifiers if not _distils(run) or run.teacher.has_checkpoint()]
+    steps = _measured(ready)
+    if len(ready) == len(classifiers):
+        make_folder(study.results, '--results')
+        text = json.dumps(dict(costs=steps, configs=digests), indent=1, ensure_ascii=False)
+        file.write_text(f'{text}\n', encoding='utf-8')
+    return Costs(steps, sizes)
+
+
+def _measured(runs: Sequence[Run]) -> dict[str, float]:
+    if not runs:
+        return {}
     torch.set_num_threads(1)
-    usable = {label: run for label, run in runs.items() if _can_step(run)}
-    print(f'measuring the training steps of {len(usable)} rows', flush=True)
-    steps = [training_step(run) for run in usable.values()]
-    times = ratios(steps, ROUNDS) if steps else []
-    costs = dict(zip(usable, (round(value, 3) for value in times), strict=True))
-    make_folder(study.results, '--results')
-    file.write_text(
-        json.dumps(dict(costs=costs, configs=digests), indent=1, ensure_ascii=False) + '\n',
-        encoding='utf-8',
-    )
-    return costs
-
-
-def _can_step(run: Run) -> bool:
-    return _is_classifier(run) and (not _distils(run) or run.teacher.has_checkpoint())
+    print(f'measuring the training steps of {len(runs)} rows', flush=True)
+    times = ratios([training_step(run) for run in runs], ROUNDS)
+    return {run.label: round(value, 3) for run, value in zip(runs, times, strict=True)}
 
 
 def _is_classifier(run: Run) -> bool:
@@ -57,15 +85,6 @@ def _is_classifier(run: Run) -> bool:
 
 def _distils(run: Run) -> bool:
     return '{teacher}' in str(run.config().model)
-
-
-def sizes(study: Study) -> dict[str, tuple[int, int]]:
-    """The parameters and multiply-adds of each row's classifier, for one image of 32x32.
-
-    A detector has none here, and neither has a network that is distilled, which holds its teacher.
-    """
-    runs = [Run(study, label, 0) for label in study.rows]
-    return {run.label: size(run) for run in runs if _is_classifier(run) and not _distils(run)}
 
 
 def size(run: Run) -> tuple[int, int]:

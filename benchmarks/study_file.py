@@ -62,6 +62,10 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
         InputError: It cannot be read, a row's teacher or comparison is not a row above it, or a
             question has other rows than the study.
     """
+    if not Path(path).is_file():
+        raise InputError(
+            f'{path}: there is no such file; name a study, such as those in benchmarks/studies'
+        )
     sys.path.insert(0, str(Path(path).parent))  # a study may import what several share
     try:
         tables = runpy.run_path(path)

@@ -19,10 +19,11 @@ from study_file import Study, file_name
 from ic_backbones.errors import InputError, one_line
 from ic_backbones.runs.options import make_folder
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
+from ic_backbones.runs.schedule import scale
 from ic_backbones.runs.work_dir import last_checkpoint
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
-# What decides the result of a training; hooks that only watch are not among it.
+# What decides the result of a training; of the default hooks, the memory format does too.
 DECISIVE = (
     'model',
     'data_preprocessor',
@@ -113,6 +114,8 @@ class Run:
         """A digest of what its config, and that of its teacher, decide about a training."""
         cfg = self.config().to_dict()
         decisive = {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
+        if memory_format := cfg.get('default_hooks', {}).get('memory_format'):
+            decisive['memory_format'] = memory_format
         return _digest(decisive, self.teacher and self.teacher.config_digest)
 
     @property
@@ -257,8 +260,4 @@ def scale_schedule(cfg: Config, epochs: int) -> None:
     cfg.train_cfg.max_epochs = epochs
     schedules = cfg.param_scheduler
     for schedule in schedules if isinstance(schedules, list) else [schedules]:
-        for key in ('milestones', 'total_steps', 'T_max', 'begin', 'end', 'step_size'):
-            if isinstance(schedule.get(key), list):
-                schedule[key] = [max(1, round(value * factor)) for value in schedule[key]]
-            elif schedule.get(key):
-                schedule[key] = max(1, round(schedule[key] * factor))
+        scale(schedule, factor)

@@ -1,6 +1,6 @@
 """Compare the times and the memory of networks that take turns in one process.
 
-All benchmarks share these options: the numbers of threads, the device, autocast, the compiler.
+All benchmarks have the options --threads and --rounds, and some have those of SHARED.
 """
 
 import argparse
@@ -19,7 +19,15 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
+from ic_backbones.errors import InputError
+
 FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
+SHARED = {
+    '--device': dict(choices=['cpu', 'cuda'], default='cpu'),
+    '--amp': dict(action='store_true', help='autocast to bf16'),
+    '--compile': dict(action='store_true', help='also with torch.compile'),
+    '--peak': dict(help=argparse.SUPPRESS),  # the network whose peak memory this process measures
+}
 WARM_UP = 2  # rounds that are not counted
 # The default of 1,024 kernels is too few for networks that alternate: each would compile its own
 # again in every turn. oneDNN reads this before its first kernel.
@@ -32,26 +40,32 @@ def parse(
     argv: Sequence[str] | None,
     rounds: int,
     add: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
+    shared: Sequence[str] = (),
 ) -> argparse.Namespace:
-    """Read the options that all benchmarks share, and those that ``add`` adds.
+    """Read the options of a benchmark, and let it have the first number of threads.
 
     Args:
         description: The text of ``--help``.
         argv: The command line, or None for that of the process.
         rounds: The number of timed rounds by default.
         add: Adds a benchmark's own options.
+        shared: Those of ``SHARED`` that it has.
+
+    Raises:
+        InputError: A number of threads or rounds is not positive.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('--threads', type=int, nargs='+', default=[1, 2], help='one or more')
     parser.add_argument('--rounds', type=int, default=rounds, help='timed rounds')
-    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
-    parser.add_argument('--amp', action='store_true', help='autocast to bf16')
-    parser.add_argument('--compile', action='store_true', help='also with torch.compile')
-    parser.add_argument('--peak', help=argparse.SUPPRESS)
+    parser.set_defaults(device='cpu', amp=False)
+    for option in shared:
+        parser.add_argument(option, **SHARED[option])
     add(parser)
     args = parser.parse_args(argv)
+    if min(*args.threads, args.rounds) < 1:
+        raise InputError('--threads and --rounds: these must be positive; give at least 1')
     if args.device == 'cuda':
         args.threads = args.threads[:1]
     torch.set_num_threads(args.threads[0])
@@ -157,13 +171,12 @@ def print_peak(step: Run, device: str) -> None:
     print(max(change['Total Allocated'] for change in changes) - before)
 
 
-def peaks(script: str, names: Sequence[str], argv: Sequence[str] | None) -> list[int]:
+def peaks(script: str, names: Sequence[str], argv: Sequence[str]) -> list[int]:
     """What ``script --peak NAME`` prints, for each of the names, with the other arguments."""
-    arguments = sys.argv[1:] if argv is None else argv
     return [
         int(
             subprocess.check_output(
-                [sys.executable, script, *arguments, '--peak', name], stderr=subprocess.DEVNULL
+                [sys.executable, script, *argv, '--peak', name], stderr=subprocess.DEVNULL
             ).split()[-1]
         )
         for name in names

@@ -19,7 +19,7 @@ from ic_backbones_tools.steps import step
 
 TEACHER = 'configs/sample/resnet18_20e.py'
 STUDENT = 'configs/sample/ic_resnet18_wld_10e.py'
-DETECTOR = 'configs/faster_rcnn_ic_r18_sample.py'
+DETECTOR = 'configs/faster_rcnn_ic_r18_pretrained_sample.py'
 
 
 def train(config: str, work_dir: Path, *options: str) -> str:
@@ -69,13 +69,7 @@ def run(args: Namespace) -> None:
     (backbone,) = out.glob('wld_*_backbone-*.pth')
 
     data = [crop.replace(args.crops, args.voc) for crop in crops]
-    weights = [
-        'model.backbone.init_cfg.type=Pretrained',
-        f'model.backbone.init_cfg.checkpoint={backbone}',
-        'model.backbone.alpha=0.0',
-        'model.backbone.alpha_mode=learned',
-    ]
-    options = [*weights, *data, *args.options]
+    options = [f'model.backbone.init_cfg.checkpoint={backbone}', *data, *args.options]
     detector = train(DETECTOR, out / 'detector', *options)
     test = ['--work-dir', str(out / 'test'), '--cfg-options', *options]
     step('test', DETECTOR, detector, *test)

@@ -3,17 +3,20 @@
 A screen tells which questions deserve a longer study.
 """
 
-SCREEN = {
+FROM_MEMORY = {  # whole batches, in the process that trains
+    f'{name}_dataloader.{key}': value
+    for name in ('train', 'val')
+    for key, value in (
+        ('dataset.batched', True),
+        ('num_workers', 0),
+        ('persistent_workers', False),
+    )
+}
+SCREEN = FROM_MEMORY | {
     'train_dataloader.dataset.indices': 20000,
-    'train_dataloader.dataset.batched': True,
     'train_dataloader.batch_size': 64,
-    'train_dataloader.num_workers': 0,
-    'train_dataloader.persistent_workers': False,
     'val_dataloader.dataset.indices': 5000,
-    'val_dataloader.dataset.batched': True,
     'val_dataloader.batch_size': 250,
-    'val_dataloader.num_workers': 0,
-    'val_dataloader.persistent_workers': False,
     'train_cfg.max_epochs': 4,
     'param_scheduler': [  # a list takes the place of the recipe's schedule
         dict(

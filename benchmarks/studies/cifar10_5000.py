@@ -3,17 +3,13 @@
 Half the recipe's batch and learning rate: with 5,000 images, 39 iterations an epoch are too few.
 """
 
-SMALL = {
+from cifar10_20000 import FROM_MEMORY
+
+SMALL = FROM_MEMORY | {
     'train_dataloader.dataset.indices': 5000,
     'val_dataloader.dataset.indices': 2000,
     'train_dataloader.batch_size': 64,
     'optim_wrapper.optimizer.lr': 0.05,
-    'train_dataloader.dataset.batched': True,
-    'val_dataloader.dataset.batched': True,
-    'train_dataloader.num_workers': 0,
-    'val_dataloader.num_workers': 0,
-    'train_dataloader.persistent_workers': False,
-    'val_dataloader.persistent_workers': False,
     'train_cfg.max_epochs': 14,
     'param_scheduler.milestones': [9, 12],
     'default_hooks.logger.interval': 10,

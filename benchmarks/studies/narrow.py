@@ -1,12 +1,7 @@
 """Networks at a quarter of their channels, for a CPU, and a learned alpha."""
 
 # The first stage halves the image, so that a training fits a core.
-NARROW_RESNET = {
-    'model.backbone.stem_channels': 16,
-    'model.backbone.base_channels': 16,
-    'model.backbone.strides': (2, 2, 2, 2),
-    'model.head.in_channels': 128,
-}
+NARROW_RESNET = {'stem_channels': 16, 'base_channels': 16, 'strides': (2, 2, 2, 2)}
 LEARNED = {  # an alpha that starts at 0, without weight decay
     'model.backbone.alpha': 0.0,
     'model.backbone.alpha_mode': 'learned',
@@ -14,6 +9,23 @@ LEARNED = {  # an alpha that starts at 0, without weight decay
 }
 # mmpretrain's VGG has no width; SfNet without composed scales is VGG with one.
 NARROW_VGG = {'type': 'ic_backbones.SfNet', 'composed_scales': (), 'base_channels': 16}
+
+
+def resnet(config: str, *options: dict, **keys: int | str | list[str]) -> dict:
+    """The row of a narrow ResNet-18 with further overrides."""
+    merged = {f'model.backbone.{key}': value for key, value in NARROW_RESNET.items()}
+    merged['model.head.in_channels'] = 128
+    for option in options:
+        merged |= option
+    return dict(config=f'configs/cifar10/{config}.py', options=merged, **keys)
+
+
+def changed(row: dict, *options: dict, **keys: int | str | list[str]) -> dict:
+    """A row with further overrides and other keys."""
+    merged = dict(row['options'])
+    for option in options:
+        merged |= option
+    return row | dict(options=merged) | keys
 
 
 def with_ic(name: str, config: str, narrow: dict, channels: int = 128) -> dict[str, dict]:
@@ -27,3 +39,6 @@ def with_ic(name: str, config: str, narrow: dict, channels: int = 128) -> dict[s
         options['model.head.in_channels'] = channels
         rows[label] = dict(config=f'configs/cifar10/{file}.py', options=options, against=name)
     return rows
+
+
+VGG = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)

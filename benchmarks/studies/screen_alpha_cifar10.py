@@ -5,7 +5,7 @@ the recipe of IC-MobileNet.
 """
 
 from cifar10_20000 import SCREEN
-from narrow import LEARNED
+from narrow import LEARNED, changed
 from screen_scratch_cifar10 import rows as scratch
 from screen_scratch_cifar10 import with_variant
 
@@ -14,6 +14,6 @@ learned = scratch['IC-MobileNet']
 ONE = {'model.backbone.alpha': 1.0, 'model.backbone.alpha_mode': 'constant'}
 rows = with_variant(('ResNet-18', 'VGG-16'), ', learned α', LEARNED) | {
     'MobileNet': scratch['MobileNet'],
-    'IC-MobileNet, α = 1': dict(learned, options=learned['options'] | ONE),
-    'IC-MobileNet, learned α': dict(learned, against=['MobileNet', 'IC-MobileNet, α = 1']),
+    'IC-MobileNet, α = 1': changed(learned, ONE),
+    'IC-MobileNet, learned α': learned | dict(against=['MobileNet', 'IC-MobileNet, α = 1']),
 }

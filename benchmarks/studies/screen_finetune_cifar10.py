@@ -6,8 +6,7 @@ have as many seeds as --seeds, the other values of alpha, tau and e two.
 """
 
 from cifar10_20000 import SCREEN
-from narrow import LEARNED
-from screen_step_cifar10 import resnet
+from narrow import LEARNED, resnet
 
 common = SCREEN
 TEACHER = {

@@ -4,14 +4,13 @@ The recipe is that of screen_step_cifar10.py.
 """
 
 from cifar10_20000 import SCREEN
-from screen_step_cifar10 import NOT_ZERO, ZERO, resnet
+from narrow import resnet
+from screen_step_cifar10 import ZERO
 
 common = SCREEN
 rows = {
-    'ResNet-18': resnet('resnet18_200e', NOT_ZERO),
-    'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e', NOT_ZERO),
+    'ResNet-18': resnet('resnet18_200e'),
+    'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e', {'model.backbone.zero_init_residual': False}),
     'ResNet-18, zero init': resnet('resnet18_200e', ZERO),
-    'IC-ResNet-18⁻, zero init': resnet(
-        'ic_resnet18_minus_200e', ZERO, against='ResNet-18, zero init'
-    ),
+    'IC-ResNet-18⁻, zero init': resnet('ic_resnet18_minus_200e', against='ResNet-18, zero init'),
 }

@@ -1,8 +1,9 @@
 """SINet's pooling, start of the funnels, order and learning rate.
 
-A narrow network of few units. "Old": the head averages the maps as they come, and the funnels
-start at random. "Both": norms in the head (each map passes a norm and ReLU6 before its average),
-and funnels that start as the identity.
+A narrow network of few units. "Act first" and "norm first" are the orders of the paper and of
+MobileNetV2; where nothing else is named, the head averages the maps as they come, and the funnels
+start at random. "Norms in the head": each map passes a norm and ReLU6 before its average. "Identity
+funnel": the funnels start as the identity of the exchange's output. "Both": these two.
 """
 
 from cifar10_20000 import SCREEN
@@ -21,30 +22,35 @@ ORDERS = {
     'act first': {'model.backbone.order': ('conv', 'act', 'norm')},
     'norm first': {'model.backbone.order': ('conv', 'norm', 'act')},
 }
-POOL_OLD, POOL_NEW = {'model.head.map_norm_cfg': None}, {'model.head.map_norm_cfg': BN}
+PLAIN_HEAD, NORMED_HEAD = {'model.head.map_norm_cfg': None}, {'model.head.map_norm_cfg': BN}
 RANDOM = {'model.backbone.funnel': dict(start='random')}
 IDENTITY = {'model.backbone.funnel': dict(start='identity')}
 NORMED = {'model.backbone.funnel': dict(start='identity', norm_cfg=BN)}
 LOW = {'param_scheduler': [dict(SCREEN['param_scheduler'][0], eta_max=0.01)]}
 KINDS = {  # of each: what it is compared with, and its options
-    'old': ('old', RANDOM | POOL_OLD),
-    'norms in the head': ('old', RANDOM | POOL_NEW),
-    'identity funnel': ('old', IDENTITY | POOL_OLD),
-    'both': ('old', IDENTITY | POOL_NEW),
-    'both, norm behind the funnel': ('both', NORMED | POOL_NEW),
-    'both, learning rate 0.01': ('both', IDENTITY | POOL_NEW | LOW),
+    '': ('', RANDOM | PLAIN_HEAD),
+    ', norms in the head': ('', RANDOM | NORMED_HEAD),
+    ', identity funnel': ('', IDENTITY | PLAIN_HEAD),
+    ', both': ('', IDENTITY | NORMED_HEAD),
+    ', both, norm behind the funnel': (', both', NORMED | NORMED_HEAD),
+    ', both, learning rate 0.01': (', both', IDENTITY | NORMED_HEAD | LOW),
 }
 rows = {
-    f'{order}, {kind}': dict(
+    order + kind: dict(
         config='configs/cifar10/sinet_200e.py',
         options=ORDERS[order] | options,
-        against=[f'{order}, {against}'] + ['act first, ' + kind] * (order == 'norm first'),
+        against=[order + against] + ['act first' + kind] * (order == 'norm first'),
     )
     for order in ORDERS
     for kind, (against, options) in KINDS.items()
 }
-together = {
-    'norm first': [(f'norm first, {kind}', f'act first, {kind}') for kind in KINDS],
-    'identity funnel': [(f'{order}, identity funnel', f'{order}, old') for order in ORDERS],
-    'norms in the head': [(f'{order}, norms in the head', f'{order}, old') for order in ORDERS],
+TOGETHER = {  # of each question: a kind and what it differs from, twice where there are two
+    'identity funnel': {', identity funnel': '', ', both': ', norms in the head'},
+    'norms in the head': {', norms in the head': '', ', both': ', identity funnel'},
+    'norm behind the funnel': {', both, norm behind the funnel': ', both'},
+    'learning rate 0.01': {', both, learning rate 0.01': ', both'},
+}
+together = {'norm first': [(f'norm first{kind}', f'act first{kind}') for kind in KINDS]} | {
+    question: [(order + kind, order + other) for order in ORDERS for kind, other in kinds.items()]
+    for question, kinds in TOGETHER.items()
 }

@@ -1,13 +1,13 @@
-"""SINet without each of its parts, in the paper's order, and with more units.
+"""SINet with one part removed at a time, or in the paper's order, and the same with more units.
 
 The network is that of screen_sinet_cifar10.py. Of its 9 units 4 have a shortcut, of the deeper
 one's 17 units 12.
 """
 
-from screen_sinet_cifar10 import CHANNELS, ORDERS, POOL_OLD, RANDOM
+from screen_sinet_cifar10 import CHANNELS, ORDERS, PLAIN_HEAD, RANDOM
 from screen_sinet_cifar10 import common as settings
 
-common = settings | ORDERS['norm first'] | RANDOM | POOL_OLD
+common = settings | ORDERS['norm first'] | RANDOM | PLAIN_HEAD
 DEEPER = {'model.backbone.units': (1, 4, 4, 4, 4)}
 PARTS = {
     'G = 1': {'model.backbone.groups': 1},

@@ -4,7 +4,7 @@
 """
 
 from cifar10_20000 import SCREEN
-from narrow import NARROW_RESNET, NARROW_VGG, with_ic
+from narrow import VGG, changed, resnet
 
 common = SCREEN
 BOX_SUM = {
@@ -13,27 +13,11 @@ BOX_SUM = {
     )
 }
 ZERO = {'model.backbone.zero_init_residual': True}
-NOT_ZERO = {'model.backbone.zero_init_residual': False}
-
-
-def resnet(config: str, *options: dict, **keys: str | int | list[str]) -> dict:
-    merged = dict(NARROW_RESNET)
-    for option in options:
-        merged |= option
-    return dict(config=f'configs/cifar10/{config}.py', options=merged, **keys)
-
-
-vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
-rows = {
-    **vgg,
-    'IC-VGG-16, step of a box sum': dict(
-        vgg['IC-VGG-16'], options=vgg['IC-VGG-16']['options'] | BOX_SUM
-    ),
-    'ResNet-18': resnet('resnet18_200e', NOT_ZERO, against='ResNet-18'),
-    'IC-ResNet-18': resnet('ic_resnet18_200e', NOT_ZERO, against='ResNet-18'),
-    'IC-ResNet-18, step of a box sum': resnet(
-        'ic_resnet18_200e', NOT_ZERO, BOX_SUM, against='ResNet-18'
-    ),
+rows = VGG | {
+    'IC-VGG-16, step of a box sum': changed(VGG['IC-VGG-16'], BOX_SUM),
+    'ResNet-18': resnet('resnet18_200e', against='ResNet-18'),
+    'IC-ResNet-18': resnet('ic_resnet18_200e', against='ResNet-18'),
+    'IC-ResNet-18, step of a box sum': resnet('ic_resnet18_200e', BOX_SUM, against='ResNet-18'),
     'ResNet-18, zero init': resnet('resnet18_200e', ZERO, against='ResNet-18'),
     'IC-ResNet-18, zero init': resnet('ic_resnet18_200e', ZERO, against='ResNet-18'),
 }

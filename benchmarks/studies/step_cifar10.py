@@ -4,13 +4,9 @@
 """
 
 from cifar10_5000 import SMALL
-from narrow import NARROW_VGG, with_ic
-from screen_step_cifar10 import BOX_SUM
+from narrow import VGG
+from screen_step_cifar10 import rows as screen
 
 common = SMALL
-vgg = with_ic('VGG-16', 'vgg16_200e', NARROW_VGG)
-rows = vgg | {
-    'IC-VGG-16, step of a box sum': dict(
-        vgg['IC-VGG-16'], options=vgg['IC-VGG-16']['options'] | BOX_SUM
-    ),
-}
+name = 'IC-VGG-16, step of a box sum'
+rows = VGG | {name: screen[name]}

@@ -5,7 +5,7 @@ does not. The recipe is that of screen_step_cifar10.py.
 """
 
 from cifar10_20000 import SCREEN
-from screen_step_cifar10 import resnet
+from narrow import resnet
 
 common = SCREEN
 DEPTH = {'model.backbone.depth': 50, 'model.head.in_channels': 512}

@@ -52,13 +52,8 @@ def stretch_schedule(cfg: Config, written: Config) -> str:
         written_for = training_length(written) or math.inf
     if not written_for < length:
         return ''
-    changed = False
-    for scheduler in schedulers:
-        for key in TIMES:
-            if key in scheduler:
-                scheduler[key] = _times(scheduler[key], length / written_for)
-                changed = True
-    if not changed:
+    scaled = [scale(scheduler, length / written_for) for scheduler in schedulers]
+    if not any(scaled):
         return ''
     unit = 'epochs' if by_epoch else 'iterations'
     return (
@@ -74,10 +69,22 @@ def _end(scheduler: dict) -> float:
     return min([scheduler.get('end') or math.inf, *ends])
 
 
+def scale(scheduler: dict, factor: float) -> bool:
+    """Multiply the epochs or iterations of a scheduler, in place; none becomes less than 1.
+
+    Returns:
+        Whether it has any.
+    """
+    keys = [key for key in TIMES if scheduler.get(key)]
+    for key in keys:
+        scheduler[key] = _times(scheduler[key], factor)
+    return bool(keys)
+
+
 def _times(value: float | list[float], factor: float) -> int | list[int]:
     if isinstance(value, list | tuple):
         return [_times(item, factor) for item in value]
-    return round(value * factor)
+    return value and max(1, round(value * factor))
 
 
 class RestartSchedule(Hook):

@@ -1,14 +1,24 @@
 """The benchmarks of speed run on the CPU, at a tiny size."""
 
+import re
+from pathlib import Path
+
 import box_sum
+import cifar_loader
+import cv2
 import detectors
 import ic_resnet
+import image_checks
+import numpy as np
 import onnx_runtime
 import pytest
 import sfnet_vs_vgg
 import sinet_vs_mobilenet
 import timing
 import torch
+
+from ic_backbones.datasets import CIFAR10Data
+from ic_backbones.errors import InputError
 
 QUICK = ['--threads', '1', '--rounds', '1']
 
@@ -18,10 +28,21 @@ def quick(monkeypatch):
     threads = torch.get_num_threads()
     monkeypatch.setattr(timing, 'WARM_UP', 0)
     monkeypatch.setattr(torch, 'compile', lambda net, **_: net)  # which would take minutes
-    for script in (ic_resnet, sfnet_vs_vgg):  # and neither new processes
-        monkeypatch.setattr(script, 'peaks', lambda script, names, argv: [1] * len(names))
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[list[str]]:
+    """The command lines of the processes that would measure peak memory; each finds 1, 2, ..."""
+    found = []
+
+    def call(command, **kwargs):
+        found.append(command[2:])
+        return f'{len(found)}\n'.encode()
+
+    monkeypatch.setattr(timing.subprocess, 'check_output', call)
+    return found
 
 
 def rows(capsys):
@@ -33,18 +54,20 @@ def rows(capsys):
     return table
 
 
-def test_ic_resnet(capsys):
+def test_ic_resnet(capsys, calls):
     tiny = ['--depth', '18', '--deeper', '34', '--batch', '2', '--size', '32']
     ic_resnet.main([*QUICK, *tiny, '--single', '32', '64', '--compile', '--amp'])
     table = rows(capsys)
     assert table['multiply-adds'][2] > table['multiply-adds'][0] == 1
     for layout in timing.FORMATS:
-        assert len(table[f'1 threads, 1x3x32x64, {layout}']) == 6
-    assert len(table['1 threads, 2x3x32x32, compiled']) == 6
+        assert len(table[f'threads: 1, 1x3x32x64, {layout}']) == 6
+    assert len(table['threads: 1, 2x3x32x32, compiled']) == 6
     ic_resnet.main([*QUICK, *tiny, '--train'])
     table = rows(capsys)
-    assert len(table['step, 1 threads, channels_last']) == len(table['peak memory']) == 4
-    ic_resnet.main([*QUICK, *tiny, '--peak', 'learned'])
+    assert len(table['step, threads: 1, channels_last']) == 4
+    assert table['peak memory'] == [1, 2, 3, 4]
+    assert calls[2] == [*QUICK, *tiny, '--train', '--peak', 'learned']
+    ic_resnet.main(calls[2])
     assert 4e7 < int(capsys.readouterr().out) < 2e8  # the gradients; the packages take more
 
 
@@ -60,34 +83,68 @@ def test_peak_memory_is_that_of_the_steps(capsys):
     assert 8000 < int(capsys.readouterr().out) < 8100
 
 
-def test_sfnet(capsys):
+def test_sfnet(capsys, calls):
     sfnet_vs_vgg.main([*QUICK, '--only', '2', '32', '--base-channels', '8', '--compile'])
     table = rows(capsys)
-    assert len(table['inference, 1 threads']) == len(table['inference, 1 threads, compiled']) == 5
-    assert len(table['training step, 1 threads']) == 3
-    assert len(table['peak memory']) == 2
+    assert len(table['inference, threads: 1']) == len(table['inference, threads: 1, compiled']) == 5
+    assert len(table['training step, threads: 1']) == 3
+    assert table['peak memory'] == [1, 2]
+    sfnet_vs_vgg.main(calls[1])
+    assert int(capsys.readouterr().out) > 5e5  # the gradients of sfnet
 
 
 def test_sinet(capsys):
     sinet_vs_mobilenet.main([*QUICK, '--size', '32', '--batches', '1'])
     table = rows(capsys)
     assert table['multiply-adds'][1] < 1
-    assert len(table['1 threads, batch 1, contiguous']) == 6
+    assert len(table['threads: 1, batch 1, contiguous']) == 6
 
 
 def test_detectors(capsys):
     some = ['--backbones', 'ResNet', 'IC-ResNet+', 'SINet+']
     detectors.main([*QUICK, '--size', '64', '96', '--depth', '18', *some])
     table = rows(capsys)
-    assert all(len(table[f'{d}, 1 threads, contiguous']) == 3 for d in ('faster_rcnn', 'retinanet'))
+    assert all(
+        len(table[f'{d}, threads: 1, contiguous']) == 3 for d in ('faster_rcnn', 'retinanet')
+    )
 
 
 def test_box_sum(capsys):
     box_sum.main([*QUICK, '--layers', '1'])
-    assert '1 threads, contiguous, 64 channels, stride 1' in rows(capsys)
+    assert len(rows(capsys)['threads: 1, contiguous, 64 channels, stride 1']) == 5
 
 
 def test_onnx(capsys):
     onnx_runtime.main([*QUICK, '--size', '32', '--nets', 'sinet'])
     (values,) = (value for title, value in rows(capsys).items() if 'sinet' in title)
     assert values[1] < 1e-4
+
+
+def test_cifar_loader(tmp_path, capsys, monkeypatch):
+    data = tmp_path / 'data'
+    for name in CIFAR10Data.METAINFO['classes']:
+        (data / 'train' / name).mkdir(parents=True)
+        cv2.imwrite(str(data / 'train' / name / '0.png'), np.zeros((32, 32, 3), np.uint8))
+    config = tmp_path / 'config.py'
+    config.write_text(
+        f'_base_ = {str(Path(cifar_loader.CONFIG).absolute())!r}\n'
+        f'train_dataloader = dict(batch_size=2, dataset=dict(data_root={str(data)!r}))\n'
+    )
+    monkeypatch.setattr(cifar_loader, 'CONFIG', str(config))
+    cifar_loader.main([*QUICK, '--images', '4'])
+    assert re.fullmatch(r'image by image / batched: \d+\.\d\d\n', capsys.readouterr().out)
+
+
+def test_image_checks(capsys, monkeypatch):
+    monkeypatch.setattr(image_checks.image_cache, 'CACHE', None)  # which the script replaces
+    image_checks.main([*QUICK, '--images', '3'])
+    assert re.fullmatch(
+        r'of the time of decoding: \d+\.\d% to check a file, \d+\.\d% with the cache\n',
+        capsys.readouterr().out,
+    )
+
+
+def test_wrong_numbers_are_one_sentence():
+    for words in (['--rounds', '0'], ['--threads', '2', '0']):
+        with pytest.raises(InputError, match='--threads and --rounds: these must be positive'):
+            box_sum.main(words)

@@ -1,15 +1,15 @@
 """The study runner: what it trains, keeps, compares and draws."""
 
 import json
-import math
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import study
-import study_compare
 import study_costs
+import study_docs
 import study_file
+import study_picture
 import study_runs
 import torch
 from mmengine.config import Config
@@ -23,7 +23,7 @@ RESULTS = ROOT / 'benchmarks' / 'results'
 STUDIES = sorted(
     path.stem
     for path in (ROOT / 'benchmarks/studies').glob('*.py')
-    if '\nrows = ' in path.read_text() or path.stem.startswith('paper_')
+    if '\nrows = ' in path.read_text()
 )
 STUDY = """
 common = {'train_cfg.max_epochs': 2}
@@ -111,13 +111,57 @@ def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings
     assert printed.count(' min to go') == 6
     # Differences 1 and 7: t of one degree of freedom is 12.706, the standard error 3.
     assert printed.splitlines()[-5:-2] == [
-        f'|{" --- |" * 11}',
+        f'|{"---|" * 11}',
         '| plain | – | 62.00 ± 2.83 | – | 1.310 ± 0.014 | – | 1.00 | 1.00 | 1.00 '
-        '| 62.00 ± 2.83 (2) | – |',
+        '| 62.00 ± 2.83 (2 epochs, 1.00) | – |',
         '| IC net | plain | 66.00 ± 7.07 | +4.00 ± 38.12 | 1.330 ± 0.035 | +0.020 ± 0.191 | 2.20 '
-        '| 1.10 | 1.00 | 58.50 ± 2.12 (1) | -3.50 ± 6.35 |',
+        '| 1.10 | 1.00 | 58.50 ± 2.12 (1 epochs, 1.10) | −3.50 ± 6.35 |',
     ]
-    assert (tmp_path / 'curves.png').stat().st_size > 1000
+    assert (tmp_path / 'curves.png').is_file()
+
+
+def test_the_picture_has_both_curves_of_every_row(path, folders, trainings, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(
+        study_picture.Figure, 'savefig', lambda figure, *args, **kwargs: figures.append(figure)
+    )
+    study.main([path, '--seeds', '2', *folders])
+    losses, accuracies = figures[0].axes
+    curves = {line.get_label(): list(line.get_ydata()) for line in accuracies.lines}
+    assert curves == {'plain': [45, 62], 'IC net': [62.5, 66]}
+    assert [list(line.get_ydata()) for line in losses.lines] == [
+        pytest.approx([1.225, 1.31]), pytest.approx([1.3125, 1.33])
+    ]  # fmt: skip
+    assert len(accuracies.collections) == 2  # the bands
+
+
+def test_a_page_gets_the_tables_that_its_command_prints(
+    path, folders, trainings, tmp_path, monkeypatch
+):
+    """In the columns that it has; what belongs to another command stays."""
+    file = Path(path)
+    file.write_text(file.read_text() + "together = {'IC': [('IC net', 'plain')]}\n")
+    folders[3] = str(tmp_path / 'benchmarks/results/tiny')
+    study.main([path, '--seeds', '2', '--equal-time', *folders])
+    monkeypatch.chdir(tmp_path)
+    own = '| question | accuracy (%) |\n|---|---|\n| of another command | 1 |\n'
+    page = (
+        f'{own}\n    python benchmarks/study.py {path} --seeds 2 --equal-time\n\nA text.\n\n'
+        '| network | accuracy (%) | difference | training time | equal time | difference |\n'
+        '|---|---|---|---|---|---|\n| old | 1 | 2 | 3 | 4 | 5 |\n'
+        f'\n| question | accuracy (%) |\n|---|---|\n| old | 1 |\n\n## Next\n\n{own}'
+    )
+    with pytest.raises(InputError, match='training time: no column of the study is called so'):
+        study_docs.updated(page)
+    page = page.replace('training time', 'step time')
+    assert study_docs.updated(page) == page.replace(
+        '| old | 1 | 2 | 3 | 4 | 5 |\n',
+        '| plain | 62.00 ± 2.83 | – | 1.00 | 62.00 ± 2.83 (2 epochs, 1.00) | – |\n'
+        '| IC net | 66.00 ± 7.07 | +4.00 ± 38.12 | 2.20 | 58.50 ± 2.12 (1 epochs, 1.10) '
+        '| −3.50 ± 6.35 |\n',
+    ).replace('| old | 1 |\n', '| IC | +4.00 ± 38.12 |\n')
+    with pytest.raises(InputError, match='plain_2 has no result; run the study first'):
+        study_docs.updated(page.replace('--seeds 2', '--seeds 3'))
 
 
 def test_training_accuracy_is_a_column_where_all_runs_have_it(
@@ -144,8 +188,8 @@ def test_several_pairs_answer_a_question_together(path, folders, trainings, caps
     study.main([path, '--seeds', '2', *folders])
     # Differences 1, 7 and 3: the standard error is 1.764, t of two degrees of freedom 4.303.
     assert capsys.readouterr().out.splitlines()[-5:-2] == [
-        '| question | pairs of runs | accuracy | loss |',
-        '| --- | --- | --- | --- |',
+        '| question | pairs of runs | accuracy (%) | loss |',
+        '|---|---|---|---|',
         '| IC | 3 | +3.67 ± 7.59 | +0.018 ± 0.038 |',
     ]
 
@@ -158,7 +202,7 @@ def test_a_row_may_be_compared_with_several(path, folders, trainings, capsys):
     lines = [line.strip('| ').split(' | ') for line in capsys.readouterr().out.splitlines()[-4:-2]]
     assert [line[1] for line in lines] == ['–', 'plain']
     assert [line[3] for line in lines] == ['–', '+4.00 ± 38.12']
-    assert [line[-2:] for line in lines] == [['66.00 ± 7.07 (2)', '–'], ['–', '–']]
+    assert [line[-2:] for line in lines] == [['66.00 ± 7.07 (2 epochs, 1.00)', '–'], ['–', '–']]
 
 
 def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
@@ -177,15 +221,6 @@ def test_labels_with_dots_are_runs_of_their_own(tmp_path):
     own = study_file.Study({'alpha 0.1': {}, 'alpha 0.2': {}}, {}, tmp_path, tmp_path)
     files = {run.config_file.name for run in study_runs.runs_of(own, 2)}
     assert files == {f'alpha_0.{alpha}_{seed}.py' for alpha in (1, 2) for seed in (0, 1)}
-
-
-def test_the_interval_is_that_of_the_paired_t_test():
-    values, base = [3.0, 5.0, 7.0, 6.0], [1.0, 2.0, 6.0, 2.0]
-    differences = [2.0, 3.0, 1.0, 4.0]
-    error = math.sqrt(sum((d - 2.5) ** 2 for d in differences) / 3) / 2
-    assert study_compare.interval(values, base) == f'+2.50 ± {3.1824 * error:.2f}'
-    assert study_compare.interval([2.0, 3.0], [1.0, 2.0]) == '+1.00'
-    assert study_compare.interval([1.0], [2.5]) == '-1.50'
 
 
 def test_finished_runs_are_kept_until_their_config_changes(path, folders, trainings, tmp_path):
@@ -362,6 +397,8 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         file.write_text(text)
         with pytest.raises(InputError, match=words):
             study.main([str(file), *folders])
+    with pytest.raises(InputError, match=r'gone\.py: there is no such file; name a study'):
+        study.main(['gone.py', *folders])
 
 
 @pytest.mark.parametrize('name', STUDIES)
@@ -375,7 +412,6 @@ def test_studies_fit_their_configs(name, monkeypatch):
         if name.startswith('paper_'):  # as it stands, so test_classification_configs.py builds it
             assert not tables.common and 'options' not in tables.rows[run.label]
             continue
-        assert cfg.train_cfg.max_epochs < 50
         if cfg.model in built:
             continue
         built.append(cfg.model)
@@ -394,8 +430,8 @@ def test_results_are_those_of_the_study(name, monkeypatch):
     tables = study_file.read_study(f'benchmarks/studies/{name}.py', Path('w'), RESULTS / name)
     names = {
         f'{run.name}_{run.digest}.json'
-        for any_length in study_runs.runs_of(tables, 5)
-        for run in (any_length, *(any_length.with_epochs(epochs) for epochs in range(1, 9)))
+        for each in study_runs.runs_of(tables, 5)
+        for run in (each, *(each.with_epochs(epochs) for epochs in range(1, 9)))
     }
     files = {path.name for path in (RESULTS / name).iterdir()}
     assert files - names <= {'costs.json'}
