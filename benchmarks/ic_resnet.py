@@ -4,7 +4,7 @@
 
 The networks alternate in one process, and the script prints ratios of median times to the plain
 network's. "Folded" is the plain network after mmcv's fuse_conv_bn, "deployed" the IC-ResNet after
-its switch_to_deploy. "Products" is the deployed network with nothing but the two convolutions of
+its switch_to_deploy. "Convolutions" is the deployed network with nothing but the two convolutions of
 each IC layer: what would remain if box sum, ReLU and sums were free. With --train, it compares a
 training step and its peak memory instead; there "learned" is the IC-ResNet with a learned alpha.
 """
@@ -44,12 +44,12 @@ KINDS = {
     'folded': (ResNet, {}),
     'IC': (ICResNet, {}),
     'deployed': (ICResNet, {}),
-    'products': (ICResNet, {}),
+    'convolutions': (ICResNet, {}),
     'learned': (ICResNet, dict(alpha=0.0, alpha_mode='learned')),
     'deeper': (ResNet, {}),
 }
-INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'products', 'deeper')
-TRAINING = ('plain', 'IC', 'learned', 'products')
+INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'convolutions', 'deeper')
+TRAINING = ('plain', 'IC', 'learned', 'convolutions')
 
 
 def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn.Module:
@@ -60,15 +60,15 @@ def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn
     net.to(args.device, memory_format=FORMATS[layout])
     if name == 'folded':
         net = fuse_conv_bn(net)
-    elif name in ('deployed', 'products') and not args.train:
+    elif name in ('deployed', 'convolutions') and not args.train:
         net.switch_to_deploy()  # which chooses its own memory format
-    if name == 'products':
+    if name == 'convolutions':
         for layer in ic_layers(net).values():
-            layer.forward = partial(_products, layer)
+            layer.forward = partial(_convolutions, layer)
     return net
 
 
-def _products(layer: ICConv2d, x: torch.Tensor) -> torch.Tensor:
+def _convolutions(layer: ICConv2d, x: torch.Tensor) -> torch.Tensor:
     u = F.conv2d(x, layer.weight, layer.bias, layer.stride, layer.padding)
     return u.add_(F.conv2d(x, layer.w_prime, None, layer.stride))
 
