@@ -4,8 +4,8 @@
 
 The networks alternate in one process, and the script prints ratios of median times to the plain
 network's. "Folded" is the plain network after mmcv's fuse_conv_bn, "deployed" the IC-ResNet after
-its switch_to_deploy. "Convolutions" is the deployed network with nothing but the two convolutions of
-each IC layer: what would remain if box sum, ReLU and sums were free. With --train, it compares a
+its switch_to_deploy. "Convolutions" is the deployed network with nothing but the two convolutions
+of each IC layer: what would remain if box sum, ReLU and sums were free. With --train, it compares a
 training step and its peak memory instead; there "learned" is the IC-ResNet with a learned alpha.
 """
 
