@@ -223,6 +223,13 @@ def test_labels_with_dots_are_runs_of_their_own(tmp_path):
     assert files == {f'alpha_0.{alpha}_{seed}.py' for alpha in (1, 2) for seed in (0, 1)}
 
 
+def test_the_pages_have_the_tables_of_the_results(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for page in sorted(Path('docs').glob('results_*.md')):
+        text = page.read_text()
+        assert study_docs.updated(text) == text, f'run python benchmarks/study_docs.py {page}'
+
+
 def test_finished_runs_are_kept_until_their_config_changes(path, folders, trainings, tmp_path):
     def start(seeds: int) -> int:
         before = len(trainings)
