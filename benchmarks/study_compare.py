@@ -122,4 +122,4 @@ def _equal_time(
 ) -> list[str]:
     accuracy, difference = _compared(own, base, is_base, *_picks(own)['accuracy (%)'])
     time, of_base = (runs[0].epochs * steps[runs[0].label] for runs in (own, base))
-    return [f'{accuracy} ({own[0].epochs} epochs, {time / of_base:.2f})', difference]
+    return [f'{accuracy} (epochs: {own[0].epochs}, time: {time / of_base:.2f})', difference]

@@ -42,7 +42,7 @@ def parse(
     add: Callable[[argparse.ArgumentParser], None] = lambda parser: None,
     shared: Sequence[str] = (),
 ) -> argparse.Namespace:
-    """Read the options of a benchmark, and let it have the first number of threads.
+    """Read the options of a benchmark, and set torch's threads to the first number given.
 
     Args:
         description: The text of ``--help``.

@@ -11,13 +11,14 @@ common = SCREEN
 DEPTH = {'model.backbone.depth': 50, 'model.head.in_channels': 512}
 
 
-def variant(name: str) -> dict:
-    return resnet('ic_resnet18_200e', DEPTH, {'model.backbone.variant': name})
+def variant(name: str, *against: str) -> dict:
+    options = {'model.backbone.variant': name}
+    return resnet('ic_resnet18_200e', DEPTH, options, against=['ResNet-50', *against])
 
 
 rows = {
     'ResNet-50': resnet('resnet18_200e', DEPTH),
     'IC-ResNet-50': variant('3x3'),
-    'IC-ResNet-50-B': variant('B'),
-    'IC-ResNet-50-C': variant('C'),
+    'IC-ResNet-50-B': variant('B', 'IC-ResNet-50'),
+    'IC-ResNet-50-C': variant('C', 'IC-ResNet-50'),
 }

@@ -70,21 +70,21 @@ def _end(scheduler: dict) -> float:
 
 
 def scale(scheduler: dict, factor: float) -> bool:
-    """Multiply the epochs or iterations of a scheduler, in place; none becomes less than 1.
+    """Multiply the epochs or iterations of a scheduler, in place; all but its begin stay above 0.
 
     Returns:
         Whether it has any.
     """
     keys = [key for key in TIMES if scheduler.get(key)]
     for key in keys:
-        scheduler[key] = _times(scheduler[key], factor)
+        scheduler[key] = _times(scheduler[key], factor, least=0 if key == 'begin' else 1)
     return bool(keys)
 
 
-def _times(value: float | list[float], factor: float) -> int | list[int]:
+def _times(value: float | list[float], factor: float, least: int) -> int | list[int]:
     if isinstance(value, list | tuple):
-        return [_times(item, factor) for item in value]
-    return value and max(1, round(value * factor))
+        return [_times(item, factor, least) for item in value]
+    return max(least, round(value * factor))
 
 
 class RestartSchedule(Hook):

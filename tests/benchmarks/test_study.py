@@ -113,9 +113,9 @@ def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings
     assert printed.splitlines()[-5:-2] == [
         f'|{"---|" * 11}',
         '| plain | – | 62.00 ± 2.83 | – | 1.310 ± 0.014 | – | 1.00 | 1.00 | 1.00 '
-        '| 62.00 ± 2.83 (2 epochs, 1.00) | – |',
+        '| 62.00 ± 2.83 (epochs: 2, time: 1.00) | – |',
         '| IC net | plain | 66.00 ± 7.07 | +4.00 ± 38.12 | 1.330 ± 0.035 | +0.020 ± 0.191 | 2.20 '
-        '| 1.10 | 1.00 | 58.50 ± 2.12 (1 epochs, 1.10) | −3.50 ± 6.35 |',
+        '| 1.10 | 1.00 | 58.50 ± 2.12 (epochs: 1, time: 1.10) | −3.50 ± 6.35 |',
     ]
     assert (tmp_path / 'curves.png').is_file()
 
@@ -156,8 +156,8 @@ def test_a_page_gets_the_tables_that_its_command_prints(
     page = page.replace('training time', 'step time')
     assert study_docs.updated(page) == page.replace(
         '| old | 1 | 2 | 3 | 4 | 5 |\n',
-        '| plain | 62.00 ± 2.83 | – | 1.00 | 62.00 ± 2.83 (2 epochs, 1.00) | – |\n'
-        '| IC net | 66.00 ± 7.07 | +4.00 ± 38.12 | 2.20 | 58.50 ± 2.12 (1 epochs, 1.10) '
+        '| plain | 62.00 ± 2.83 | – | 1.00 | 62.00 ± 2.83 (epochs: 2, time: 1.00) | – |\n'
+        '| IC net | 66.00 ± 7.07 | +4.00 ± 38.12 | 2.20 | 58.50 ± 2.12 (epochs: 1, time: 1.10) '
         '| −3.50 ± 6.35 |\n',
     ).replace('| old | 1 |\n', '| IC | +4.00 ± 38.12 |\n')
     with pytest.raises(InputError, match='plain_2 has no result; run the study first'):
@@ -202,7 +202,10 @@ def test_a_row_may_be_compared_with_several(path, folders, trainings, capsys):
     lines = [line.strip('| ').split(' | ') for line in capsys.readouterr().out.splitlines()[-4:-2]]
     assert [line[1] for line in lines] == ['–', 'plain']
     assert [line[3] for line in lines] == ['–', '+4.00 ± 38.12']
-    assert [line[-2:] for line in lines] == [['66.00 ± 7.07 (2 epochs, 1.00)', '–'], ['–', '–']]
+    assert [line[-2:] for line in lines] == [
+        ['66.00 ± 7.07 (epochs: 2, time: 1.00)', '–'],
+        ['–', '–'],
+    ]
 
 
 def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
@@ -336,6 +339,11 @@ def test_shortened_schedules_keep_their_shape():
     assert (linear.begin, linear.end) == (0, 4)
     assert steps.milestones == [8, 16] and steps.gamma == 0.1
     assert cycle.total_steps == 24 and cycle.pct_start == 0.3
+    study_runs.scale_schedule(cfg, 1)
+    assert (linear.begin, linear.end) == (0, 1) and steps.milestones == [1, 1]
+    warm = Config(dict(train_cfg=dict(max_epochs=8), param_scheduler=dict(begin=1, end=8)))
+    study_runs.scale_schedule(warm, 1)
+    assert warm.param_scheduler.begin == 0 and warm.param_scheduler.end == 1
 
 
 def test_one_real_run(classifier_config, folders, tmp_path, capsys, monkeypatch):
