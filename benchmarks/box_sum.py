@@ -53,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @torch.inference_mode()
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 15, add_options, ['--device'])
+    args = parse(__doc__, argv, 15, add_options, ['--threads', '--device'])
     print_row('', WAYS, 16)
     for threads in args.threads:
         torch.set_num_threads(threads)

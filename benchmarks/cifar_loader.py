@@ -1,4 +1,4 @@
-"""Time to load an epoch of CIFAR-10 image by image and in whole batches.
+"""Time to load an epoch of CIFAR-10 image by image and in whole batches, one thread.
 
     python benchmarks/cifar_loader.py [--images 5000] [--rounds 5]
 

@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 5, add_options, ['--device', '--amp'])
+    args = parse(__doc__, argv, 5, add_options, ['--threads', '--device', '--amp'])
     print_row('images a second', args.backbones)
     for threads in args.threads:
         torch.set_num_threads(threads)

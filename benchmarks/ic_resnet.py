@@ -10,7 +10,6 @@ training step and its peak memory instead; there "learned" is the IC-ResNet with
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -94,7 +93,7 @@ def compare_inference(args: argparse.Namespace, shapes: list[tuple[int, ...]]) -
         print_row(f'threads: {args.threads[0]}, {"x".join(map(str, shapes[0]))}, compiled', values)
 
 
-def compare_training(args: argparse.Namespace, shape: tuple[int, ...], argv: Sequence[str]) -> None:
+def compare_training(args: argparse.Namespace, shape: tuple[int, ...]) -> None:
     print_row('training', TRAINING)
     for threads in args.threads:
         torch.set_num_threads(threads)
@@ -103,7 +102,7 @@ def compare_training(args: argparse.Namespace, shape: tuple[int, ...], argv: Seq
             x = images(args, shape, layout)
             values = ratios([training_step(net, x, args) for net in nets], args.rounds, args.device)
             print_row(f'step, threads: {threads}, {layout}', values)
-    found = peaks(__file__, TRAINING, argv)
+    found = peaks(__file__, TRAINING, args.words)
     print_row('peak memory', [value / found[0] for value in found])
 
 
@@ -117,14 +116,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    argv = sys.argv[1:] if argv is None else argv
     args = parse(__doc__, argv, 9, add_options, list(SHARED))
     batch = args.batch, 3, args.size, args.size
     if args.peak:
         net, x = build(args.peak, args), images(args, batch, 'contiguous')
         print_peak(training_step(net, x, args), args.device)
     elif args.train:
-        compare_training(args, batch, argv)
+        compare_training(args, batch)
     else:
         compare_inference(args, [batch, (1, 3, *args.single)])
 

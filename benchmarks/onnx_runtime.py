@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 9, add_options)
+    args = parse(__doc__, argv, 9, add_options, ['--threads'])
     print_row('', ['time', 'difference'])
     x = images(args, (1, 3, args.size, args.size), 'contiguous')
     for name in args.nets:

@@ -10,7 +10,6 @@ switch_to_deploy. The peak memory of a training step is measured in a process pe
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 import torch
@@ -43,7 +42,7 @@ def build(name: str, args: argparse.Namespace) -> nn.Module:
     return net.to(args.device, memory_format=torch.channels_last)
 
 
-def compare(args: argparse.Namespace, batch: int, size: int, argv: Sequence[str]) -> None:
+def compare(args: argparse.Namespace, batch: int, size: int) -> None:
     print_row(f'{size}x{size}, batch {batch}', NETS)
     macs = [count(build(name, args), (size, size))[1] for name in NETS]
     print_row('multiply-adds', [value / macs[0] for value in macs])
@@ -65,7 +64,7 @@ def compare(args: argparse.Namespace, batch: int, size: int, argv: Sequence[str]
             [inference(compiled(net), x, args) for net in nets], args.rounds, args.device
         )
         print_row(f'inference, threads: {args.threads[0]}, compiled', values)
-    found = peaks(__file__, NETS[:2], [*argv, '--only', str(batch), str(size)])
+    found = peaks(__file__, NETS[:2], [*args.words, '--only', str(batch), str(size)])
     print_row('peak memory', [value / found[0] for value in found])
 
 
@@ -75,7 +74,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    argv = sys.argv[1:] if argv is None else argv
     args = parse(__doc__, argv, 9, add_options, list(SHARED))
     batches = [args.only] if args.only else [(128, 32), (8, 224)]
     if args.peak:
@@ -86,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print_peak(step(net, x, args), args.device)
         return
     for batch, size in batches:
-        compare(args, batch, size, argv)
+        compare(args, batch, size)
 
 
 if __name__ == '__main__':

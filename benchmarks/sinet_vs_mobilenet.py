@@ -70,7 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parse(__doc__, argv, 25, add_options, ['--device', '--amp', '--compile'])
+    args = parse(__doc__, argv, 25, add_options, ['--threads', '--device', '--amp', '--compile'])
     # In the deployed form not all products would be counted.
     size = args.size, args.size
     macs = [count(network(name), size)[1] for name in NETS]

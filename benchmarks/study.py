@@ -121,12 +121,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.seeds < 1 or args.jobs < 1:
         raise InputError('--seeds and --jobs: these must be positive; give at least 1')
-    name = Path(args.study).stem
-    study = read_study(
-        args.study,
-        work_dir=Path(args.work_dir or f'work_dirs/studies/{name}'),
-        results=Path(args.results or f'benchmarks/results/{name}').absolute(),
-    )
+    study = read_study(args.study, args.work_dir, args.results)
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)
@@ -135,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f'\n{caption(runs, timed)}\n\n{markdown(table(study, runs, timed, costs))}')
     if study.together:
         print(f'\n{TOGETHER}\n\n{markdown(together_table(study, runs))}')
-    picture = Path(args.picture or f'docs/studies/{name}.png')
+    picture = Path(args.picture or f'docs/studies/{Path(args.study).stem}.png')
     curves_picture(study, runs, picture)
     print(f'\n{picture}')
 

@@ -8,6 +8,7 @@ from study_costs import Costs
 from study_file import Study
 from study_runs import Run
 
+ACCURACY = (lambda run: run.result().accuracy[-1], 2)  # what is compared of a run; its digits
 CAPTION = """\
 Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a detector, the mAP in
 percent), mean ± standard deviation.
@@ -80,7 +81,7 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
 def _picks(runs: Sequence[Run]) -> dict[str, tuple[Callable[[Run], float], int]]:
     """What is compared of a run, and its digits."""
     picks = {
-        'accuracy (%)': (lambda run: run.result().accuracy[-1], 2),
+        'accuracy (%)': ACCURACY,
         'loss': (lambda run: run.result().loss[-1], 3),
     }
     if _trained(runs):
@@ -120,6 +121,6 @@ def _ratio(value: float | None, base: float | None) -> str:
 def _equal_time(
     own: Sequence[Run], base: Sequence[Run], is_base: bool, steps: Mapping[str, float]
 ) -> list[str]:
-    accuracy, difference = _compared(own, base, is_base, *_picks(own)['accuracy (%)'])
+    accuracy, difference = _compared(own, base, is_base, *ACCURACY)
     time, of_base = (runs[0].epochs * steps[runs[0].label] for runs in (own, base))
     return [f'{accuracy} (epochs: {own[0].epochs}, time: {time / of_base:.2f})', difference]

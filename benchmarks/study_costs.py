@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -40,34 +41,61 @@ class Costs(NamedTuple):
 
 
 def read_costs(study: Study) -> Costs:
-    """The costs that lie next to the results, or else are measured.
+    """The costs of a study, whose times are measured unless they lie next to the results.
 
-    Times are measured once, so that a study that goes on elsewhere trains for the same number of
-    epochs; and again if a row had no teacher's checkpoint.
+    They are kept there, so that a study that goes on elsewhere trains for the same number of
+    epochs, unless a teacher's checkpoint is missing.
 
     Raises:
-        InputError: The file of the times is not one that this function has written.
+        InputError: As :func:`kept_costs`.
     """
-    classifiers = [run for label in study.rows if _is_classifier(run := Run(study, label, 0))]
-    sizes = {run.label: size(run) for run in classifiers if not _distils(run)}
-    digests = {label: Run(study, label, 0).config_digest for label in study.rows}
-    file = study.results / 'costs.json'
-    if file.is_file():
-        try:
-            known = json.loads(file.read_text(encoding='utf-8'))
-            if known['configs'] == digests:
-                return Costs(dict(known['costs']), sizes)
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                f'{file}: these are not the costs of a study ({one_line(error)}); delete it'
-            ) from error
+    if kept := kept_costs(study):
+        return kept
+    classifiers = _classifiers(study)
     ready = [run for run in classifiers if not _distils(run) or run.teacher.has_checkpoint()]
     steps = _measured(ready)
     if len(ready) == len(classifiers):
         make_folder(study.results, '--results')
-        text = json.dumps(dict(costs=steps, configs=digests), indent=1, ensure_ascii=False)
-        file.write_text(f'{text}\n', encoding='utf-8')
-    return Costs(steps, sizes)
+        kept = dict(costs=steps, configs=_digests(study))
+        text = json.dumps(kept, indent=1, ensure_ascii=False)
+        _file(study).write_text(f'{text}\n', encoding='utf-8')
+    return Costs(steps, _sizes(study))
+
+
+def kept_costs(study: Study) -> Costs | None:
+    """The costs that lie next to the results; None if they are not those of the study's configs.
+
+    Raises:
+        InputError: The file is not one that :func:`read_costs` has written.
+    """
+    file = _file(study)
+    if not file.is_file():
+        return None
+    try:
+        kept = json.loads(file.read_text(encoding='utf-8'))
+        configs, steps = kept['configs'], dict(kept['costs'])
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f'{file}: these are not the costs of a study ({one_line(error)}); delete it'
+        ) from error
+    return Costs(steps, _sizes(study)) if configs == _digests(study) else None
+
+
+def _file(study: Study) -> Path:
+    return study.results / 'costs.json'
+
+
+def _digests(study: Study) -> dict[str, str]:
+    return {label: Run(study, label, 0).config_digest for label in study.rows}
+
+
+def _sizes(study: Study) -> dict[str, tuple[int, int]]:
+    return {run.label: size(run) for run in _classifiers(study) if not _distils(run)}
+
+
+def _classifiers(study: Study) -> list[Run]:
+    runs = [Run(study, label, 0) for label in study.rows]
+    return [run for run in runs if run.config().get('default_scope') != 'mmdet']
 
 
 def _measured(runs: Sequence[Run]) -> dict[str, float]:
@@ -79,15 +107,12 @@ def _measured(runs: Sequence[Run]) -> dict[str, float]:
     return {run.label: round(value, 3) for run, value in zip(runs, times, strict=True)}
 
 
-def _is_classifier(run: Run) -> bool:
-    return run.config().get('default_scope') != 'mmdet'
-
-
 def _distils(run: Run) -> bool:
     return '{teacher}' in str(run.config().model)
 
 
 def size(run: Run) -> tuple[int, int]:
+    """The parameters and multiply-adds of a run's classifier."""
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         return count(MODELS.build(whole_model(run.config())), (32, 32))
 

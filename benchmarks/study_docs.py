@@ -9,12 +9,13 @@ results must be there: nothing is trained.
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from study import equal_time_runs
 from study_compare import markdown, table, together_table
-from study_costs import read_costs
+from study_costs import kept_costs
 from study_file import Study, read_study
 from study_picture import curves_picture
 from study_runs import Run, runs_of
@@ -22,42 +23,52 @@ from study_runs import Run, runs_of
 from ic_backbones.errors import InputError
 from ic_backbones_tools.command import run_tool
 
-SECTION = re.compile(  # a command and what stands below it, up to another one or a heading
+COMMAND = re.compile(
     r'^    python benchmarks/study\.py (?P<study>\S+) --seeds (?P<seeds>\d+)'
-    r'(?P<timed> --equal-time)?\n(?:(?!#|    python ).*\n)*',
+    r'(?P<timed> --equal-time)?\n',
     re.MULTILINE,
 )
+# A command and what stands below it, up to another one or a heading.
+SECTION = re.compile(rf'{COMMAND.pattern}(?:(?!#|    python ).*\n)*', re.MULTILINE)
 TABLE = re.compile(r'^\| (?:network|question) .*\n(?:\|.*\n)+', re.MULTILINE)
 
 
-def updated(page: str) -> str:
+def updated(page: str, draw: Callable[[Study, list[Run]], None] = lambda study, runs: None) -> str:
     """A page with the tables that its commands print.
 
+    Args:
+        page: The text of the page.
+        draw: Draws the picture of a study's runs, at their own lengths.
+
     Raises:
-        InputError: A training has no result, or a table has another column than the study.
+        InputError: A training has no result, its costs are not known, or a command or a table is
+            written otherwise than here.
     """
-    return SECTION.sub(_updated_section, page)
+    for line in page.splitlines(keepends=True):
+        if line.startswith('    python benchmarks/study.py') and not COMMAND.fullmatch(line):
+            raise InputError(
+                f'{line.strip()}: this cannot be read; write STUDY --seeds N, and --equal-time '
+                'behind it if need be'
+            )
+    return SECTION.sub(partial(_updated_section, draw), page)
 
 
-def _updated_section(section: re.Match) -> str:
-    study, runs = _study(section)
-    costs = read_costs(study)
-    timed = equal_time_runs(study, runs, costs.steps) if section['timed'] else []
+def _updated_section(draw: Callable[[Study, list[Run]], None], section: re.Match) -> str:
+    study = read_study(section['study'])
+    runs = _finished(runs_of(study, int(section['seeds'])))
+    costs = kept_costs(study)
+    if costs is None:
+        raise InputError(f'{study.results}/costs.json: it is not up to date; run the study first')
+    timed = []
+    if section['timed']:
+        timed = _finished(equal_time_runs(study, runs, costs.steps))
+    else:
+        draw(study, runs)
     tables = {
-        'network': table(study, runs, _finished(timed), costs),
+        'network': table(study, runs, timed, costs),
         'question': together_table(study, runs),
     }
     return TABLE.sub(lambda old: _chosen(old[0], tables), section[0])
-
-
-def _study(section: re.Match) -> tuple[Study, list[Run]]:
-    name = Path(section['study']).stem
-    study = read_study(
-        section['study'],
-        work_dir=Path(f'work_dirs/studies/{name}'),
-        results=Path(f'benchmarks/results/{name}'),
-    )
-    return study, _finished(runs_of(study, int(section['seeds'])))
 
 
 def _finished(runs: list[Run]) -> list[Run]:
@@ -85,13 +96,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument('pages', type=Path, nargs='*', help='default: docs/results_*.md')
     for page in parser.parse_args(argv).pages or sorted(Path('docs').glob('results_*.md')):
-        text = page.read_text(encoding='utf-8')
-        page.write_text(updated(text), encoding='utf-8')
-        for section in SECTION.finditer(text):
-            if not section['timed']:
-                study, runs = _study(section)
-                curves_picture(study, runs, Path(f'docs/studies/{study.results.name}.png'))
+        page.write_text(updated(page.read_text(encoding='utf-8'), _draw), encoding='utf-8')
         print(page, flush=True)
+
+
+def _draw(study: Study, runs: list[Run]) -> None:
+    curves_picture(study, runs, Path(f'docs/studies/{study.results.name}.png'))
 
 
 if __name__ == '__main__':

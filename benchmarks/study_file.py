@@ -51,16 +51,17 @@ def file_name(label: str) -> str:
     return ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in label)
 
 
-def read_study(path: str, work_dir: Path, results: Path) -> Study:
+def read_study(path: str, work_dir: str | None = None, results: str | None = None) -> Study:
     """Read a study file.
 
     Args:
         path: The file.
-        work_dir, results: As in :class:`Study`.
+        work_dir: By default work_dirs/studies/<name of the study>.
+        results: By default benchmarks/results/<name of the study>.
 
     Raises:
         InputError: It cannot be read, a row's teacher or comparison is not a row above it, or a
-            question has other rows than the study.
+            question has no pairs or other rows than the study.
     """
     if not Path(path).is_file():
         raise InputError(
@@ -76,11 +77,12 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
     rows = tables.get('rows') or {}
     if not rows or not all('config' in row for row in rows.values()):
         raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
+    name = Path(path).stem
     study = Study(
         rows,
         tables.get('common', {}),
-        work_dir,
-        results,
+        Path(work_dir or f'work_dirs/studies/{name}'),
+        Path(results or f'benchmarks/results/{name}').absolute(),
         tables.get('together', {}),
         tables.get('prepare'),
     )
@@ -106,6 +108,8 @@ def read_study(path: str, work_dir: Path, results: Path) -> Study:
                     'above it; put it there'
                 )
     for question, pairs in study.together.items():
+        if not pairs:
+            raise InputError(f'{path}: {question!r} has no pairs; write [(row, another row)]')
         for label in (label for pair in pairs for label in pair):
             if label not in labels:
                 raise InputError(

@@ -23,7 +23,7 @@ from ic_backbones.runs.schedule import scale
 from ic_backbones.runs.work_dir import last_checkpoint
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
-# What decides the result of a training; of the default hooks, the memory format does too.
+# What decides the result of a training, next to the hook of the memory format.
 DECISIVE = (
     'model',
     'data_preprocessor',

@@ -1,6 +1,6 @@
 """Compare the times and the memory of networks that take turns in one process.
 
-All benchmarks have the options --threads and --rounds, and some have those of SHARED.
+All benchmarks have the option --rounds, and some have those of SHARED.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from ic_backbones.errors import InputError
 
 FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
 SHARED = {
+    '--threads': dict(type=int, nargs='+', default=[1, 2], help='one or more'),
     '--device': dict(choices=['cpu', 'cuda'], default='cpu'),
     '--amp': dict(action='store_true', help='autocast to bf16'),
     '--compile': dict(action='store_true', help='also with torch.compile'),
@@ -49,7 +50,10 @@ def parse(
         argv: The command line, or None for that of the process.
         rounds: The number of timed rounds by default.
         add: Adds a benchmark's own options.
-        shared: Those of ``SHARED`` that it has.
+        shared: Those of ``SHARED`` that it has; without --threads it has one thread.
+
+    Returns:
+        The options, and ``words``, the command line, for :func:`peaks`.
 
     Raises:
         InputError: A number of threads or rounds is not positive.
@@ -57,13 +61,14 @@ def parse(
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--threads', type=int, nargs='+', default=[1, 2], help='one or more')
     parser.add_argument('--rounds', type=int, default=rounds, help='timed rounds')
-    parser.set_defaults(device='cpu', amp=False)
+    parser.set_defaults(threads=[1], device='cpu', amp=False)
     for option in shared:
         parser.add_argument(option, **SHARED[option])
     add(parser)
-    args = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = parser.parse_args(words)
+    args.words = words
     if min(*args.threads, args.rounds) < 1:
         raise InputError('--threads and --rounds: these must be positive; give at least 1')
     if args.device == 'cuda':
@@ -171,12 +176,12 @@ def print_peak(step: Run, device: str) -> None:
     print(max(change['Total Allocated'] for change in changes) - before)
 
 
-def peaks(script: str, names: Sequence[str], argv: Sequence[str]) -> list[int]:
-    """What ``script --peak NAME`` prints, for each of the names, with the other arguments."""
+def peaks(script: str, names: Sequence[str], words: Sequence[str]) -> list[int]:
+    """What ``script --peak NAME`` prints, for each of the names, with the other ``words``."""
     return [
         int(
             subprocess.check_output(
-                [sys.executable, script, *argv, '--peak', name], stderr=subprocess.DEVNULL
+                [sys.executable, script, *words, '--peak', name], stderr=subprocess.DEVNULL
             ).split()[-1]
         )
         for name in names

@@ -1,6 +1,6 @@
 """What the studies of detectors share: a classifier, its distillation, five detectors."""
 
-from narrow import LEARNED
+from narrow import LEARNED, changed
 
 CLASSIFIER = 'configs/sample/resnet18_20e.py'
 DISTILLED = 'configs/sample/ic_resnet18_wld_10e.py'
@@ -24,10 +24,8 @@ def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:
     distilled = classifier | {'model.teacher_checkpoint': '{teacher}'}
 
     def from_weights(config: str, teacher: str, *options: dict, **comparison: str) -> dict:
-        merged = detector | START
-        for option in options:
-            merged |= option
-        return dict(config=config, options=merged, teacher=teacher, **comparison)
+        row = dict(config=config, teacher=teacher)
+        return changed(row, detector, START, *options, **comparison)
 
     return {
         'classifier': dict(config=CLASSIFIER, options=classifier),

@@ -11,21 +11,29 @@ LEARNED = {  # an alpha that starts at 0, without weight decay
 NARROW_VGG = {'type': 'ic_backbones.SfNet', 'composed_scales': (), 'base_channels': 16}
 
 
-def resnet(config: str, *options: dict, **keys: int | str | list[str]) -> dict:
-    """The row of a narrow ResNet-18 with further overrides."""
-    merged = {f'model.backbone.{key}': value for key, value in NARROW_RESNET.items()}
-    merged['model.head.in_channels'] = 128
-    for option in options:
-        merged |= option
-    return dict(config=f'configs/cifar10/{config}.py', options=merged, **keys)
+def scheduled(start: float, end: float) -> dict:
+    """The overrides of an alpha that changes linearly; W' is drawn as where alpha starts at 0."""
+    hook = dict(type='ic_backbones.AlphaScheduleHook', start=start, end=end)
+    return {
+        'model.backbone.alpha': 0.0,
+        'model.backbone.alpha_mode': 'scheduled',
+        'custom_hooks': [hook],
+    }
 
 
 def changed(row: dict, *options: dict, **keys: int | str | list[str]) -> dict:
     """A row with further overrides and other keys."""
-    merged = dict(row['options'])
+    merged = dict(row.get('options', {}))
     for option in options:
         merged |= option
     return row | dict(options=merged) | keys
+
+
+def resnet(config: str, *options: dict, **keys: int | str | list[str]) -> dict:
+    """The row of a narrow ResNet-18 with further overrides."""
+    narrow = {f'model.backbone.{key}': value for key, value in NARROW_RESNET.items()}
+    row = dict(config=f'configs/cifar10/{config}.py')
+    return changed(row, narrow, {'model.head.in_channels': 128}, *options, **keys)
 
 
 def with_ic(name: str, config: str, narrow: dict, channels: int = 128) -> dict[str, dict]:

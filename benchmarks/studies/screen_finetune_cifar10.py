@@ -6,7 +6,7 @@ have as many seeds as --seeds, the other values of alpha, tau and e two.
 """
 
 from cifar10_20000 import SCREEN
-from narrow import LEARNED, resnet
+from narrow import LEARNED, resnet, scheduled
 
 common = SCREEN
 TEACHER = {
@@ -20,15 +20,6 @@ FINE = {
 }
 LOAD = FINE | {'load_from': '{teacher}'}
 TWO = dict(seeds=2)
-
-
-def scheduled(alpha: float) -> dict:
-    hook = dict(type='ic_backbones.AlphaScheduleHook', start=0.0, end=alpha)
-    return {
-        'model.backbone.alpha': 0.0,
-        'model.backbone.alpha_mode': 'scheduled',
-        'custom_hooks': [hook],
-    }
 
 
 def tuned(config: str, *options: dict, **keys: int) -> dict:
@@ -48,12 +39,12 @@ MAIN = {
     'ResNet-18': resnet('resnet18_200e', TEACHER, seeds=1),  # the teacher of all seeds
     'ResNet-18, fine-tuned': resnet('resnet18_200e', LOAD, teacher='ResNet-18'),
     'IC, learned α': tuned('ic_resnet18_200e', LOAD, LEARNED),
-    'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.02)),
+    'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.02)),
     'WLD, τ 4, e 0.005': distilled(4.0, 0.005),
 }
 rows = MAIN | {
-    'IC, α to 0.01': tuned('ic_resnet18_200e', LOAD, scheduled(0.01), **TWO),
-    'IC, α to 0.04': tuned('ic_resnet18_200e', LOAD, scheduled(0.04), **TWO),
+    'IC, α to 0.01': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.01), **TWO),
+    'IC, α to 0.04': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.04), **TWO),
     'WLD, τ 1, e 0.005': distilled(1.0, 0.005, **TWO),
     'WLD, τ 2, e 0.005': distilled(2.0, 0.005, **TWO),
     'WLD, τ 2, e 0': distilled(2.0, 0.0, **TWO),

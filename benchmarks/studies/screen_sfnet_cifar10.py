@@ -40,11 +40,11 @@ SCHEDULES = {
     },
     'peak at half, AdamW': ADAMW,
 }
-VGG = {'model.backbone.composed_scales': ()}
+PLAIN = {'model.backbone.composed_scales': ()}
 rows = {}
 for name, schedule in SCHEDULES.items():
     plain, first = f'VGG-16, {name}', 'SfNet, peak at 30 %'
-    rows[plain] = dict(config=CONFIG, options=schedule | VGG)
+    rows[plain] = dict(config=CONFIG, options=schedule | PLAIN)
     rows[f'SfNet, {name}'] = dict(
         config=CONFIG, options=schedule, against=[plain, first] if first in rows else plain
     )

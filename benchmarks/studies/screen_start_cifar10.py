@@ -6,20 +6,11 @@ collision term is almost 0.
 """
 
 from cifar10_20000 import SCREEN
-from narrow import LEARNED, changed
+from narrow import LEARNED, changed, scheduled
 from screen_scratch_cifar10 import rows as scratch
 
 common = SCREEN
 NO_DECAY = {'optim_wrapper.paramwise_cfg': dict(custom_keys={'w_prime': dict(decay_mult=0.0)})}
-
-
-def around_zero(alpha: float) -> dict:
-    hook = dict(type='ic_backbones.AlphaScheduleHook', start=alpha, end=alpha)
-    return {
-        'model.backbone.alpha': 0.0,
-        'model.backbone.alpha_mode': 'scheduled',
-        'custom_hooks': [hook],
-    }
 
 
 def peak(value: float) -> dict:
@@ -28,14 +19,14 @@ def peak(value: float) -> dict:
 
 IC = {  # of each IC row: its options, and what the plain row has in its name
     '': ({}, ''),
-    ', start around 0': (around_zero(1.0), ''),
+    ', start around 0': (scheduled(1.0, 1.0), ''),
     ', α 0.3': ({'model.backbone.alpha': 0.3}, ''),
-    ', α 0.3, start around 0': (around_zero(0.3), ''),
+    ', α 0.3, start around 0': (scheduled(0.3, 0.3), ''),
     ', α learned from 0': (LEARNED, ''),
     ", W' without decay": (NO_DECAY, ''),
     ', learning rate 0.05': (peak(0.05), ', learning rate 0.05'),
     ', learning rate 0.05, start around 0': (
-        around_zero(1.0) | peak(0.05),
+        scheduled(1.0, 1.0) | peak(0.05),
         ', learning rate 0.05',
     ),
     ', learning rate 0.2': (peak(0.2), ', learning rate 0.2'),

@@ -70,7 +70,7 @@ def _end(scheduler: dict) -> float:
 
 
 def scale(scheduler: dict, factor: float) -> bool:
-    """Multiply the epochs or iterations of a scheduler, in place; all but its begin stay above 0.
+    """Multiply the epochs or iterations of a scheduler, in place; only its begin can become 0.
 
     Returns:
         Whether it has any.
@@ -84,7 +84,7 @@ def scale(scheduler: dict, factor: float) -> bool:
 def _times(value: float | list[float], factor: float, least: int) -> int | list[int]:
     if isinstance(value, list | tuple):
         return [_times(item, factor, least) for item in value]
-    return max(least, round(value * factor))
+    return max(min(least, value), round(value * factor))
 
 
 class RestartSchedule(Hook):

@@ -21,11 +21,14 @@ def test_board_of_two_squares_a_side_is_xor():
 
 
 def test_seeds_are_trained_apart(monkeypatch):
-    """A seed gives the same network however many are trained with it."""
+    """A seed gives the same network however many are trained with it, and it learns."""
     monkeypatch.setattr(neurons, 'POINTS', 50)
     one, two = (neurons.train('IC', 2, 2, seeds, steps=30)[0][0] for seeds in (1, 2))
     for own, other in zip(one.parameters(), two.parameters(), strict=True):
         torch.testing.assert_close(own, other, rtol=0, atol=1e-4)
+    torch.manual_seed(0)
+    start = neurons.network('IC', 2)
+    assert not torch.allclose(start[0].w_prime, one[0].w_prime, atol=0.05)
 
 
 @pytest.mark.parametrize('kind', ['MP', 'IC'])
@@ -39,7 +42,7 @@ def test_prints_a_table_and_draws(tmp_path, capsys):
     neurons.main(['--seeds', '2', '--steps', '2', '--out', str(out)])
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith('| ')]
     assert len(rows) == 1 + len(neurons.SIZES) and all(row.count('|') == 8 for row in rows)
-    assert out.is_file()
+    assert 10_000 < out.stat().st_size < 200_000
     with pytest.raises(InputError, match='--seeds and --steps: these must be positive'):
         neurons.main(['--seeds', '0'])
     with pytest.raises(InputError, match='the picture cannot be written'):

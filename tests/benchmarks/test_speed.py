@@ -131,13 +131,13 @@ def test_cifar_loader(tmp_path, capsys, monkeypatch):
         f'train_dataloader = dict(batch_size=2, dataset=dict(data_root={str(data)!r}))\n'
     )
     monkeypatch.setattr(cifar_loader, 'CONFIG', str(config))
-    cifar_loader.main([*QUICK, '--images', '4'])
+    cifar_loader.main(['--rounds', '1', '--images', '4'])
     assert re.fullmatch(r'image by image / batched: \d+\.\d\d\n', capsys.readouterr().out)
 
 
 def test_image_checks(capsys, monkeypatch):
     monkeypatch.setattr(image_checks.image_cache, 'CACHE', None)  # which the script replaces
-    image_checks.main([*QUICK, '--images', '3'])
+    image_checks.main(['--rounds', '1', '--images', '3'])
     assert re.fullmatch(
         r'of the time of decoding: \d+\.\d% to check a file, \d+\.\d% with the cache\n',
         capsys.readouterr().out,

@@ -117,7 +117,7 @@ def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings
         '| IC net | plain | 66.00 ± 7.07 | +4.00 ± 38.12 | 1.330 ± 0.035 | +0.020 ± 0.191 | 2.20 '
         '| 1.10 | 1.00 | 58.50 ± 2.12 (epochs: 1, time: 1.10) | −3.50 ± 6.35 |',
     ]
-    assert (tmp_path / 'curves.png').is_file()
+    assert (tmp_path / 'curves.png').stat().st_size > 1000
 
 
 def test_the_picture_has_both_curves_of_every_row(path, folders, trainings, tmp_path, monkeypatch):
@@ -149,7 +149,8 @@ def test_a_page_gets_the_tables_that_its_command_prints(
         f'{own}\n    python benchmarks/study.py {path} --seeds 2 --equal-time\n\nA text.\n\n'
         '| network | accuracy (%) | difference | training time | equal time | difference |\n'
         '|---|---|---|---|---|---|\n| old | 1 | 2 | 3 | 4 | 5 |\n'
-        f'\n| question | accuracy (%) |\n|---|---|\n| old | 1 |\n\n## Next\n\n{own}'
+        '\n| question | accuracy (%) |\n|---|---|\n| old | 1 |\n\n'
+        f'    python benchmarks/neurons.py\n\n{own}\n## Next\n\n{own}'
     )
     with pytest.raises(InputError, match='training time: no column of the study is called so'):
         study_docs.updated(page)
@@ -160,8 +161,29 @@ def test_a_page_gets_the_tables_that_its_command_prints(
         '| IC net | 66.00 ± 7.07 | +4.00 ± 38.12 | 2.20 | 58.50 ± 2.12 (epochs: 1, time: 1.10) '
         '| −3.50 ± 6.35 |\n',
     ).replace('| old | 1 |\n', '| IC | +4.00 ± 38.12 |\n')
-    with pytest.raises(InputError, match='plain_2 has no result; run the study first'):
-        study_docs.updated(page.replace('--seeds 2', '--seeds 3'))
+    for old, new, words in (
+        ('--seeds 2', '--seeds 3', 'plain_2 has no result; run the study first'),
+        (' --seeds 2', ' --jobs 1 --seeds 2', 'this cannot be read; write STUDY --seeds N'),
+    ):
+        with pytest.raises(InputError, match=words):
+            study_docs.updated(page.replace(old, new))
+    (tmp_path / 'benchmarks/results/tiny/costs.json').unlink()
+    with pytest.raises(InputError, match=r'costs\.json: it is not up to date; run the study'):
+        study_docs.updated(page)
+
+
+def test_pages_are_written_and_pictures_drawn(path, folders, trainings, tmp_path, monkeypatch):
+    folders[3] = str(tmp_path / 'benchmarks/results/tiny')
+    study.main([path, '--seeds', '2', *folders])
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / 'docs/results_tiny.md'
+    page.parent.mkdir()
+    command = f'    python benchmarks/study.py {path} --seeds 2\n\n'
+    page.write_text(f'{command}| network | loss |\n|---|---|\n| old | 1 |\n')
+    study_docs.main([])
+    rows = '| plain | 1.310 ± 0.014 |\n| IC net | 1.330 ± 0.035 |\n'
+    assert page.read_text() == f'{command}| network | loss |\n|---|---|\n{rows}'
+    assert (tmp_path / 'docs/studies/tiny.png').stat().st_size > 1000
 
 
 def test_training_accuracy_is_a_column_where_all_runs_have_it(
@@ -408,6 +430,7 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = {'a, b': dict(config=''), 'a; b': dict(config='')}", 'have the same file name'),
         ("rows = dict(a=dict(config='gone.py'))", r'gone\.py'),
         ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'b')]}", "'q' names 'b', which"),
+        ("rows = dict(a=dict(config=''))\ntogether = {'q': []}", "'q' has no pairs; write"),
     ):
         file.write_text(text)
         with pytest.raises(InputError, match=words):
@@ -419,7 +442,7 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
 @pytest.mark.parametrize('name', STUDIES)
 def test_studies_fit_their_configs(name, monkeypatch):
     monkeypatch.chdir(ROOT)
-    tables = study_file.read_study(f'benchmarks/studies/{name}.py', Path('w'), Path('r'))
+    tables = study_file.read_study(f'benchmarks/studies/{name}.py')
     built = []
     for run in study_runs.runs_of(tables, 1):
         cfg = run.config('teacher.pth')
@@ -427,6 +450,7 @@ def test_studies_fit_their_configs(name, monkeypatch):
         if name.startswith('paper_'):  # as it stands, so test_classification_configs.py builds it
             assert not tables.common and 'options' not in tables.rows[run.label]
             continue
+        assert cfg.train_cfg.max_epochs < 50  # only the papers' own trainings are long
         if cfg.model in built:
             continue
         built.append(cfg.model)
@@ -442,7 +466,7 @@ def test_studies_fit_their_configs(name, monkeypatch):
 def test_results_are_those_of_the_study(name, monkeypatch):
     """A result or a cost that no run finds any more would be kept for nothing."""
     monkeypatch.chdir(ROOT)
-    tables = study_file.read_study(f'benchmarks/studies/{name}.py', Path('w'), RESULTS / name)
+    tables = study_file.read_study(f'benchmarks/studies/{name}.py')
     names = {
         f'{run.name}_{run.digest}.json'
         for each in study_runs.runs_of(tables, 5)
