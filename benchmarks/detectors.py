@@ -3,7 +3,8 @@
     python benchmarks/detectors.py [--threads 1] [--rounds 5] [--size 600 1000]
 
 Faster R-CNN and RetinaNet of configs/ detect in one image at a time. Their weights are random, so
-hardly any box passes the threshold of the scores. "+" is a network after its switch_to_deploy.
+it is chance how many boxes would pass the threshold of the scores. It is 1 here, which none passes,
+so that all detectors have the same work. "+" is a network after its switch_to_deploy.
 """
 
 import argparse
@@ -29,6 +30,7 @@ def build(detector: str, backbone: str, args: argparse.Namespace, layout: str) -
     name = backbone.removesuffix('+')
     model = read_config(CONFIGS / f'{detector}_{BACKBONES[name]}_voc.py').model
     model.backbone.init_cfg = None
+    model.test_cfg.get('rcnn', model.test_cfg).score_thr = 1.0
     if args.depth < 50 and 'ResNet' in name:
         model.backbone.depth = args.depth
         model.neck.in_channels = [64, 128, 256, 512]
