@@ -1,6 +1,6 @@
 """What the confirming studies share: all 50,000 training images, 6 epochs of one cycle, batch 64.
 
-A run is estimated to take a quarter of an hour on a core.
+A run takes 6 to 16 minutes on a core.
 """
 
 from cifar10_20000 import SCREEN
