@@ -3,8 +3,9 @@
     python benchmarks/detectors.py [--threads 1] [--rounds 5] [--size 600 1000]
 
 Faster R-CNN and RetinaNet of configs/ detect in one image at a time. Their weights are random, so
-it is chance how many boxes would pass the threshold of the scores. It is 1 here, which none passes,
-so that all detectors have the same work. "+" is a network after its switch_to_deploy.
+it is chance how many boxes would pass the threshold of the scores, and how large the proposals are.
+The threshold is 1 here, which none passes, and the weights of the RPN are 0, which proposes its
+anchors, so that all detectors have the same work. "+" is a network after its switch_to_deploy.
 """
 
 import argparse
@@ -36,6 +37,9 @@ def build(detector: str, backbone: str, args: argparse.Namespace, layout: str) -
         model.neck.in_channels = [64, 128, 256, 512]
     with DefaultScope.overwrite_default_scope('mmdet'):
         net = MODELS.build(model).eval()
+    if 'rcnn' in detector:
+        for parameter in net.rpn_head.parameters():
+            nn.init.zeros_(parameter)
     net.to(args.device, memory_format=FORMATS[layout])
     if backbone != name:
         net.backbone.switch_to_deploy()  # which chooses its own memory format
