@@ -2,10 +2,10 @@
 
     python benchmarks/detectors.py [--threads 1] [--rounds 5] [--size 600 1000]
 
-Faster R-CNN and RetinaNet of configs/ detect in one image at a time. Their weights are random, so
-it is chance how many boxes would pass the threshold of the scores, and how large the proposals are.
-The threshold is 1 here, which none passes, and the weights of the RPN are 0, which proposes its
-anchors, so that all detectors have the same work. "+" is a network after its switch_to_deploy.
+Faster R-CNN and RetinaNet of configs/ detect in one image at a time. With random weights it is
+chance how many boxes pass the score threshold and how large the proposals are. So that all
+detectors have the same work, the threshold is 1, which no box passes, and the RPN's weights are 0,
+so that it proposes its anchors. "+" is a network after its switch_to_deploy.
 """
 
 import argparse

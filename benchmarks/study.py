@@ -38,7 +38,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from pathlib import Path
 
 from study_compare import TOGETHER, caption, markdown, table, together_table
 from study_costs import read_costs
@@ -121,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.seeds < 1 or args.jobs < 1:
         raise InputError('--seeds and --jobs: these must be positive; give at least 1')
-    study = read_study(args.study, args.work_dir, args.results)
+    study = read_study(args.study, args.work_dir, args.results, args.picture)
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)
@@ -130,9 +129,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f'\n{caption(runs, timed)}\n\n{markdown(table(study, runs, timed, costs))}')
     if study.together:
         print(f'\n{TOGETHER}\n\n{markdown(together_table(study, runs))}')
-    picture = Path(args.picture or f'docs/studies/{Path(args.study).stem}.png')
-    curves_picture(study, runs, picture)
-    print(f'\n{picture}')
+    curves_picture(study, runs)
+    print(f'\n{study.picture}')
 
 
 if __name__ == '__main__':

@@ -56,8 +56,8 @@ def read_costs(study: Study) -> Costs:
     steps = _measured(ready)
     if len(ready) == len(classifiers):
         make_folder(study.results, '--results')
-        kept = dict(costs=steps, configs=_digests(study))
-        text = json.dumps(kept, indent=1, ensure_ascii=False)
+        found = dict(costs=steps, configs=_digests(study))
+        text = json.dumps(found, indent=1, ensure_ascii=False)
         _file(study).write_text(f'{text}\n', encoding='utf-8')
     return Costs(steps, _sizes(study))
 

@@ -96,12 +96,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument('pages', type=Path, nargs='*', help='default: docs/results_*.md')
     for page in parser.parse_args(argv).pages or sorted(Path('docs').glob('results_*.md')):
-        page.write_text(updated(page.read_text(encoding='utf-8'), _draw), encoding='utf-8')
+        page.write_text(updated(page.read_text(encoding='utf-8'), curves_picture), encoding='utf-8')
         print(page, flush=True)
-
-
-def _draw(study: Study, runs: list[Run]) -> None:
-    curves_picture(study, runs, Path(f'docs/studies/{study.results.name}.png'))
 
 
 if __name__ == '__main__':

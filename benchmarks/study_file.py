@@ -16,7 +16,7 @@ from ic_backbones.errors import InputError, one_line
 
 @dataclass(frozen=True)
 class Study:
-    """The tables of a study file, and where its trainings and results lie.
+    """The tables of a study file, and where its trainings, results and picture lie.
 
     Attributes:
         together: Pairs of rows by the question that they answer together: a row, and the one that
@@ -28,6 +28,7 @@ class Study:
     common: Mapping[str, object]
     work_dir: Path
     results: Path
+    picture: Path
     together: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     prepare: Callable[[], None] | None = None
 
@@ -51,13 +52,19 @@ def file_name(label: str) -> str:
     return ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in label)
 
 
-def read_study(path: str, work_dir: str | None = None, results: str | None = None) -> Study:
+def read_study(
+    path: str,
+    work_dir: str | None = None,
+    results: str | None = None,
+    picture: str | None = None,
+) -> Study:
     """Read a study file.
 
     Args:
         path: The file.
         work_dir: By default work_dirs/studies/<name of the study>.
         results: By default benchmarks/results/<name of the study>.
+        picture: By default docs/studies/<name of the study>.png.
 
     Raises:
         InputError: It cannot be read, a row's teacher or comparison is not a row above it, or a
@@ -83,6 +90,7 @@ def read_study(path: str, work_dir: str | None = None, results: str | None = Non
         tables.get('common', {}),
         Path(work_dir or f'work_dirs/studies/{name}'),
         Path(results or f'benchmarks/results/{name}').absolute(),
+        Path(picture or f'docs/studies/{name}.png'),
         tables.get('together', {}),
         tables.get('prepare'),
     )

@@ -2,14 +2,13 @@
 
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.figure import Figure
 from study_file import Study
 from study_runs import Run
 
 
-def curves_picture(study: Study, runs: Sequence[Run], out: Path) -> None:
+def curves_picture(study: Study, runs: Sequence[Run]) -> None:
     """Draw training loss and accuracy over the epochs; bands are one standard deviation."""
     figure = Figure(figsize=(11, 4.2), layout='constrained')
     panels = figure.subplots(1, 2)
@@ -35,5 +34,5 @@ def curves_picture(study: Study, runs: Sequence[Run], out: Path) -> None:
         axes.set(xlabel='epoch', title=title)
         axes.grid(alpha=0.3)
     panels[1].legend(fontsize='small', loc='center left', bbox_to_anchor=(1, 0.5))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, dpi=90)
+    study.picture.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(study.picture, dpi=90)

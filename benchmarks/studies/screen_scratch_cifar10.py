@@ -37,7 +37,7 @@ IC = ('ResNet-18', 'VGG-16', 'MobileNet')
 together = {
     'IC': [(f'IC-{name}', name) for name in IC],
     'IC, against the wider network': [(f'IC-{name}', f'{name}, wider') for name in IC[:2]],
-    'wider': [(f'{name}, wider', name) for name in IC[:2]],
+    'the wider network': [(f'{name}, wider', name) for name in IC[:2]],
 }
 
 

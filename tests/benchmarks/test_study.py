@@ -243,7 +243,7 @@ def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
 
 
 def test_labels_with_dots_are_runs_of_their_own(tmp_path):
-    own = study_file.Study({'alpha 0.1': {}, 'alpha 0.2': {}}, {}, tmp_path, tmp_path)
+    own = study_file.Study({'alpha 0.1': {}, 'alpha 0.2': {}}, {}, *[tmp_path] * 3)
     files = {run.config_file.name for run in study_runs.runs_of(own, 2)}
     assert files == {f'alpha_0.{alpha}_{seed}.py' for alpha in (1, 2) for seed in (0, 1)}
 
