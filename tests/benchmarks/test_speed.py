@@ -1,6 +1,7 @@
 """The benchmarks of speed run on the CPU, at a tiny size."""
 
 import re
+from argparse import Namespace
 from pathlib import Path
 
 import box_sum
@@ -16,6 +17,7 @@ import sfnet_vs_vgg
 import sinet_vs_mobilenet
 import timing
 import torch
+from mmdet.structures import DetDataSample
 
 from ic_backbones.datasets import CIFAR10Data
 from ic_backbones.errors import InputError
@@ -107,6 +109,22 @@ def test_detectors(capsys):
     assert all(
         len(table[f'{d}, threads: 1, contiguous']) == 3 for d in ('faster_rcnn', 'retinanet')
     )
+
+
+def test_detectors_have_the_same_work():
+    """With any backbone the RPN proposes the same boxes, and none passes the threshold."""
+    args = Namespace(depth=18, device='cpu')
+    x = torch.rand(1, 3, 64, 96)
+    meta = dict(img_shape=(64, 96), ori_shape=(64, 96), scale_factor=(1.0, 1.0))
+    proposed = []
+    for name in ('ResNet', 'IC-ResNet+', 'SfNet', 'SINet+'):
+        net = detectors.build('faster_rcnn', name, args, 'contiguous')
+        sample = DetDataSample(metainfo=meta)
+        with torch.no_grad():
+            proposed.append(net.rpn_head.predict(net.extract_feat(x), [sample])[0].bboxes)
+            assert len(net.predict(x, [sample])[0].pred_instances) == 0
+    assert len(proposed[0]) > 50
+    assert all(torch.equal(boxes, proposed[0]) for boxes in proposed)
 
 
 def test_box_sum(capsys):
