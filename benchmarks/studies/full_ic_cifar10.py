@@ -2,8 +2,7 @@
 
 The recipe of the papers in a fifth of its epochs: 40, a learning rate of 0.1 that is divided by 10
 after 12 and 24. 68 channels in place of 64 give the wider network the multiply-adds of the IC one,
-within 2 %. IC⁻ differs in two things: its blocks also start as their shortcuts, as in its config.
-Meant for a GPU.
+within 2 %. Meant for a GPU.
 """
 
 common = {'train_cfg.max_epochs': 40, 'param_scheduler.milestones': [12, 24]}

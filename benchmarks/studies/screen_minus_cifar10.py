@@ -10,7 +10,9 @@ from screen_step_cifar10 import ZERO
 common = SCREEN
 rows = {
     'ResNet-18': resnet('resnet18_200e'),
-    'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e', {'model.backbone.zero_init_residual': False}),
+    'IC-ResNet-18⁻': resnet('ic_resnet18_minus_200e'),
     'ResNet-18, zero init': resnet('resnet18_200e', ZERO),
-    'IC-ResNet-18⁻, zero init': resnet('ic_resnet18_minus_200e', against='ResNet-18, zero init'),
+    'IC-ResNet-18⁻, zero init': resnet(
+        'ic_resnet18_minus_200e', ZERO, against=['ResNet-18, zero init', 'IC-ResNet-18⁻']
+    ),
 }
