@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from command_line import positive
 from timing import FORMATS, Run, formats, images, parse, print_row, ratios
 
 from ic_backbones_tools.command import run_tool
@@ -48,7 +49,9 @@ def variants(c: int, size: int, stride: int, layout: str, args: argparse.Namespa
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--layers', type=int, default=len(LAYERS), help='how many of the layers')
+    parser.add_argument(
+        '--layers', type=positive, default=len(LAYERS), help='how many of the layers'
+    )
 
 
 @torch.inference_mode()

@@ -9,6 +9,7 @@ turns, on the images of data/cifar10; decoding them once is not counted.
 import argparse
 from collections.abc import Sequence
 
+from command_line import positive
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
@@ -35,7 +36,7 @@ def epoch(cfg: Config, images: int, batched: bool) -> Run:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--images', type=int, default=5000)
+    parser.add_argument('--images', type=positive, default=5000)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

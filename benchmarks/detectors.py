@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from command_line import positive
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.registry import DefaultScope
@@ -54,8 +55,10 @@ def detection(net: nn.Module, x: torch.Tensor, args: argparse.Namespace) -> Run:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--size', type=int, nargs=2, default=[600, 1000], help='height and width')
-    parser.add_argument('--depth', type=int, default=50)
+    parser.add_argument(
+        '--size', type=positive, nargs=2, default=[600, 1000], help='height and width'
+    )
+    parser.add_argument('--depth', type=int, choices=(18, 34, 50), default=50)
     parser.add_argument('--backbones', nargs='+', choices=COLUMNS, default=COLUMNS)
 
 

@@ -15,6 +15,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
+from command_line import positive
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import ResNet
 from timing import (
@@ -47,6 +48,7 @@ KINDS = {
     'learned': (ICResNet, dict(alpha=0.0, alpha_mode='learned')),
     'deeper': (ResNet, {}),
 }
+DEPTHS = sorted(ResNet.arch_settings)
 INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'convolutions', 'deeper')
 TRAINING = ('plain', 'IC', 'learned', 'convolutions')
 
@@ -107,11 +109,13 @@ def compare_training(args: argparse.Namespace, shape: tuple[int, ...]) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--depth', type=int, default=50)
-    parser.add_argument('--deeper', type=int, default=101, help='depth of the deeper network')
-    parser.add_argument('--batch', type=int, default=4, help='images of --size pixels')
-    parser.add_argument('--size', type=int, default=224)
-    parser.add_argument('--single', type=int, nargs=2, default=[480, 640], help='one image')
+    parser.add_argument('--depth', type=int, choices=DEPTHS, default=50)
+    parser.add_argument(
+        '--deeper', type=int, choices=DEPTHS, default=101, help='depth of another one'
+    )
+    parser.add_argument('--batch', type=positive, default=4, help='images of --size pixels')
+    parser.add_argument('--size', type=positive, default=224)
+    parser.add_argument('--single', type=positive, nargs=2, default=[480, 640], help='one image')
     parser.add_argument('--train', action='store_true', help='compare training')
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from command_line import positive
 from timing import parse, ratios
 
 from ic_backbones.datasets import image_cache
@@ -22,7 +23,7 @@ from ic_backbones_tools.command import run_tool
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--images', type=int, default=1000)
+    parser.add_argument('--images', type=positive, default=1000)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

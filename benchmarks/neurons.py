@@ -12,15 +12,14 @@ neurons. Both see the same points, seed by seed.
 import argparse
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
+from command_line import positive, require_picture
 from neurons_picture import network_panel, new_picture
 from paired import interval, mean
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from ic_backbones.errors import InputError
 from ic_backbones.ops import ICLinear
 from ic_backbones_tools.command import run_tool
 
@@ -83,12 +82,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--seeds', type=int, default=20)
-    parser.add_argument('--steps', type=int, default=1000)
+    parser.add_argument('--seeds', type=positive, default=20)
+    parser.add_argument('--steps', type=positive, default=1000)
     parser.add_argument('--out', default='docs/neurons.png', help='the picture')
     args = parser.parse_args(argv)
-    if args.seeds < 1 or args.steps < 1:
-        raise InputError('--seeds and --steps: these must be positive; give at least 1')
+    require_picture(args.out, '--out')
     figure, panels = new_picture()
     print(
         '| squares | parameters | MP neurons | accuracy (%) | IC neurons | accuracy (%) | IC − MP |'
@@ -107,13 +105,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(
             f'| {" | ".join(cells)} | {interval(found["IC"][1], found["MP"][1], 1)} |', flush=True
         )
-    try:
-        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(args.out, dpi=80)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f'{args.out}: the picture cannot be written ({error}); choose another --out'
-        ) from error
+    figure.savefig(args.out, dpi=80)
     print(f'\n{args.out}')
 
 

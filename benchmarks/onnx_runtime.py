@@ -14,6 +14,7 @@ from pathlib import Path
 
 import onnxruntime
 import torch
+from command_line import positive
 from timing import images, inference, parse, print_row, ratios
 
 from ic_backbones.registry import MODELS
@@ -29,7 +30,7 @@ NETS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--size', type=int, default=224)
+    parser.add_argument('--size', type=positive, default=224)
     parser.add_argument('--nets', nargs='+', choices=NETS, default=list(NETS))
 
 

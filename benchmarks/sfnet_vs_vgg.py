@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Sequence
 
 import torch
+from command_line import positive
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import VGG
 from timing import SHARED, compiled, images, inference, parse, peaks, print_peak, print_row, ratios
@@ -69,8 +70,8 @@ def compare(args: argparse.Namespace, batch: int, size: int) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--only', type=int, nargs=2, help='a batch and a size instead')
-    parser.add_argument('--base-channels', type=int, default=64)
+    parser.add_argument('--only', type=positive, nargs=2, help='a batch and a size instead')
+    parser.add_argument('--base-channels', type=positive, default=64)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from command_line import positive
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.registry import MODELS
 from timing import compiled, formats, images, inference, parse, print_row, ratios
@@ -65,8 +66,8 @@ def build(name: str) -> torch.nn.Module:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--size', type=int, default=224)
-    parser.add_argument('--batches', type=int, nargs='+', default=[1, 8])
+    parser.add_argument('--size', type=positive, default=224)
+    parser.add_argument('--batches', type=positive, nargs='+', default=[1, 8])
 
 
 def main(argv: Sequence[str] | None = None) -> None:

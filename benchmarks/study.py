@@ -39,13 +39,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
+from command_line import positive, require_picture
 from study_compare import TOGETHER, caption, markdown, table, together_table
 from study_costs import read_costs
 from study_file import Study, read_study
 from study_picture import curves_picture
 from study_runs import Run, runs_of
 
-from ic_backbones.errors import InputError
 from ic_backbones_tools.command import run_tool
 
 
@@ -81,11 +81,11 @@ def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
         futures = {pool.submit(run.train): run for run in runs}
         try:
             for done, future in enumerate(as_completed(futures), 1):
-                future.result()
+                accuracy = future.result().accuracy[-1]
                 left = (time.monotonic() - start) / done * (len(runs) - done) / 60
                 print(
-                    f'[{done}/{len(runs)}] {futures[future].name}: '
-                    f'{futures[future].result().accuracy[-1]:.1f} %; about {left:.0f} min to go',
+                    f'[{done}/{len(runs)}] {futures[future].name}: {accuracy:.1f} %; '
+                    f'about {left:.0f} min to go',
                     flush=True,
                 )
         except BaseException:
@@ -109,8 +109,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('study', help='file in benchmarks/studies/')
-    parser.add_argument('--seeds', type=int, default=3)
-    parser.add_argument('--jobs', type=int, default=1, help='runs at a time (default: 1)')
+    parser.add_argument('--seeds', type=positive, default=3)
+    parser.add_argument('--jobs', type=positive, default=1, help='runs at a time (default: 1)')
     parser.add_argument(
         '--equal-time', action='store_true', help='also train each row for equal time'
     )
@@ -118,9 +118,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--results', help='default: benchmarks/results/<name of the study>')
     parser.add_argument('--picture', help='default: docs/studies/<name of the study>.png')
     args = parser.parse_args(argv)
-    if args.seeds < 1 or args.jobs < 1:
-        raise InputError('--seeds and --jobs: these must be positive; give at least 1')
     study = read_study(args.study, args.work_dir, args.results, args.picture)
+    require_picture(study.picture, '--picture')
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)

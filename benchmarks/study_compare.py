@@ -14,10 +14,11 @@ Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a dete
 percent), mean ± standard deviation.
 Difference: mean of the difference to "against", with its 95 % interval (paired t), over the seeds
 that both have; a row may have fewer.
-Loss: mean training loss of the last epoch. Step time, parameters, multiply-adds: the time of a
-training step, and the size of the network, over those of "against"."""
+Loss: mean of the training losses that were logged in the last epoch. Step time, parameters,
+multiply-adds: the time of a training step, and the size of the network, over those of "against"."""
 TRAINED = """
-Training: percent of the training images, as they are augmented, during the last epoch."""
+Training: percent of the training images, as they are augmented, up to the last log of the last
+epoch."""
 EQUAL_TIME = """
 Equal time: the row trained for about as long as its first "against"; in brackets, its epochs and
 its training time over that of "against"."""

@@ -17,7 +17,8 @@ from timing import ratios
 
 from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
-from ic_backbones.errors import InputError, one_line
+from ic_backbones.errors import InputError, one_line, writing
+from ic_backbones.hooks.atomic_write import write_atomically
 from ic_backbones.runs.options import make_folder
 
 ROUNDS = 9
@@ -58,7 +59,8 @@ def read_costs(study: Study) -> Costs:
         make_folder(study.results, '--results')
         found = dict(costs=steps, configs=_digests(study))
         text = json.dumps(found, indent=1, ensure_ascii=False)
-        _file(study).write_text(f'{text}\n', encoding='utf-8')
+        with writing(_file(study)):
+            write_atomically(_file(study), f'{text}\n'.encode())
     return Costs(steps, _sizes(study))
 
 

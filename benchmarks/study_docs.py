@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from command_line import require_picture
 from study import equal_time_runs
 from study_compare import markdown, table, together_table
 from study_costs import kept_costs
@@ -20,11 +21,11 @@ from study_file import Study, read_study
 from study_picture import curves_picture
 from study_runs import Run, runs_of
 
-from ic_backbones.errors import InputError
+from ic_backbones.errors import InputError, one_line, writing
 from ic_backbones_tools.command import run_tool
 
 COMMAND = re.compile(
-    r'^    python benchmarks/study\.py (?P<study>\S+) --seeds (?P<seeds>\d+)'
+    r'^    python benchmarks/study\.py (?P<study>\S+) --seeds (?P<seeds>[1-9]\d*)'
     r'(?P<timed> --equal-time)?\n',
     re.MULTILINE,
 )
@@ -82,6 +83,8 @@ def _chosen(old: str, tables: dict[str, list[list[str]]]) -> str:
     """The columns of a table that an old one has, in its order."""
     names = old.splitlines()[0].strip('| ').split(' | ')
     lines, columns, start = tables[names[0]], [], 0
+    if len(lines) == 1:
+        raise InputError('question: the study has no pairs of rows together; correct the page')
     for name in names:
         if name not in lines[0][start:]:
             raise InputError(f'{name}: no column of the study is called so; correct the page')
@@ -90,13 +93,26 @@ def _chosen(old: str, tables: dict[str, list[list[str]]]) -> str:
     return markdown([[line[column] for column in columns] for line in lines]) + '\n'
 
 
+def _draw(study: Study, runs: list[Run]) -> None:
+    require_picture(study.picture, 'picture')
+    curves_picture(study, runs)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('pages', type=Path, nargs='*', help='default: docs/results_*.md')
     for page in parser.parse_args(argv).pages or sorted(Path('docs').glob('results_*.md')):
-        page.write_text(updated(page.read_text(encoding='utf-8'), curves_picture), encoding='utf-8')
+        try:
+            text = page.read_text(encoding='utf-8')
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f'{page}: it cannot be read ({one_line(error)}); name a page'
+            ) from error
+        text = updated(f'{text.rstrip()}\n', _draw)
+        with writing(page):
+            page.write_text(text, encoding='utf-8')
         print(page, flush=True)
 
 

@@ -2,13 +2,13 @@
 
 import runpy
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from mmengine.config import Config
+from study_checks import check_tables
 
 from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError, one_line
@@ -47,11 +47,6 @@ class Study:
         return [(label, against) for label in self.rows for against in self.against(label)]
 
 
-def file_name(label: str) -> str:
-    """A row's label as part of a file name."""
-    return ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in label)
-
-
 def read_study(
     path: str,
     work_dir: str | None = None,
@@ -67,8 +62,7 @@ def read_study(
         picture: By default docs/studies/<name of the study>.png.
 
     Raises:
-        InputError: It cannot be read, a row's teacher or comparison is not a row above it, or a
-            question has no pairs or other rows than the study.
+        InputError: It cannot be read, or :func:`~study_checks.check_tables` finds a mistake.
     """
     if not Path(path).is_file():
         raise InputError(
@@ -77,16 +71,17 @@ def read_study(
     sys.path.insert(0, str(Path(path).parent))  # a study may import what several share
     try:
         tables = runpy.run_path(path)
-    except Exception as error:  # a study is code: it can raise anything
+    except (Exception, SystemExit) as error:  # a study is code: it can raise anything
         raise InputError(
             f'{path}: the study cannot be read ({one_line(error)}); correct it'
         ) from error
-    rows = tables.get('rows') or {}
-    if not rows or not all('config' in row for row in rows.values()):
-        raise InputError(f'{path}: it has no rows; write rows = {{label: dict(config=...)}}')
+    try:
+        check_tables(tables)
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from error
     name = Path(path).stem
-    study = Study(
-        rows,
+    return Study(
+        tables['rows'],
         tables.get('common', {}),
         Path(work_dir or f'work_dirs/studies/{name}'),
         Path(results or f'benchmarks/results/{name}').absolute(),
@@ -94,33 +89,3 @@ def read_study(
         tables.get('together', {}),
         tables.get('prepare'),
     )
-    labels = list(rows)
-    names = Counter(map(file_name, labels))
-    if clash := [label for label in labels if names[file_name(label)] > 1]:
-        raise InputError(
-            f'{path}: {clash[0]!r} and {clash[1]!r} have the same file name; rename one'
-        )
-    for label, row in rows.items():
-        seeds = row.get('seeds', 1)
-        if not isinstance(seeds, int) or seeds < 1:
-            raise InputError(f'{path}: {label!r} has seeds={seeds!r}; give 1 or more')
-        above = labels[: labels.index(label)]
-        if not study.against(label):
-            raise InputError(f'{path}: {label!r} has against=[]; name a row')
-        named = [('teacher', row['teacher'])] if 'teacher' in row else []
-        named += [('against', name) for name in study.against(label)]
-        for key, name in named:
-            if name not in above and (key, name) != ('against', label):
-                raise InputError(
-                    f'{path}: {label!r} names {name!r} as its {key!r}, which is not a row '
-                    'above it; put it there'
-                )
-    for question, pairs in study.together.items():
-        if not pairs:
-            raise InputError(f'{path}: {question!r} has no pairs; write [(row, another row)]')
-        for label in (label for pair in pairs for label in pair):
-            if label not in labels:
-                raise InputError(
-                    f'{path}: {question!r} names {label!r}, which is not a row; name one that is'
-                )
-    return study

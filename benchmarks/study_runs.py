@@ -1,45 +1,30 @@
 """A run of a study: its config, training and result."""
 
-import hashlib
 import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from mmengine.config import Config
-from study_file import Study, file_name
+from study_checks import file_name
+from study_digest import DIGITS, digest_of, digest_of_config
+from study_file import Study
 
-from ic_backbones.errors import InputError, one_line
+from ic_backbones.errors import InputError, one_line, writing
+from ic_backbones.hooks.atomic_write import write_atomically
 from ic_backbones.runs.options import make_folder
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
 from ic_backbones.runs.schedule import scale
-from ic_backbones.runs.work_dir import last_checkpoint
+from ic_backbones.runs.work_dir import last_checkpoint, locked
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
-# What decides the result of a training, next to the hook of the memory format.
-DECISIVE = (
-    'model',
-    'data_preprocessor',
-    'train_dataloader',
-    'val_dataloader',
-    'val_evaluator',
-    'train_cfg',
-    'optim_wrapper',
-    'param_scheduler',
-    'custom_hooks',
-    'randomness',
-    'load_from',
-)
-
-WATCHING = ('cal_acc',)
-DIGITS = 16  # of a digest
 
 
 @dataclass(frozen=True)
@@ -104,7 +89,14 @@ class Run:
         options = {**self.study.common, **row.get('options', {}), 'randomness.seed': self.seed}
         cfg = deepcopy(self.study.read_once(row['config']))
         # A copy, for mmengine takes keys such as _delete_ out of what it merges.
-        cfg.merge_from_dict({key: _fill(deepcopy(v), teacher) for key, v in options.items()})
+        own = {key: _fill(deepcopy(value), teacher) for key, value in options.items()}
+        try:
+            cfg.merge_from_dict(own)
+        except Exception as error:  # KeyError, TypeError, AssertionError, by where it does not fit
+            raise InputError(
+                f'{self.label!r}: its overrides do not fit {row["config"]} ({one_line(error)}); '
+                'correct them'
+            ) from error
         if self.own_epochs is not None:
             scale_schedule(cfg, self.own_epochs)
         return cfg
@@ -112,11 +104,7 @@ class Run:
     @cached_property
     def config_digest(self) -> str:
         """A digest of what its config, and that of its teacher, decide about a training."""
-        cfg = self.config().to_dict()
-        decisive = {key: _without(WATCHING, cfg.get(key)) for key in DECISIVE}
-        if memory_format := cfg.get('default_hooks', {}).get('memory_format'):
-            decisive['memory_format'] = memory_format
-        return _digest(decisive, self.teacher and self.teacher.config_digest)
+        return digest_of_config(self.config(), self.teacher and self.teacher.config_digest)
 
     @property
     def digest(self) -> str:
@@ -129,7 +117,7 @@ class Run:
             return self.config_digest
         result = self.teacher.result()
         became = result and (result.accuracy, result.loss)
-        return _digest(self.config_digest, self.teacher.digest, became)
+        return digest_of(self.config_digest, self.teacher.digest, became)
 
     def result(self) -> Result | None:
         """The result of this training, in whichever study it was done.
@@ -156,18 +144,18 @@ class Run:
         return self.result() is not None and self.has_checkpoint()
 
     def has_checkpoint(self) -> bool:
-        """Whether the finished training lies in the work dir."""
-        config = self.config_file
-        same = config.is_file() and config.read_text().startswith(self._first_line())
-        return same and Path(last_checkpoint(self.folder) or '').name == f'epoch_{self.epochs}.pth'
+        """Whether the last checkpoint lies in the work dir."""
+        last = Path(last_checkpoint(self.folder) or '').name
+        return self._has_started() and last == f'epoch_{self.epochs}.pth'
 
-    def train(self) -> None:
-        """Train, unless the finished training lies in the work dir, and write the result.
+    def train(self) -> Result:
+        """Train, or go on where a training stopped, and write the result.
 
         Raises:
-            InputError: The training failed; the reason is the last line of its log.
+            InputError: The training failed; the reason is the last line of its log. Or it is
+                running in another process.
         """
-        if not self.has_checkpoint():
+        if not self._is_finished():
             self._train()
         log = read_scalars(self.folder)
         epochs = range(1, self.epochs + 1)
@@ -181,21 +169,25 @@ class Run:
         )
         results = self.study.results
         make_folder(results, '--results')
-        for outdated in results.glob(f'{self.name}_{"?" * DIGITS}.json'):
-            outdated.unlink()
         file = results / f'{self.name}_{self.digest}.json'
-        file.write_text(json.dumps(asdict(result)) + '\n', encoding='utf-8')
+        with writing(file):
+            write_atomically(file, f'{json.dumps(asdict(result))}\n'.encode())
+        for outdated in results.glob(f'{self.name}_{"?" * DIGITS}.json'):
+            if outdated != file:
+                outdated.unlink()
+        return result
 
     def _train(self) -> None:
         config = self.config_file
-        if config.is_file():  # never a folder that no study has made
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.is_dir() and config.is_file() and not self._has_started():
+            with locked(self.folder):  # never a folder that no study has made
+                shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')
         config.write_text(self._first_line() + self.training_config().pretty_text)
         log = self.folder / 'output.txt'
-        with log.open('w') as out:
+        with log.open('a') as out:
             code = subprocess.call(
-                [sys.executable, str(TRAIN), str(config), '--work-dir', str(self.folder)],
+                [sys.executable, TRAIN, config, '--work-dir', self.folder, '--resume'],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=os.environ | dict(OMP_NUM_THREADS='1'),
@@ -205,11 +197,22 @@ class Run:
             raise InputError(
                 f'{log}: the training failed ({reason}); correct that, finished runs are kept'
             )
-        if not self.has_checkpoint():
+        if not self._is_finished():
             raise InputError(
-                f'{self.folder}: the training has left no epoch_{self.epochs}.pth; let its config '
-                'save checkpoints by epoch'
+                f'{self.folder}: the training has left no epoch_{self.epochs}.pth, or no '
+                'validation of it; let its config save and validate after every epoch'
             )
+
+    def _has_started(self) -> bool:
+        """Whether what lies in the work dir is of this training."""
+        config = self.config_file
+        return config.is_file() and config.read_text().startswith(self._first_line())
+
+    def _is_finished(self) -> bool:
+        """Whether it has ended with a validation, which follows the last checkpoint."""
+        return self.has_checkpoint() and any(
+            row['step'] == self.epochs for row in read_scalars(self.folder).val
+        )
 
     def training_config(self) -> Config:
         """With the teacher's checkpoint where it lies, or will lie."""
@@ -232,22 +235,10 @@ def runs_of(study: Study, seeds: int) -> list[Run]:
     ]
 
 
-def _digest(*content: object) -> str:
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
-
-
 def _accuracy(row: Mapping[str, float]) -> float:
     """What a validation found, in percent."""
     name = next(key for key in row if METRIC.search(key))
     return row[name] * (100 if name.endswith('mAP') else 1)
-
-
-def _without(keys: Sequence[str], value: object) -> object:
-    """``value`` without ``keys`` in any of its dicts."""
-    if isinstance(value, dict):
-        return {key: _without(keys, item) for key, item in value.items() if key not in keys}
-    return [_without(keys, item) for item in value] if isinstance(value, list) else value
 
 
 def _fill(value: object, teacher: str) -> object:

@@ -16,6 +16,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+from command_line import positive
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
@@ -23,7 +24,7 @@ from ic_backbones.errors import InputError
 
 FORMATS = {'contiguous': torch.contiguous_format, 'channels_last': torch.channels_last}
 SHARED = {
-    '--threads': dict(type=int, nargs='+', default=[1, 2], help='one or more'),
+    '--threads': dict(type=positive, nargs='+', default=[1, 2], help='one or more'),
     '--device': dict(choices=['cpu', 'cuda'], default='cpu'),
     '--amp': dict(action='store_true', help='autocast to bf16'),
     '--compile': dict(action='store_true', help='also with torch.compile'),
@@ -56,12 +57,12 @@ def parse(
         The options, and ``words``, the command line, for :func:`peaks`.
 
     Raises:
-        InputError: A number of threads or rounds is not positive.
+        InputError: There is no GPU for ``--device cuda``.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--rounds', type=int, default=rounds, help='timed rounds')
+    parser.add_argument('--rounds', type=positive, default=rounds, help='timed rounds')
     parser.set_defaults(threads=[1], device='cpu', amp=False)
     for option in shared:
         parser.add_argument(option, **SHARED[option])
@@ -69,9 +70,9 @@ def parse(
     words = sys.argv[1:] if argv is None else list(argv)
     args = parser.parse_args(words)
     args.words = words
-    if min(*args.threads, args.rounds) < 1:
-        raise InputError('--threads and --rounds: these must be positive; give at least 1')
     if args.device == 'cuda':
+        if not torch.cuda.is_available():
+            raise InputError('--device cuda: there is no GPU here; leave it out')
         args.threads = args.threads[:1]
     torch.set_num_threads(args.threads[0])
     return args
@@ -178,11 +179,8 @@ def print_peak(step: Run, device: str) -> None:
 
 def peaks(script: str, names: Sequence[str], words: Sequence[str]) -> list[int]:
     """What ``script --peak NAME`` prints, for each of the names, with the other ``words``."""
-    return [
-        int(
-            subprocess.check_output(
-                [sys.executable, script, *words, '--peak', name], stderr=subprocess.DEVNULL
-            ).split()[-1]
-        )
-        for name in names
-    ]
+    command = [sys.executable, script, *words, '--peak']
+    try:
+        return [int(subprocess.check_output([*command, name]).split()[-1]) for name in names]
+    except subprocess.CalledProcessError as error:
+        raise InputError('--peak: a measurement failed; its message stands above') from error

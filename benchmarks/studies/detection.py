@@ -1,6 +1,11 @@
 """What the studies of detectors share: a classifier, its distillation, five detectors."""
 
+import tempfile
+from pathlib import Path
+
 from narrow import LEARNED, changed
+
+from ic_backbones.datasets.voc.crops import make_object_crops
 
 CLASSIFIER = 'configs/sample/resnet18_20e.py'
 DISTILLED = 'configs/sample/ic_resnet18_wld_10e.py'
@@ -11,6 +16,17 @@ START = {
     'model.backbone.init_cfg.checkpoint': '{teacher}',
     'model.backbone.init_cfg.prefix': 'backbone.',
 }
+
+
+def cut_out_objects(voc: str, crops: str) -> None:
+    """Cut the classifier's images out of a data set, unless they are there, all or none of them."""
+    if Path(crops).is_dir():
+        return
+    Path(crops).parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=Path(crops).parent) as folder:
+        for split in ('train', 'val'):
+            make_object_crops(voc, Path(folder, 'crops'), split)
+        Path(folder, 'crops').rename(crops)
 
 
 def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:

@@ -4,11 +4,7 @@ BCCD (https://github.com/Shenggan/BCCD_Dataset) belongs in data/BCCD, in VOC lay
 are cut out for the classifier when they are not there. The detectors are judged on the test split.
 """
 
-from pathlib import Path
-
-from detection import detection_rows
-
-from ic_backbones.datasets.voc.crops import make_object_crops
+from detection import cut_out_objects, detection_rows
 
 VOC, CROPS = 'data/BCCD', 'data/bccd_crops'
 CLASSES = ('RBC', 'WBC', 'Platelets')
@@ -16,9 +12,7 @@ EPOCHS = 20
 
 
 def prepare() -> None:
-    for split in ('train', 'val'):
-        if not Path(CROPS, split).is_dir():
-            make_object_crops(VOC, CROPS, split)
+    cut_out_objects(VOC, CROPS)
 
 
 classifier = {

@@ -3,11 +3,8 @@
 The data are drawn, and the objects cut out for the classifier, when they are not there.
 """
 
-from pathlib import Path
+from detection import cut_out_objects, detection_rows
 
-from detection import detection_rows
-
-from ic_backbones.datasets.voc.crops import make_object_crops
 from ic_backbones.datasets.voc.sample import make_sample_voc
 
 VOC, CROPS = 'data/sample_voc', 'data/sample_crops'
@@ -15,9 +12,7 @@ VOC, CROPS = 'data/sample_voc', 'data/sample_crops'
 
 def prepare() -> None:
     make_sample_voc(VOC)
-    for split in ('train', 'val'):
-        if not Path(CROPS, split).is_dir():
-            make_object_crops(VOC, CROPS, split)
+    cut_out_objects(VOC, CROPS)
 
 
 rows = detection_rows({}, {})

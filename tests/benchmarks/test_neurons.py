@@ -43,7 +43,5 @@ def test_prints_a_table_and_draws(tmp_path, capsys):
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith('| ')]
     assert len(rows) == 1 + len(neurons.SIZES) and all(row.count('|') == 8 for row in rows)
     assert 10_000 < out.stat().st_size < 200_000
-    with pytest.raises(InputError, match='--seeds and --steps: these must be positive'):
-        neurons.main(['--seeds', '0'])
-    with pytest.raises(InputError, match='the picture cannot be written'):
-        neurons.main(['--seeds', '1', '--steps', '1', '--out', str(tmp_path / 'x.unknown')])
+    with pytest.raises(InputError, match=r'--out .*x\.unknown: this is not a \.png file; give'):
+        neurons.main(['--out', str(tmp_path / 'x.unknown')])

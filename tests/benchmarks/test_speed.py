@@ -20,7 +20,6 @@ import torch
 from mmdet.structures import DetDataSample
 
 from ic_backbones.datasets import CIFAR10Data
-from ic_backbones.errors import InputError
 
 QUICK = ['--threads', '1', '--rounds', '1']
 
@@ -96,10 +95,11 @@ def test_sfnet(capsys, calls):
 
 
 def test_sinet(capsys):
-    sinet_vs_mobilenet.main([*QUICK, '--size', '32', '--batches', '1'])
+    sinet_vs_mobilenet.main([*QUICK, '--size', '32', '--batches', '1', '--compile'])
     table = rows(capsys)
     assert table['multiply-adds'][1] < 1
     assert len(table['threads: 1, batch 1, contiguous']) == 6
+    assert len(table['threads: 1, batch 1, compiled']) == 6
 
 
 def test_detectors(capsys):
@@ -162,7 +162,9 @@ def test_image_checks(capsys, monkeypatch):
     )
 
 
-def test_wrong_numbers_are_one_sentence():
-    for words in (['--rounds', '0'], ['--threads', '2', '0']):
-        with pytest.raises(InputError, match='--threads and --rounds: these must be positive'):
-            box_sum.main(words)
+@pytest.mark.parametrize('option', ['--rounds', '--threads', '--layers'])
+def test_wrong_numbers_are_one_sentence(option, capsys):
+    with pytest.raises(SystemExit, match='2'):
+        box_sum.main([option, '0'])
+    sentence = f'error: argument {option}: 0 is not positive; give at least 1\n'
+    assert capsys.readouterr().err.endswith(sentence)

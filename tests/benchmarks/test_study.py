@@ -1,6 +1,8 @@
 """The study runner: what it trains, keeps, compares and draws."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +21,7 @@ from mmengine.registry import DefaultScope
 from ic_backbones.errors import InputError
 
 ROOT = study_runs.TRAIN.parents[1]
-RESULTS = ROOT / 'benchmarks' / 'results'
+RESULTS, DOCS = ROOT / 'benchmarks/results', ROOT / 'docs'
 STUDIES = sorted(
     path.stem
     for path in (ROOT / 'benchmarks/studies').glob('*.py')
@@ -77,6 +79,7 @@ def trainings(monkeypatch) -> list[Config]:
 
     def call(command, **kwargs):
         cfg, folder = Config.fromfile(command[2]), Path(command[4])
+        assert command[5] == '--resume'
         configs.append(cfg)
         rows = []
         for epoch, value in enumerate(CURVES[folder.name], 1):
@@ -84,7 +87,7 @@ def trainings(monkeypatch) -> list[Config]:
                 rows.append(dict(loss=loss, iter=len(rows) + 1, epoch=epoch, time=1, step=epoch))
             rows.append({'accuracy/top1': value, 'step': epoch, 'time': 9.0})
         log = folder / 'start' / 'vis_data' / 'scalars.json'
-        log.parent.mkdir(parents=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text('\n'.join(map(json.dumps, rows)))
         last = folder / f'epoch_{cfg.train_cfg.max_epochs}.pth'
         last.touch()
@@ -164,6 +167,7 @@ def test_a_page_gets_the_tables_that_its_command_prints(
     for old, new, words in (
         ('--seeds 2', '--seeds 3', 'plain_2 has no result; run the study first'),
         (' --seeds 2', ' --jobs 1 --seeds 2', 'this cannot be read; write STUDY --seeds N'),
+        (' --seeds 2', ' --seeds 0', 'this cannot be read; write STUDY --seeds N'),
     ):
         with pytest.raises(InputError, match=words):
             study_docs.updated(page.replace(old, new))
@@ -248,11 +252,11 @@ def test_labels_with_dots_are_runs_of_their_own(tmp_path):
     assert files == {f'alpha_0.{alpha}_{seed}.py' for alpha in (1, 2) for seed in (0, 1)}
 
 
-def test_the_pages_have_the_tables_of_the_results(monkeypatch):
+@pytest.mark.parametrize('page', sorted(path.name for path in DOCS.glob('results_*.md')))
+def test_the_pages_have_the_tables_of_the_results(page, monkeypatch):
     monkeypatch.chdir(ROOT)
-    for page in sorted(Path('docs').glob('results_*.md')):
-        text = page.read_text()
-        assert study_docs.updated(text) == text, f'run python benchmarks/study_docs.py {page}'
+    text = (DOCS / page).read_text()
+    assert study_docs.updated(text) == text, f'run python benchmarks/study_docs.py docs/{page}'
 
 
 def test_finished_runs_are_kept_until_their_config_changes(path, folders, trainings, tmp_path):
@@ -318,6 +322,41 @@ def test_a_student_may_be_a_teacher(path, folders, trainings, tmp_path, monkeypa
     assert train(1) == [('plain', 0), ('IC net', 0), ('last', 0)]
     (tmp_path / 'runs/IC_net_0/epoch_2.pth').unlink()
     assert sorted(train(2)) == [('IC net', 0), ('IC net', 1), ('last', 1), ('plain', 1)]
+
+
+def test_a_training_that_stopped_before_its_last_validation_goes_on(
+    path, folders, trainings, tmp_path
+):
+    """Its last checkpoint is there, and its last accuracy would be that of the epoch before."""
+    study.main([path, '--seeds', '1', *folders])
+    log = tmp_path / 'runs/plain_0/start/vis_data/scalars.json'
+    log.write_text(log.read_text().rpartition('\n')[0])
+    file = result_file(tmp_path, 'plain_0')
+    before = file.read_text()
+    file.unlink()
+    study.main([path, '--seeds', '1', *folders])
+    assert len(trainings) == 3 and file.read_text() == before
+
+
+def test_the_folder_of_a_running_training_is_left_alone(path, folders, trainings, tmp_path):
+    study.main([path, '--seeds', '1', *folders])
+    config = tmp_path / 'config.py'
+    config.write_text(config.read_text().replace("type='M'", "type='N'"))
+    folder = tmp_path / 'runs/plain_0'
+    code = (
+        'import sys; from ic_backbones.runs.work_dir import locked\n'
+        'with locked(sys.argv[1]): print(flush=True); input()'
+    )
+    with subprocess.Popen(
+        [sys.executable, '-c', code, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        other.stdout.readline()
+        with pytest.raises(InputError, match='plain_0: another training is running here'):
+            study.main([path, '--seeds', '1', *folders])
+        other.communicate(b'\n')
+    assert (folder / 'epoch_2.pth').exists() and len(trainings) == 2
+    study.main([path, '--seeds', '1', *folders])
+    assert len(trainings) == 4
 
 
 def test_a_training_without_checkpoints_ends_a_study(path, folders, trainings, monkeypatch):
@@ -429,6 +468,26 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = dict(a=dict(config='', against=[]))", r"'a' has against=\[\]; name a row"),
         ("rows = {'a, b': dict(config=''), 'a; b': dict(config='')}", 'have the same file name'),
         ("rows = dict(a=dict(config='gone.py'))", r'gone\.py'),
+        ('import sys; sys.exit(3)', 'cannot be read .SystemExit: 3'),
+        ('rows = [dict(config="")]', 'it has no rows; write'),
+        ("rows = dict(a=dict(config='', option={}))", "'a' has 'option'; a row has only config,"),
+        ("rows = dict(a=dict(config='', seeds=0))", "'a' has seeds=0; give 1 or more"),
+        ("rows = dict(a=dict(config='', against=3))", "'a' has against=3; name a row"),
+        ("rows = dict(a=dict(config='', options=[]))", r"'a' has \[\] as overrides; write a dict"),
+        ("rows = dict(a=dict(config=''))\ncommon = None", 'common has None as overrides'),
+        ("rows = dict(a=dict(config=''))\ncommon = {'env_cfg.a': 1}", "overrides 'env_cfg.a', wh"),
+        (
+            "rows = dict(a=dict(config='', options={'load_from': '{teacher}'}))",
+            "'a' has a teacher, or '{teacher}' in its options; write both or neither",
+        ),
+        ("rows = dict(a=dict(config=''))\ntogether = []", 'it has no questions; write together'),
+        ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'a')]}", "'q' has no pairs"),
+        ("rows = dict(a=dict(config=''))\nprepare = 3", 'it has prepare=3; write a function'),
+        (
+            f'rows = dict(a=dict(config={path.replace("tiny", "config")!r}, '
+            "options={'train_cfg.max_epochs.x': 1}))",
+            "'a': its overrides do not fit .*config.py .*; correct them",
+        ),
         ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'b')]}", "'q' names 'b', which"),
         ("rows = dict(a=dict(config=''))\ntogether = {'q': []}", "'q' has no pairs; write"),
     ):
@@ -437,6 +496,11 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
             study.main([str(file), *folders])
     with pytest.raises(InputError, match=r'gone\.py: there is no such file; name a study'):
         study.main(['gone.py', *folders])
+    folders[-1] += '.unknown'
+    with pytest.raises(InputError, match=r'--picture .*\.unknown: this is not a \.png file; give'):
+        study.main([path, *folders])
+    with pytest.raises(InputError, match=r'gone\.md: it cannot be read .*; name a page'):
+        study_docs.main(['gone.md'])
 
 
 @pytest.mark.parametrize('name', STUDIES)
@@ -447,10 +511,12 @@ def test_studies_fit_their_configs(name, monkeypatch):
     for run in study_runs.runs_of(tables, 1):
         cfg = run.config('teacher.pth')
         assert cfg.randomness.seed == 0
-        if name.startswith('paper_'):  # as it stands, so test_classification_configs.py builds it
-            assert not tables.common and 'options' not in tables.rows[run.label]
-            continue
-        assert cfg.train_cfg.max_epochs < 50  # only the papers' own trainings are long
+        if name.startswith('paper_'):
+            assert not tables.common
+            if 'options' not in tables.rows[run.label]:  # test_classification_configs.py builds it
+                continue
+        else:
+            assert cfg.train_cfg.max_epochs < 50  # only the papers' own trainings are long
         if cfg.model in built:
             continue
         built.append(cfg.model)

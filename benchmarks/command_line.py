@@ -1,0 +1,26 @@
+"""Numbers and pictures on the command lines of benchmarks."""
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+from ic_backbones.errors import InputError
+from ic_backbones.runs.options import require_writable
+
+
+def positive(text: str) -> int:
+    """``text`` as an integer of at least 1; a type for an argument."""
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError(f'{number} is not positive; give at least 1')
+    return number
+
+
+def require_picture(file: str | Path, option: str) -> None:
+    """Check that a picture can be written, before what it is to show is measured.
+
+    Raises:
+        InputError: It is not a .png file or cannot be written.
+    """
+    if Path(file).suffix != '.png':
+        raise InputError(f'{option} {file}: this is not a .png file; give it such a name')
+    require_writable(file, option)

@@ -1,0 +1,90 @@
+"""Checks of the tables of a study file; each mistake is one sentence."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from study_digest import DECISIVE
+
+from ic_backbones.errors import InputError
+
+ROW = ('config', 'options', 'seeds', 'teacher', 'against')
+
+
+def check_tables(tables: Mapping[str, object]) -> None:
+    """Check ``rows``, ``common``, ``together`` and ``prepare``.
+
+    Raises:
+        InputError: There are no rows, or something has another form than study.py describes; a row
+            has a key or an override that would change nothing; or a row or a question names
+            something else than a row, which must be above a row that names it.
+    """
+    rows = tables.get('rows')
+    if not (rows and isinstance(rows, dict) and all(_is_row(*item) for item in rows.items())):
+        raise InputError('it has no rows; write rows = {label: dict(config=...)}')
+    names = Counter(map(file_name, rows))
+    if clash := [label for label in rows if names[file_name(label)] > 1]:
+        raise InputError(f'{clash[0]!r} and {clash[1]!r} have the same file name; rename one')
+    _check_overrides('common', tables.get('common', {}))
+    for index, label in enumerate(rows):
+        _check_row(label, rows[label], list(rows)[:index])
+    _check_together(tables.get('together', {}), rows)
+    if not callable(tables.get('prepare', print)):
+        raise InputError(f'it has prepare={tables["prepare"]!r}; write a function')
+
+
+def file_name(label: str) -> str:
+    """A row's label as part of a file name."""
+    return ''.join(char if char.isalnum() or char in '-.⁻' else '_' for char in label)
+
+
+def _is_row(label: object, row: object) -> bool:
+    return isinstance(label, str) and isinstance(row, dict) and isinstance(row.get('config'), str)
+
+
+def _check_row(label: str, row: dict, above: list[str]) -> None:
+    if unknown := [key for key in row if key not in ROW]:
+        raise InputError(f'{label!r} has {unknown[0]!r}; a row has only {", ".join(ROW)}')
+    seeds = row.get('seeds', 1)
+    if not isinstance(seeds, int) or seeds < 1:
+        raise InputError(f'{label!r} has seeds={seeds!r}; give 1 or more')
+    against = row.get('against', label)
+    against = [against] if isinstance(against, str) else against
+    if not (against and isinstance(against, list)):
+        raise InputError(f'{label!r} has against={against!r}; name a row')
+    named = [('teacher', row['teacher'])] if 'teacher' in row else []
+    named += [('against', name) for name in against]
+    for key, name in named:
+        if name not in above and (key, name) != ('against', label):
+            raise InputError(
+                f'{label!r} names {name!r} as its {key!r}, which is not a row above it; put it '
+                'there'
+            )
+    options = row.get('options', {})
+    _check_overrides(repr(label), options)
+    if ('teacher' in row) != ('{teacher}' in str(options)):
+        raise InputError(
+            f"{label!r} has a teacher, or '{{teacher}}' in its options; write both or neither"
+        )
+
+
+def _check_overrides(where: str, options: object) -> None:
+    if not isinstance(options, dict):
+        raise InputError(f'{where} has {options!r} as overrides; write a dict')
+    for key in options:
+        if str(key).split('.')[0] not in (*DECISIVE, 'default_hooks'):
+            raise InputError(
+                f'{where} overrides {key!r}, which no result is kept by; write it into the config'
+            )
+
+
+def _check_together(together: object, rows: Mapping[str, dict]) -> None:
+    if not isinstance(together, dict):
+        raise InputError('it has no questions; write together = {question: [(row, another row)]}')
+    for question, pairs in together.items():
+        if not (pairs and isinstance(pairs, list) and all(len(set(pair)) == 2 for pair in pairs)):
+            raise InputError(f'{question!r} has no pairs; write [(row, another row)]')
+        for label in (label for pair in pairs for label in pair):
+            if label not in rows:
+                raise InputError(
+                    f'{question!r} names {label!r}, which is not a row; name one that is'
+                )
