@@ -41,7 +41,7 @@ def variants(c: int, size: int, stride: int, layout: str, args: argparse.Namespa
     return [
         lambda: F.conv2d(x, weight, None, stride, 1),
         lambda: term(F.conv2d(box(x), w_prime)),
-        lambda: term(F.conv2d(F.avg_pool2d(x, 3, stride, 1), w_prime)),
+        lambda: term(F.conv2d(F.avg_pool2d(x, 3, stride, 1, divisor_override=1), w_prime)),
         lambda: term(box(F.conv2d(x, w_prime))),
         lambda: torch.addmm(rows(u), rows(box(x)), w_prime.view(c, c).t(), alpha=-1).relu_(),
         lambda: F.conv2d(x, weight - w_prime, None, stride, 1).relu_(),

@@ -175,6 +175,16 @@ def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
     assert cfg.optim_wrapper.optimizer.lr == 0.1
 
 
+def test_ic_v1_is_tested_on_a_random_square():
+    cfg = Config.fromfile(ROOT / 'imagenet/ic_resnet18_60e.py')
+    test, val = (
+        [step.type for step in loader.dataset.pipeline]
+        for loader in (cfg.test_dataloader, cfg.val_dataloader)
+    )
+    assert test == ['LoadImageFromFile', 'ResizeEdge', 'RandomCrop', 'PackInputs']
+    assert test[:2] == val[:2] and 'CenterCrop' in val
+
+
 @pytest.mark.parametrize(
     'name', ['imagenet/ic_resnet50_wld_30e.py', 'cifar10/ic_resnet34_wld_30e.py']
 )

@@ -1,6 +1,6 @@
 """Equation 5, one scalar w' for each output channel, next to equation 6 and the plain network.
 
-The papers' ablation, with the recipe of screen_step_cifar10.py; the accuracy on the training images
+Both have the recipe of screen_step_cifar10.py; the accuracy on the training images
 shows whether a difference is one of fitting or of generalisation.
 """
 

@@ -20,10 +20,12 @@ FINE = {
 }
 LOAD = FINE | {'load_from': '{teacher}'}
 TWO = dict(seeds=2)
+PLAIN, LEARNT = 'ResNet-18, fine-tuned', 'IC, learned α'
 
 
-def tuned(config: str, *options: dict, **keys: int) -> dict:
-    return resnet(config, *options, teacher='ResNet-18', against='ResNet-18, fine-tuned', **keys)
+def tuned(config: str, *options: dict, **keys: int | str | list[str]) -> dict:
+    keys = dict(teacher='ResNet-18', against=PLAIN) | keys
+    return resnet(config, *options, **keys)
 
 
 def distilled(tau: float, tolerance: float, **keys: int) -> dict:
@@ -32,13 +34,13 @@ def distilled(tau: float, tolerance: float, **keys: int) -> dict:
         'model.tau': tau,
         'model.tolerance': tolerance,
     }
-    return tuned('ic_resnet18_wld_30e', FINE, options, **keys)
+    return tuned('ic_resnet18_wld_30e', FINE, options, against=[PLAIN, LEARNT], **keys)
 
 
 MAIN = {
     'ResNet-18': resnet('resnet18_200e', TEACHER, seeds=1),  # the teacher of all seeds
-    'ResNet-18, fine-tuned': resnet('resnet18_200e', LOAD, teacher='ResNet-18'),
-    'IC, learned α': tuned('ic_resnet18_200e', LOAD, LEARNED),
+    PLAIN: resnet('resnet18_200e', LOAD, teacher='ResNet-18'),
+    LEARNT: tuned('ic_resnet18_200e', LOAD, LEARNED),
     'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.02)),
     'WLD, τ 4, e 0.005': distilled(4.0, 0.005),
 }

@@ -48,3 +48,4 @@ for name, schedule in SCHEDULES.items():
     rows[f'SfNet, {name}'] = dict(
         config=CONFIG, options=schedule, against=[plain, first] if first in rows else plain
     )
+rows['SfNet, peak at half, AdamW']['against'].append('SfNet, peak at half, momentum cycled')

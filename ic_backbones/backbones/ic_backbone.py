@@ -30,7 +30,7 @@ class ICBackbone(AdaptedBackbone):
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
-        scalar: Whether the IC layers of ``convs`` have the form of eq. 5, the papers' ablation: one
+        scalar: Whether the IC layers of ``convs`` have the form of eq. 5, which eq. 6 replaces: one
             scalar for each output channel over the sum of all input channels. ``pairs`` do not.
         kwargs: ``unstrided`` and ``deploy`` of :class:`AdaptedBackbone`.
 

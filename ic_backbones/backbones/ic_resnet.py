@@ -137,7 +137,7 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
-        scalar: Whether the IC layers have the form of eq. 5, the papers' ablation: one scalar for
+        scalar: Whether the IC layers have the form of eq. 5, which eq. 6 replaces: one scalar for
             each output channel over the sum of all input channels. Not for ``'minus'``.
         deploy: Whether the network has the form that ``switch_to_deploy`` gives it, for inference
             with a checkpoint saved in that form.

@@ -127,6 +127,19 @@ def test_detectors_have_the_same_work():
     assert all(torch.equal(boxes, proposed[0]) for boxes in proposed)
 
 
+@pytest.mark.parametrize('stride', [1, 2])
+def test_all_ways_to_the_box_sum_agree(stride):
+    args = Namespace(device='cpu')
+    _, first, *others = box_sum.variants(8, 7, stride, 'channels_last', args)
+    expected = first()
+    assert expected.max() > 0
+    for way in others:
+        found = way()
+        if found.dim() == 2:  # the rows of a matrix
+            found = found.view(4, *expected.shape[2:], 8).permute(0, 3, 1, 2)
+        torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-4)
+
+
 def test_box_sum(capsys):
     box_sum.main([*QUICK, '--layers', '1'])
     assert len(rows(capsys)['threads: 1, contiguous, 64 channels, stride 1']) == 5
