@@ -1,6 +1,6 @@
 """Images a second of whole detectors with a ResNet, an IC-ResNet, SfNet and SINet.
 
-    python benchmarks/detectors.py [--threads 1] [--rounds 5] [--size 600 1000]
+    python benchmarks/detectors.py [--threads 1] [--rounds 5] [--detectors faster_rcnn retinanet]
 
 Faster R-CNN and RetinaNet of configs/ detect in one image at a time. With random weights it is
 chance how many boxes pass the score threshold and how large the proposals are. So that all
@@ -25,6 +25,7 @@ from ic_backbones_tools.command import run_tool
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 BACKBONES = {'ResNet': 'r50', 'IC-ResNet': 'ic_r50', 'SfNet': 'sfnet', 'SINet': 'sinet'}
+DETECTORS = 'faster_rcnn', 'retinanet'
 COLUMNS = 'ResNet', 'IC-ResNet', 'IC-ResNet+', 'SfNet', 'SfNet+', 'SINet', 'SINet+'
 
 
@@ -59,6 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         '--size', type=positive, nargs=2, default=[600, 1000], help='height and width'
     )
     parser.add_argument('--depth', type=int, choices=(18, 34, 50), default=50)
+    parser.add_argument('--detectors', nargs='+', choices=DETECTORS, default=DETECTORS)
     parser.add_argument('--backbones', nargs='+', choices=COLUMNS, default=COLUMNS)
 
 
@@ -68,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for threads in args.threads:
         torch.set_num_threads(threads)
         for layout in formats(args):
-            for detector in ('faster_rcnn', 'retinanet'):
+            for detector in args.detectors:
                 x = images(args, (1, 3, *args.size), layout)
                 nets = [build(detector, name, args, layout) for name in args.backbones]
                 times = medians([detection(net, x, args) for net in nets], args.rounds, args.device)
