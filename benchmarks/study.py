@@ -46,6 +46,7 @@ from study_file import Study, read_study
 from study_picture import curves_picture
 from study_runs import Run, runs_of
 
+from ic_backbones.runs.options import make_folder
 from ic_backbones_tools.command import run_tool
 
 
@@ -119,6 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--picture', help='default: docs/studies/<name of the study>.png')
     args = parser.parse_args(argv)
     study = read_study(args.study, args.work_dir, args.results, args.picture)
+    make_folder(study.results, '--results')
     require_picture(study.picture, '--picture')
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)

@@ -1,6 +1,5 @@
 """Checks of the tables of a study file; each mistake is one sentence."""
 
-from collections import Counter
 from collections.abc import Mapping
 
 from study_digest import DECISIVE
@@ -8,6 +7,8 @@ from study_digest import DECISIVE
 from ic_backbones.errors import InputError
 
 ROW = ('config', 'options', 'seeds', 'teacher', 'against')
+# What a result is kept by; the seed is that of the run.
+COUNTED = (*(key for key in DECISIVE if key != 'randomness'), 'default_hooks.memory_format')
 
 
 def check_tables(tables: Mapping[str, object]) -> None:
@@ -21,10 +22,11 @@ def check_tables(tables: Mapping[str, object]) -> None:
     rows = tables.get('rows')
     if not (rows and isinstance(rows, dict) and all(_is_row(*item) for item in rows.items())):
         raise InputError('it has no rows; write rows = {label: dict(config=...)}')
-    names = Counter(map(file_name, rows))
-    if clash := [label for label in rows if names[file_name(label)] > 1]:
-        raise InputError(f'{clash[0]!r} and {clash[1]!r} have the same file name; rename one')
-    _check_overrides('common', tables.get('common', {}))
+    files = {}
+    for label in rows:
+        if (other := files.setdefault(file_name(label), label)) != label:
+            raise InputError(f'{other!r} and {label!r} have the same file name; rename one')
+    _check_overrides('common', tables.get('common', {}), (*COUNTED, 'default_hooks'))
     for index, label in enumerate(rows):
         _check_row(label, rows[label], list(rows)[:index])
     _check_together(tables.get('together', {}), rows)
@@ -60,18 +62,19 @@ def _check_row(label: str, row: dict, above: list[str]) -> None:
                 'there'
             )
     options = row.get('options', {})
-    _check_overrides(repr(label), options)
-    if ('teacher' in row) != ('{teacher}' in str(options)):
+    _check_overrides(repr(label), options, COUNTED)
+    filled = any('{teacher}' in value for value in options.values() if isinstance(value, str))
+    if filled != ('teacher' in row):
         raise InputError(
-            f"{label!r} has a teacher, or '{{teacher}}' in its options; write both or neither"
+            f"{label!r} has a teacher, or '{{teacher}}' as an option; write both or neither"
         )
 
 
-def _check_overrides(where: str, options: object) -> None:
+def _check_overrides(where: str, options: object, allowed: tuple[str, ...]) -> None:
     if not isinstance(options, dict):
         raise InputError(f'{where} has {options!r} as overrides; write a dict')
     for key in options:
-        if str(key).split('.')[0] not in (*DECISIVE, 'default_hooks'):
+        if not any(f'{key}.'.startswith(f'{name}.') for name in allowed):
             raise InputError(
                 f'{where} overrides {key!r}, which no result is kept by; write it into the config'
             )
@@ -81,10 +84,14 @@ def _check_together(together: object, rows: Mapping[str, dict]) -> None:
     if not isinstance(together, dict):
         raise InputError('it has no questions; write together = {question: [(row, another row)]}')
     for question, pairs in together.items():
-        if not (pairs and isinstance(pairs, list) and all(len(set(pair)) == 2 for pair in pairs)):
+        if not (pairs and isinstance(pairs, list) and all(map(_is_pair, pairs))):
             raise InputError(f'{question!r} has no pairs; write [(row, another row)]')
         for label in (label for pair in pairs for label in pair):
-            if label not in rows:
+            if label not in list(rows):
                 raise InputError(
                     f'{question!r} names {label!r}, which is not a row; name one that is'
                 )
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, tuple | list) and len(pair) == 2 and pair[0] != pair[1]

@@ -31,7 +31,7 @@ COMMAND = re.compile(
 )
 # A command and what stands below it, up to another one or a heading.
 SECTION = re.compile(rf'{COMMAND.pattern}(?:(?!#|    python ).*\n)*', re.MULTILINE)
-TABLE = re.compile(r'^\| (?:network|question) .*\n(?:\|.*\n)+', re.MULTILINE)
+TABLE = re.compile(r'^\| (?:network|question) \|.*\n(?:\|.*\n)+', re.MULTILINE)
 
 
 def updated(page: str, draw: Callable[[Study, list[Run]], None] = lambda study, runs: None) -> str:
@@ -84,7 +84,7 @@ def _chosen(old: str, tables: dict[str, list[list[str]]]) -> str:
     names = old.splitlines()[0].strip('| ').split(' | ')
     lines, columns, start = tables[names[0]], [], 0
     if len(lines) == 1:
-        raise InputError('question: the study has no pairs of rows together; correct the page')
+        raise InputError('a table of questions is below a study without any; remove it')
     for name in names:
         if name not in lines[0][start:]:
             raise InputError(f'{name}: no column of the study is called so; correct the page')
@@ -110,7 +110,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise InputError(
                 f'{page}: it cannot be read ({one_line(error)}); name a page'
             ) from error
-        text = updated(f'{text.rstrip()}\n', _draw)
+        try:
+            text = updated(f'{text.rstrip()}\n', _draw)  # a last line without its end is not found
+        except InputError as error:
+            raise InputError(f'{page}: {error}') from error
         with writing(page):
             page.write_text(text, encoding='utf-8')
         print(page, flush=True)

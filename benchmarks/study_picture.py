@@ -32,7 +32,7 @@ def _draw(axes: Axes, results: Mapping[str, Sequence[Result]], name: str) -> Non
         curves = [getattr(result, name) for result in found]
         epochs = range(1, len(curves[0]) + 1)
         means = [statistics.mean(values) for values in zip(*curves, strict=True)]
-        color, dashes = f'C{index % 10}', DASHES[index // 10 % 3]
+        color, dashes = f'C{index % 10}', DASHES[index // 10 % len(DASHES)]
         axes.plot(epochs, means, dashes, color=color, label=label, marker='o', markersize=2)
         if len(curves) > 1:
             spread = [statistics.stdev(values) for values in zip(*curves, strict=True)]

@@ -76,8 +76,15 @@ class Run:
         return self.study.work_dir / f'{self.name}.py'  # a label may hold dots, as in 'alpha 0.02'
 
     @property
+    def checkpoint(self) -> Path:
+        """The last one of the training, with which students start."""
+        return self.folder / f'epoch_{self.epochs}.pth'
+
+    @property
     def epochs(self) -> int:
-        return self.config().train_cfg.max_epochs
+        if epochs := self.config().train_cfg.get('max_epochs'):
+            return epochs
+        raise InputError(f'{self.label!r}: its config counts no epochs; set train_cfg.max_epochs')
 
     def with_epochs(self, epochs: int) -> 'Run':
         """The same training over ``epochs``; itself where it has as many."""
@@ -145,8 +152,7 @@ class Run:
 
     def has_checkpoint(self) -> bool:
         """Whether the last checkpoint lies in the work dir."""
-        last = Path(last_checkpoint(self.folder) or '').name
-        return self._has_started() and last == f'epoch_{self.epochs}.pth'
+        return last_checkpoint(self.folder) == str(self.checkpoint) and self._has_started()
 
     def train(self) -> Result:
         """Train, or go on where a training stopped, and write the result.
@@ -179,15 +185,17 @@ class Run:
 
     def _train(self) -> None:
         config = self.config_file
-        if self.folder.is_dir() and config.is_file() and not self._has_started():
-            with locked(self.folder):  # never a folder that no study has made
+        goes_on = self._has_started() and last_checkpoint(self.folder) is not None
+        # Without its config it is not the folder of a study, and train.py refuses it.
+        if self.folder.is_dir() and config.is_file() and not goes_on:
+            with locked(self.folder):
                 shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')
         config.write_text(self._first_line() + self.training_config().pretty_text)
         log = self.folder / 'output.txt'
         with log.open('a') as out:
             code = subprocess.call(
-                [sys.executable, TRAIN, config, '--work-dir', self.folder, '--resume'],
+                [sys.executable, TRAIN, config, '--work-dir', self.folder, *['--resume'] * goes_on],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=os.environ | dict(OMP_NUM_THREADS='1'),
@@ -199,7 +207,7 @@ class Run:
             )
         if not self._is_finished():
             raise InputError(
-                f'{self.folder}: the training has left no epoch_{self.epochs}.pth, or no '
+                f'{self.folder}: the training has left no {self.checkpoint.name}, or no '
                 'validation of it; let its config save and validate after every epoch'
             )
 
@@ -218,7 +226,7 @@ class Run:
         """With the teacher's checkpoint where it lies, or will lie."""
         if self.teacher is None:
             return self.config()
-        return self.config(str(self.teacher.folder / f'epoch_{self.teacher.epochs}.pth'))
+        return self.config(str(self.teacher.checkpoint))
 
     def _first_line(self) -> str:
         """What tells a training from an earlier one of the same name, or of another teacher."""
@@ -237,7 +245,9 @@ def runs_of(study: Study, seeds: int) -> list[Run]:
 
 def _accuracy(row: Mapping[str, float]) -> float:
     """What a validation found, in percent."""
-    name = next(key for key in row if METRIC.search(key))
+    name = next((key for key in row if METRIC.search(key)), None)
+    if name is None:
+        raise InputError(f'a validation found {", ".join(row)}; a study needs mAP or accuracy/top1')
     return row[name] * (100 if name.endswith('mAP') else 1)
 
 

@@ -14,11 +14,13 @@ import study_file
 import study_picture
 import study_runs
 import torch
+from matplotlib.figure import Figure
 from mmengine.config import Config
 from mmengine.registry import MODELS as REGISTRY
 from mmengine.registry import DefaultScope
 
 from ic_backbones.errors import InputError
+from ic_backbones.runs.work_dir import last_checkpoint
 
 ROOT = study_runs.TRAIN.parents[1]
 RESULTS, DOCS = ROOT / 'benchmarks/results', ROOT / 'docs'
@@ -79,7 +81,7 @@ def trainings(monkeypatch) -> list[Config]:
 
     def call(command, **kwargs):
         cfg, folder = Config.fromfile(command[2]), Path(command[4])
-        assert command[5] == '--resume'
+        assert ('--resume' in command) == (last_checkpoint(folder) is not None)
         configs.append(cfg)
         rows = []
         for epoch, value in enumerate(CURVES[folder.name], 1):
@@ -99,6 +101,16 @@ def trainings(monkeypatch) -> list[Config]:
     monkeypatch.setattr(study_costs, 'ratios', lambda steps, rounds: [1.0, 2.2, 2.2][: len(steps)])
     monkeypatch.setattr(study_costs, 'size', lambda run: (10 + (run.label != 'plain'), 400))
     return configs
+
+
+@pytest.fixture
+def figures(monkeypatch) -> list[Figure]:
+    """The pictures, which are not written."""
+    found = []
+    monkeypatch.setattr(
+        study_picture.Figure, 'savefig', lambda figure, *args, **kwargs: found.append(figure)
+    )
+    return found
 
 
 def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings, tmp_path, capsys):
@@ -123,13 +135,9 @@ def test_trains_every_row_and_seed_and_prints_the_table(path, folders, trainings
     assert (tmp_path / 'curves.png').stat().st_size > 1000
 
 
-def test_the_picture_has_both_curves_of_every_row(path, folders, trainings, tmp_path, monkeypatch):
-    figures = []
-    monkeypatch.setattr(
-        study_picture.Figure, 'savefig', lambda figure, *args, **kwargs: figures.append(figure)
-    )
+def test_the_picture_has_both_curves_of_every_row(path, folders, trainings, figures):
     study.main([path, '--seeds', '2', *folders])
-    losses, accuracies = figures[0].axes
+    losses, accuracies = figures[0].axes  # no third one: not all have the training accuracy
     curves = {line.get_label(): list(line.get_ydata()) for line in accuracies.lines}
     assert curves == {'plain': [45, 62], 'IC net': [62.5, 66]}
     assert [list(line.get_ydata()) for line in losses.lines] == [
@@ -190,8 +198,8 @@ def test_pages_are_written_and_pictures_drawn(path, folders, trainings, tmp_path
     assert (tmp_path / 'docs/studies/tiny.png').stat().st_size > 1000
 
 
-def test_training_accuracy_is_a_column_where_all_runs_have_it(
-    path, folders, trainings, tmp_path, capsys
+def test_training_accuracy_is_a_column_and_a_panel_where_all_runs_have_it(
+    path, folders, trainings, figures, tmp_path, capsys
 ):
     study.main([path, '--seeds', '1', *folders])
     assert 'training (%)' not in capsys.readouterr().out
@@ -199,6 +207,8 @@ def test_training_accuracy_is_a_column_where_all_runs_have_it(
         file = result_file(tmp_path, name)
         file.write_text(json.dumps(json.loads(file.read_text()) | dict(training=values)))
     study.main([path, '--seeds', '1', *folders])
+    *_, training = figures[-1].axes
+    assert [list(line.get_ydata()) for line in training.lines] == [[50, 70], [50, 75]]
     plain, ic = capsys.readouterr().out.splitlines()[-4:-2]
     assert plain.endswith('| 1.00 | 70.00 | – |') and ic.endswith('| 1.00 | 75.00 | +5.00 |')
 
@@ -244,6 +254,35 @@ def test_a_row_may_have_fewer_seeds(path, folders, trainings, capsys):
     plain, ic = capsys.readouterr().out.splitlines()[-4:-2]
     assert plain.startswith('| plain | – | 60.00 | – |')
     assert ic.startswith('| IC net | plain | 66.00 ± 7.07 | +1.00 |')
+
+
+def test_rows_beyond_ten_have_other_dashes(figures, tmp_path):
+    own = study_file.Study({f'{index}': {} for index in range(31)}, {}, *[tmp_path] * 3)
+    result = study_runs.Result([50.0], [1.0])
+    runs = [SimpleNamespace(label=label, result=lambda: result) for label in own.rows]
+    study_picture.curves_picture(own, runs)
+    lines = figures[0].axes[0].lines
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 30
+
+
+def test_objects_are_cut_out_all_or_none(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / 'benchmarks/studies')
+    import detection
+
+    def cut(voc, out, split):
+        Path(out, split).mkdir(parents=True)
+        if split == voc:
+            raise InputError('broken')
+
+    monkeypatch.setattr(detection, 'make_object_crops', cut)
+    out = tmp_path / 'data' / 'crops'
+    with pytest.raises(InputError, match='broken'):
+        detection.cut_out_objects('val', str(out))
+    assert not list(out.parent.iterdir())
+    detection.cut_out_objects('', str(out))
+    assert {path.name for path in out.iterdir()} == {'train', 'val'}
+    monkeypatch.setattr(detection, 'make_object_crops', lambda *args: pytest.fail('again'))
+    detection.cut_out_objects('', str(out))
 
 
 def test_labels_with_dots_are_runs_of_their_own(tmp_path):
@@ -336,6 +375,29 @@ def test_a_training_that_stopped_before_its_last_validation_goes_on(
     file.unlink()
     study.main([path, '--seeds', '1', *folders])
     assert len(trainings) == 3 and file.read_text() == before
+
+
+def test_a_training_that_has_lost_its_checkpoints_starts_again(path, folders, trainings, tmp_path):
+    study.main([path, '--seeds', '1', *folders])
+    for file in (tmp_path / 'runs/plain_0/epoch_2.pth', result_file(tmp_path, 'plain_0')):
+        file.unlink()
+    (tmp_path / 'runs/plain_0/old').touch()
+    study.main([path, '--seeds', '1', *folders])
+    assert len(trainings) == 3 and not (tmp_path / 'runs/plain_0/old').exists()
+
+
+def test_a_folder_of_no_study_is_left_to_train(path, folders, trainings, tmp_path, monkeypatch):
+    """train.py refuses one that holds checkpoints, unless it is told to resume."""
+    study.main([path, '--seeds', '1', *folders])
+    for file in (tmp_path / 'runs/plain_0.py', result_file(tmp_path, 'plain_0')):
+        file.unlink()
+    commands = []
+    monkeypatch.setattr(
+        study_runs.subprocess, 'call', lambda command, **kwargs: commands.append(command) or 1
+    )
+    with pytest.raises(InputError, match='plain_0.output.txt: the training failed'):
+        study.main([path, '--seeds', '1', *folders])
+    assert '--resume' not in commands[0] and (tmp_path / 'runs/plain_0/epoch_2.pth').exists()
 
 
 def test_the_folder_of_a_running_training_is_left_alone(path, folders, trainings, tmp_path):
@@ -477,11 +539,21 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = dict(a=dict(config=''))\ncommon = None", 'common has None as overrides'),
         ("rows = dict(a=dict(config=''))\ncommon = {'env_cfg.a': 1}", "overrides 'env_cfg.a', wh"),
         (
+            "rows = dict(a=dict(config=''))\ncommon = {'randomness.seed': 1}",
+            "overrides 'randomness",
+        ),
+        (
+            "rows = dict(a=dict(config='', options={'default_hooks.a': 1}))",
+            "'a' overrides 'default",
+        ),
+        (
             "rows = dict(a=dict(config='', options={'load_from': '{teacher}'}))",
-            "'a' has a teacher, or '{teacher}' in its options; write both or neither",
+            "'a' has a teacher, or '{teacher}' as an option; write both or neither",
         ),
         ("rows = dict(a=dict(config=''))\ntogether = []", 'it has no questions; write together'),
         ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'a')]}", "'q' has no pairs"),
+        ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'b', 'a')]}", "'q' has no pairs"),
+        ("rows = dict(a=dict(config=''))\ntogether = {'q': ['ab']}", "'q' has no pairs"),
         ("rows = dict(a=dict(config=''))\nprepare = 3", 'it has prepare=3; write a function'),
         (
             f'rows = dict(a=dict(config={path.replace("tiny", "config")!r}, '
@@ -501,6 +573,22 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         study.main([path, *folders])
     with pytest.raises(InputError, match=r'gone\.md: it cannot be read .*; name a page'):
         study_docs.main(['gone.md'])
+
+
+def test_a_validation_without_a_metric_is_one_sentence(path, folders, trainings, tmp_path):
+    study.main([path, '--seeds', '1', *folders])
+    result_file(tmp_path, 'plain_0').unlink()
+    log = tmp_path / 'runs/plain_0/start/vis_data/scalars.json'
+    log.write_text(log.read_text().replace('accuracy/top1', 'accuracy/top5'))
+    with pytest.raises(InputError, match=r'found accuracy/top5, .*; a study needs mAP or acc'):
+        study.main([path, '--seeds', '1', *folders])
+
+
+def test_a_config_without_epochs_is_one_sentence(path, folders, tmp_path):
+    (tmp_path / 'config.py').write_text('train_cfg = dict(max_iters=8)\n')
+    Path(path).write_text(Path(path).read_text().replace("{'train_cfg.max_epochs': 2}", '{}'))
+    with pytest.raises(InputError, match=r"'plain': its config counts no epochs; set train_cfg"):
+        study.main([path, '--seeds', '1', *folders])
 
 
 @pytest.mark.parametrize('name', STUDIES)
