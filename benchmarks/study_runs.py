@@ -19,7 +19,7 @@ from study_file import Study
 
 from ic_backbones.errors import InputError, one_line, writing
 from ic_backbones.hooks.atomic_write import write_atomically
-from ic_backbones.runs.options import make_folder
+from ic_backbones.runs.options import make_folder, merge
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
 from ic_backbones.runs.schedule import scale
 from ic_backbones.runs.work_dir import last_checkpoint, locked
@@ -97,13 +97,7 @@ class Run:
         cfg = deepcopy(self.study.read_once(row['config']))
         # A copy, for mmengine takes keys such as _delete_ out of what it merges.
         own = {key: _fill(deepcopy(value), teacher) for key, value in options.items()}
-        try:
-            cfg.merge_from_dict(own)
-        except Exception as error:  # KeyError, TypeError, AssertionError, by where it does not fit
-            raise InputError(
-                f'{self.label!r}: its overrides do not fit {row["config"]} ({one_line(error)}); '
-                'correct them'
-            ) from error
+        merge(cfg, own, f'{self.label!r} overrides')
         if self.own_epochs is not None:
             scale_schedule(cfg, self.own_epochs)
         return cfg

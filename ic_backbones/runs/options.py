@@ -54,7 +54,8 @@ def load_config(args: Namespace, *needed: str) -> Config:
     _require_known(cfg, options)
     names = {key: value for key, value in options.items() if key.split('.')[0] not in RUNNER_KEYS}
     cfg, args.values = _with_names(cfg, args.config, names)
-    _merge(cfg, {key: value for key, value in options.items() if key not in names})
+    rest = {key: value for key, value in options.items() if key not in names}
+    merge(cfg, rest, '--cfg-options')
     for key in needed:
         if cfg.get(key) is None:
             raise InputError(
@@ -110,7 +111,7 @@ def _with_names(cfg: Config, source: str | Path, options: dict) -> tuple[Config,
         was = old.pop(name)
         if key == name and isinstance(was, list | tuple):  # classes=raccoon is a list of one
             value = type(was)(value if isinstance(value, list | tuple) else [value])
-        _merge(cfg, {key: value})
+        merge(cfg, {key: value}, '--cfg-options')
         values[name] = cfg.to_dict()[name]
         cfg = read_config(source, values)
         new = {key: value for key, value in cfg.to_dict().items() if key != name}
@@ -122,12 +123,17 @@ def _with_names(cfg: Config, source: str | Path, options: dict) -> tuple[Config,
     return cfg, values
 
 
-def _merge(cfg: Config, options: dict) -> None:
+def merge(cfg: Config, options: dict, source: str) -> None:
+    """Change a config by overrides; ``source`` is where they come from.
+
+    Raises:
+        InputError: One of them does not fit the config.
+    """
     try:
         cfg.merge_from_dict(options)
     except Exception as error:  # KeyError, TypeError, AssertionError, by where it does not fit
         raise InputError(
-            f'--cfg-options {" ".join(options)}: this does not fit the config, {one_line(error)}; '
+            f'{source} {" ".join(options)}: this does not fit the config, {one_line(error)}; '
             'correct the key or the value'
         ) from error
 

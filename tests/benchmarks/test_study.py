@@ -558,7 +558,7 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         (
             f'rows = dict(a=dict(config={path.replace("tiny", "config")!r}, '
             "options={'train_cfg.max_epochs.x': 1}))",
-            "'a': its overrides do not fit .*config.py .*; correct them",
+            "'a' overrides train_cfg.max_epochs.x .*: this does not fit the config, .*; correct",
         ),
         ("rows = dict(a=dict(config=''))\ntogether = {'q': [('a', 'b')]}", "'q' names 'b', which"),
         ("rows = dict(a=dict(config=''))\ntogether = {'q': []}", "'q' has no pairs; write"),
