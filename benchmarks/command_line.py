@@ -16,7 +16,7 @@ def positive(text: str) -> int:
 
 
 def require_picture(file: str | Path, option: str) -> None:
-    """Check that a picture can be written, before what it is to show is measured.
+    """Check, before the measurements, that their picture can be written.
 
     Raises:
         InputError: It is not a .png file or cannot be written.

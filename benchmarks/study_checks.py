@@ -16,8 +16,8 @@ def check_tables(tables: Mapping[str, object]) -> None:
 
     Raises:
         InputError: There are no rows, or something has another form than study.py describes; a row
-            has a key or an override that would change nothing; or a row or a question names
-            something else than a row, which must be above a row that names it.
+            has a key or an override that would change nothing; a row or a question names what is
+            not a row; or a row names one that is not above it.
     """
     rows = tables.get('rows')
     if not (rows and isinstance(rows, dict) and all(_is_row(*item) for item in rows.items())):
@@ -76,7 +76,8 @@ def _check_overrides(where: str, options: object, allowed: tuple[str, ...]) -> N
     for key in options:
         if not any(f'{key}.'.startswith(f'{name}.') for name in allowed):
             raise InputError(
-                f'{where} overrides {key!r}, which no result is kept by; write it into the config'
+                f'{where} overrides {key!r}, which does not tell its result from others; write it '
+                'into the config'
             )
 
 

@@ -19,7 +19,6 @@ from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
 from ic_backbones.errors import InputError, one_line, writing
 from ic_backbones.hooks.atomic_write import write_atomically
-from ic_backbones.runs.options import make_folder
 
 ROUNDS = 9
 
@@ -56,7 +55,6 @@ def read_costs(study: Study) -> Costs:
     ready = [run for run in classifiers if not _distils(run) or run.teacher.has_checkpoint()]
     steps = _measured(ready)
     if len(ready) == len(classifiers):
-        make_folder(study.results, '--results')
         found = dict(costs=steps, configs=_digests(study))
         text = json.dumps(found, indent=1, ensure_ascii=False)
         with writing(_file(study)):

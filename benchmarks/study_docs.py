@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 f'{page}: it cannot be read ({one_line(error)}); name a page'
             ) from error
         try:
-            text = updated(f'{text.rstrip()}\n', _draw)  # a last line without its end is not found
+            text = updated(f'{text.rstrip()}\n', _draw)  # the patterns need a last newline
         except InputError as error:
             raise InputError(f'{page}: {error}') from error
         with writing(page):

@@ -77,7 +77,7 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        """The last one of the training, with which students start."""
+        """The last checkpoint, from which students start."""
         return self.folder / f'epoch_{self.epochs}.pth'
 
     @property
@@ -152,8 +152,8 @@ class Run:
         """Train, or go on where a training stopped, and write the result.
 
         Raises:
-            InputError: The training failed; the reason is the last line of its log. Or it is
-                running in another process.
+            InputError: The training failed, for which the last line of its log gives the reason,
+                or another process is running it.
         """
         if not self._is_finished():
             self._train()
@@ -161,14 +161,13 @@ class Run:
         epochs = range(1, self.epochs + 1)
         rows = [[row for row in log.train if row['epoch'] == epoch] for epoch in epochs]
         result = Result(
-            accuracy=[round(_accuracy(row), 3) for row in log.val],
+            accuracy=[round(_accuracy(row, self.folder), 3) for row in log.val],
             loss=[round(statistics.mean(row['loss'] for row in each), 4) for each in rows],
             training=[round(each[-1][TRAINING], 3) for each in rows]
             if all(TRAINING in each[-1] for each in rows)
             else None,
         )
         results = self.study.results
-        make_folder(results, '--results')
         file = results / f'{self.name}_{self.digest}.json'
         with writing(file):
             write_atomically(file, f'{json.dumps(asdict(result))}\n'.encode())
@@ -211,7 +210,7 @@ class Run:
         return config.is_file() and config.read_text().startswith(self._first_line())
 
     def _is_finished(self) -> bool:
-        """Whether it has ended with a validation, which follows the last checkpoint."""
+        """Whether the validation that follows the last checkpoint has been logged."""
         return self.has_checkpoint() and any(
             row['step'] == self.epochs for row in read_scalars(self.folder).val
         )
@@ -237,11 +236,13 @@ def runs_of(study: Study, seeds: int) -> list[Run]:
     ]
 
 
-def _accuracy(row: Mapping[str, float]) -> float:
+def _accuracy(row: Mapping[str, float], folder: Path) -> float:
     """What a validation found, in percent."""
     name = next((key for key in row if METRIC.search(key)), None)
     if name is None:
-        raise InputError(f'a validation found {", ".join(row)}; a study needs mAP or accuracy/top1')
+        raise InputError(
+            f'{folder}: a validation found {", ".join(row)}; a study needs mAP or accuracy/top1'
+        )
     return row[name] * (100 if name.endswith('mAP') else 1)
 
 

@@ -183,4 +183,6 @@ def peaks(script: str, names: Sequence[str], words: Sequence[str]) -> list[int]:
     try:
         return [int(subprocess.check_output([*command, name]).split()[-1]) for name in names]
     except subprocess.CalledProcessError as error:
-        raise InputError('--peak: a measurement failed; its message stands above') from error
+        raise InputError(
+            f'{script} --peak: a measurement failed; correct what it says above'
+        ) from error

@@ -19,7 +19,7 @@ START = {
 
 
 def cut_out_objects(voc: str, crops: str) -> None:
-    """Cut the classifier's images out of a data set, unless they are there, all or none of them."""
+    """Cut the classifier's images out of a data set, all or none, unless they are there."""
     if Path(crops).is_dir():
         return
     Path(crops).parent.mkdir(parents=True, exist_ok=True)

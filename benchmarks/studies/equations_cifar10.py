@@ -1,7 +1,7 @@
 """Equation 5, one scalar w' for each output channel, next to equation 6 and the plain network.
 
-Both have the recipe of screen_step_cifar10.py; the accuracy on the training images
-shows whether a difference is one of fitting or of generalisation.
+All have the recipe of screen_step_cifar10.py; the accuracy on the training images shows whether a
+difference is one of fitting or of generalisation.
 """
 
 from cifar10_20000 import SCREEN

@@ -1,6 +1,6 @@
 # VGG-16-BN to compare with SfNet: one cycle of 30 epochs, with flipping and normalisation only.
 # The paper gives neither optimizer nor learning rate. AdamW with a peak of 0.01 at half of the
-# training is the best for SfNet on average of those tried (docs/results_sfnet.md).
+# training was the best for SfNet, on average, of the recipes tried (docs/results_sfnet.md).
 _base_ = '../_base_/cifar10.py'
 
 model = dict(

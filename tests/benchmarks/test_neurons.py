@@ -43,5 +43,15 @@ def test_prints_a_table_and_draws(tmp_path, capsys):
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith('| ')]
     assert len(rows) == 1 + len(neurons.SIZES) and all(row.count('|') == 8 for row in rows)
     assert 10_000 < out.stat().st_size < 200_000
+    for option in ('--seeds', '--steps'):
+        with pytest.raises(SystemExit, match='2'):
+            neurons.main([option, '0'])
+        sentence = f'error: argument {option}: 0 is not positive; give at least 1\n'
+        assert capsys.readouterr().err.endswith(sentence)
+    (tmp_path / 'file').touch()
+    with pytest.raises(
+        InputError, match=r'file: the folder cannot be made .*; choose another --out'
+    ):
+        neurons.main(['--out', str(tmp_path / 'file' / 'x.png')])
     with pytest.raises(InputError, match=r'--out .*x\.unknown: this is not a \.png file; give'):
         neurons.main(['--out', str(tmp_path / 'x.unknown')])

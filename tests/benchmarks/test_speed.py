@@ -175,9 +175,10 @@ def test_image_checks(capsys, monkeypatch):
     )
 
 
-@pytest.mark.parametrize('option', ['--rounds', '--threads', '--layers'])
-def test_wrong_numbers_are_one_sentence(option, capsys):
+@pytest.mark.parametrize('words', ['--rounds 0', '--threads 2 0', '--layers 0'])
+def test_wrong_numbers_are_one_sentence(words, capsys):
+    option, *numbers = words.split()
     with pytest.raises(SystemExit, match='2'):
-        box_sum.main([option, '0'])
+        box_sum.main([option, *numbers])
     sentence = f'error: argument {option}: 0 is not positive; give at least 1\n'
     assert capsys.readouterr().err.endswith(sentence)
