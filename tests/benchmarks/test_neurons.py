@@ -49,9 +49,7 @@ def test_prints_a_table_and_draws(tmp_path, capsys):
         sentence = f'error: argument {option}: 0 is not positive; give at least 1\n'
         assert capsys.readouterr().err.endswith(sentence)
     (tmp_path / 'file').touch()
-    with pytest.raises(
-        InputError, match=r'file: the folder cannot be made .*; choose another --out'
-    ):
+    with pytest.raises(InputError, match=r'the folder cannot be made .*; choose another --out'):
         neurons.main(['--out', str(tmp_path / 'file' / 'x.png')])
     with pytest.raises(InputError, match=r'--out .*x\.unknown: this is not a \.png file; give'):
         neurons.main(['--out', str(tmp_path / 'x.unknown')])
