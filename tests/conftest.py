@@ -2,6 +2,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.config import utils as config_utils
-from mmengine.registry import DefaultScope
-from mmengine.visualization import Visualizer
+from mmengine.runner import Runner
+from mmengine.utils import ManagerMixin
 from tiny_runs import CLASSIFIER, DETECTOR
 
 from ic_backbones.datasets import image_cache
@@ -28,11 +29,39 @@ OBJECT = (
 
 
 @pytest.fixture(autouse=True)
-def own_default_scope():
-    """A Runner leaves its default scope behind, on which the next test would depend."""
-    DefaultScope._instance_dict.clear()
+def nothing_of_other_runs():
+    """A Runner leaves its scope, logger and visualizer behind, which the next one may use.
+
+    They are cleared after a test, too, for a module's fixtures come before those of its first
+    test.
+    """
+    _clear(ManagerMixin)
     yield
-    DefaultScope._instance_dict.clear()
+    _clear(ManagerMixin)
+
+
+def _clear(manager: type) -> None:
+    """Each class keeps its own instances."""
+    for each in manager.__subclasses__():
+        each._instance_dict.clear()
+        _clear(each)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def a_name_for_each_run():
+    """mmengine names a run, its log and its folder by the second, and tests start several in one.
+
+    Those of one name would write to the log of the first.
+    """
+    setup_env, number = Runner.setup_env, count()
+
+    def setup(runner: Runner, env_cfg: dict) -> None:
+        setup_env(runner, env_cfg)
+        runner._timestamp += f'_{next(number):04}'
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Runner, 'setup_env', setup)
+        yield
 
 
 @pytest.fixture(autouse=True, scope='session')
@@ -120,24 +149,6 @@ def classifier_config(tmp_path_factory) -> str:
     config = folder / 'tiny_classifier.py'
     config.write_text(CLASSIFIER.format(root=str(folder / 'data')))
     return str(config)
-
-
-@pytest.fixture(autouse=True)
-def fresh_visualizer():
-    """mmengine's hooks draw with the process's latest visualizer, whichever config it is of.
-
-    Each class keeps its own. They are cleared after a test, too, for a module's fixtures come
-    before those of its first test.
-    """
-    _clear_visualizers(Visualizer)
-    yield
-    _clear_visualizers(Visualizer)
-
-
-def _clear_visualizers(cls: type) -> None:
-    cls._instance_dict.clear()
-    for subclass in cls.__subclasses__():
-        _clear_visualizers(subclass)
 
 
 @pytest.fixture(scope='session')
