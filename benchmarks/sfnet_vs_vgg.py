@@ -3,10 +3,10 @@
     python benchmarks/sfnet_vs_vgg.py [--threads 2] [--rounds 9]
 
 The script measures a training step and inference on 32x32 pixels (batch 128) and on 224x224 (batch
-8). The networks are in channels_last and alternate in one process; printed are ratios of medians to
-VGG's. "Shared" is SfNet's scales 1 to 3 alone, which are VGG's: it is what would remain if
-composing layers were free. "Folded" is VGG after mmcv's fuse_conv_bn, "deployed" is SfNet after its
-switch_to_deploy. The peak memory of a training step is measured in a process per network.
+8). The networks are in channels_last and alternate in one process; the script prints ratios of
+medians to VGG's. "Shared" is SfNet's scales 1 to 3 alone, which are VGG's: it is what would remain
+if composing layers were free. "Folded" is VGG after mmcv's fuse_conv_bn, "deployed" is SfNet after
+its switch_to_deploy. The peak memory of a training step is measured in a process per network.
 """
 
 import argparse

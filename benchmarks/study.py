@@ -27,10 +27,10 @@ clone or in another study, unless its config or its teacher's result has changed
 logs lie in --work-dir.
 
 --equal-time trains each row once more, for about as long as the first row that it is compared with,
-with its schedule shortened or lengthened alike. Accuracies in the middle of a schedule would not
-do: before its learning rate has come down, a network is far below what a shorter schedule reaches.
-The time of a training step is measured beforehand, in turns within one process; the times of whole
-trainings say little on a machine that others use.
+with its schedule scaled to match. Accuracies in the middle of a schedule would not do: before its
+learning rate has come down, a network is far below what a shorter schedule reaches. The time of a
+training step is measured beforehand, alternately within one process; the times of whole trainings
+say little on a machine that others use.
 """
 
 import argparse

@@ -76,8 +76,8 @@ def _check_overrides(where: str, options: object, allowed: tuple[str, ...]) -> N
     for key in options:
         if not any(f'{key}.'.startswith(f'{name}.') for name in allowed):
             raise InputError(
-                f'{where} overrides {key!r}, which does not tell its result from others; write it '
-                'into the config'
+                f'{where} overrides {key!r}, by which results are not told apart; set it in the '
+                'config'
             )
 
 

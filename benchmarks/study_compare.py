@@ -12,7 +12,7 @@ ACCURACY = (lambda run: run.result().accuracy[-1], 2)  # what is compared of a r
 CAPTION = """\
 Seeds: {seeds}. Accuracy: percent of test images after the last epoch (of a detector, the mAP in
 percent), mean ± standard deviation.
-Difference: mean of the difference to "against", with its 95 % interval (paired t), over the seeds
+Difference: mean of the difference from "against", with its 95 % interval (paired t), over the seeds
 that both have; a row may have fewer.
 Loss: mean of the training losses that were logged in the last epoch. Step time, parameters,
 multiply-adds: the time of a training step, and the size of the network, over those of "against"."""
@@ -24,8 +24,8 @@ Equal time: the row trained for about as long as its first "against"; in bracket
 its training time over that of "against"."""
 TOGETHER = """\
 Several pairs of rows together: mean of the differences, row less "against", with its 95 % interval
-(paired t) over all pairs of runs with the same seed. It treats them as independent, and speaks of
-these networks alone."""
+(paired t) over all pairs of runs with the same seed. It treats them as independent, and holds for
+these networks only."""
 
 
 def caption(runs: Sequence[Run], timed: Sequence[Run]) -> str:

@@ -119,7 +119,7 @@ def _autocast(args: argparse.Namespace):
 
 
 def medians(runs: list[Run], rounds: int, device: str = 'cpu') -> list[float]:
-    """The median time of each function in seconds; they run in turns."""
+    """The median time of each function in seconds; they run alternately."""
     times: list[list[float]] = [[] for _ in runs]
     for lap in range(rounds + WARM_UP):
         for run, seconds in zip(runs, times, strict=True):

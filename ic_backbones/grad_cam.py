@@ -131,7 +131,7 @@ class _Watched(nn.Module):
 
 
 def heat_map(network: Network, x: Tensor, label: int | None = None) -> tuple[np.ndarray, Tensor]:
-    """What in an image speaks for a class.
+    """Which parts of an image support a class.
 
     Args:
         network: The network.

@@ -136,7 +136,7 @@ def inject_pairs(
     if not found[0] or len(found[0]) != len(found[1]):
         raise ValueError(
             f'{type(root).__name__}: {depthwise!r} matches {len(found[0])} modules and '
-            f'{pointwise!r} {len(found[1])}; pairs need as many of both'
+            f'{pointwise!r} {len(found[1])}; give expressions that match equally many'
         )
     partner = dict(zip(found[1].values(), found[0].values(), strict=True))
     names = inject(root, lambda _, conv: conv in partner, lambda conv: make(partner[conv], conv))

@@ -45,7 +45,7 @@ def _registered() -> list[str]:
 
 @CheckpointLoader.register_scheme(prefixes=UNTRAINED, force=True)
 def refuse_untrained(address: str, map_location: object = None) -> None:
-    """Say what to do instead of predicting with weights that were drawn.
+    """Say what to do instead of predicting with random weights.
 
     mmpretrain's ``inference_model(name)`` and ``get_model(name, pretrained=True)`` load the weights
     that the index names. The address that stands there for a model without any leads here.
@@ -103,8 +103,8 @@ def create(
             its ``out_channels`` and ``out_strides`` describe them. Otherwise the model is a
             classifier of mmpretrain.
         checkpoint: The file or address, such as ``torchvision://resnet50``, of weights for the
-            backbone; it may be a plain network's or a whole model's. By default all weights are
-            drawn.
+            backbone; it may be a plain network's or a whole model's. By default all weights
+            are random.
         backbone: Arguments of the backbone, such as ``alpha=0.0, alpha_mode='learned'``,
             ``out_indices`` or ``frozen_stages``.
 

@@ -1,4 +1,4 @@
-"""docs/architecture.md lists every room of the package, and rooms import only from rows above."""
+"""docs/architecture.md lists every part of the package, and parts import only from rows above."""
 
 import ast
 import re
@@ -9,9 +9,9 @@ OUTSIDE = {'benchmarks', 'configs', 'ic_backbones_tools', 'tests', 'tools'}
 
 
 def rows() -> list[list[str]]:
-    """The rooms in each row of the page's first table."""
+    """The parts in each row of the page's first table."""
     page = (ROOT / 'docs' / 'architecture.md').read_text()
-    lines = page.partition('## Rooms')[2].partition('\n## ')[0].splitlines()
+    lines = page.partition('## Parts')[2].partition('\n## ')[0].splitlines()
     return [re.findall(r'`(\w+)`', line.split('|')[1]) for line in lines if line.startswith('| `')]
 
 
@@ -32,20 +32,20 @@ def imports() -> list[tuple[str, list[str]]]:
     return found
 
 
-def test_every_room_is_in_the_table():
+def test_every_part_is_in_the_table():
     paths = (ROOT / 'ic_backbones').glob('*')
-    rooms = {path.stem for path in paths if path.suffix == '.py' or any(path.glob('*.py'))}
-    assert rooms - {'__init__'} == {room for row in rows() for room in row}
+    parts = {path.stem for path in paths if path.suffix == '.py' or any(path.glob('*.py'))}
+    assert parts - {'__init__'} == {part for row in rows() for part in row}
 
 
-def test_rooms_import_only_from_the_rows_above():
-    row_of = {room: number for number, row in enumerate(rows()) for room in row}
+def test_parts_import_only_from_the_rows_above():
+    row_of = {part: number for number, row in enumerate(rows()) for part in row}
     wrong = []
     for module, name in imports():
-        room, other = module[1], name[1] if name[0] == 'ic_backbones' else None
+        part, other = module[1], name[1] if name[0] == 'ic_backbones' else None
         if name[0] in OUTSIDE or name[1:3] == ['runs', 'options']:
             wrong.append((module, name))
-        elif room != '__init__' and other in row_of and other != room:
-            if row_of[other] >= row_of[room]:
+        elif part != '__init__' and other in row_of and other != part:
+            if row_of[other] >= row_of[part]:
                 wrong.append((module, name))
     assert not wrong

@@ -28,8 +28,8 @@ def run(args: Namespace) -> None:
         ) from error
     if not values:
         raise InputError(
-            f"{checkpoint}: holds no alpha; alpha_mode='learned' and 'scheduled' save one "
-            'per IC layer'
+            f'{checkpoint}: holds no alpha; give a checkpoint that was trained with '
+            "alpha_mode='learned' or 'scheduled'"
         )
     width = max(map(len, values))
     for name, value in values.items():

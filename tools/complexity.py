@@ -1,6 +1,6 @@
 """Count parameters and multiply-adds of the networks.
 
-Those in configs/ are printed, each after its plain twin:
+Those in configs/ are printed, each after its plain counterpart:
 
 resnet        IC-ResNets, 224x224
 cifar         IC-ResNets with the CIFAR stem, 32x32

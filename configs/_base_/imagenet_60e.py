@@ -1,6 +1,6 @@
 # The schedule of IC v1: 60 epochs with batches of 512 (here 8 GPUs with 64 images each), and a
-# learning rate of 0.1 divided by 10 every 15 epochs. We take its "random crop" for mmpretrain's
-# random resized crop in training, and for a random square of 224 pixels in testing (table 4);
+# learning rate of 0.1 divided by 10 every 15 epochs. We read its "random crop" as mmpretrain's
+# random resized crop in training, and as a random square of 224 pixels in testing (table 4);
 # validation during training keeps the centre crop, which does not depend on chance.
 _base_ = './imagenet.py'
 

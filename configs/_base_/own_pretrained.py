@@ -9,5 +9,5 @@ optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=0.005, momentum=0.9, weight_decay=1e-4),
 )
-# The learning rate above is meant for this batch size, and grows with its power (Goyal et al.).
+# The learning rate above is meant for this batch size, and is proportional to it (Goyal et al.).
 _lr_for = dict(batch_size=4, power=1)

@@ -1,3 +1,3 @@
-# No paper starts the blocks as their shortcuts. It probably costs accuracy (docs/results_ic.md).
+# No paper has zero_init_residual, which probably costs accuracy (docs/results_ic.md).
 _base_ = '../_base_/cifar10.py'
 model = dict(backbone=dict(type='ResNet_CIFAR', depth=18, zero_init_residual=False))

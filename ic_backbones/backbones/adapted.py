@@ -20,7 +20,7 @@ class AdaptedBackbone(Deployable, LoadsByName, BaseBackbone):
     Input and output are the inner backbone's, and its arguments, freezing, ``norm_eval``,
     ``init_cfg`` and pretrained weights keep working; pretrained weights load by name, never
     silently. The state dict has the inner backbone's names, so that checkpoints of one fit the
-    other. On its own this class gives a network for small images, the plain twin of what its
+    other. On its own this class gives a network for small images, the plain counterpart of what its
     subclasses make.
 
     Args:

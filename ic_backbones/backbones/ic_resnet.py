@@ -86,10 +86,10 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
     def init_w_prime(self) -> None:
         """Draw ``w_prime`` again, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
 
-        ``norm_local`` keeps the term from blowing up, and would make noise of an almost silent one.
+        ``norm_local`` keeps the term from blowing up, but would amplify an almost inactive one.
         If ``norm2`` starts at 0, as with mmpretrain's ``zero_init_residual``, so does
-        ``norm_local``: the whole block starts as its shortcut. It does not where ``alpha`` starts
-        at 0, because neither would ever leave 0.
+        ``norm_local``: the whole block starts as its shortcut. Where ``alpha`` starts at 0,
+        ``norm_local`` does not, because neither would ever leave 0.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0)
         weight = getattr(self.norm2, 'weight', None)

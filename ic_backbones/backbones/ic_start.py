@@ -45,7 +45,8 @@ def _log_alpha_mismatch(trained: list[ICLayer]) -> None:
     if without:
         _warn(
             f"the checkpoint has a trained W' and no alpha for {len(without)} IC layers: it "
-            "was trained with a constant one; give that, for example alpha=1.0, 'constant'"
+            'was trained with a constant one; give that, for example alpha=1.0, '
+            "alpha_mode='constant'"
         )
     if any(layer.alpha_mode == 'constant' and 'alpha' in layer.found for layer in trained):
         _warn(

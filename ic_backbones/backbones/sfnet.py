@@ -27,7 +27,7 @@ class SfNet(Deployable, LoadsByName, VGG):
 
     Input (N, 3, H, W); output a tuple of (N, out_channels[i], H / out_strides[i],
     W / out_strides[i]), rounded down, after the pool at the end of each scale. The scales that stay
-    convolutions load a VGG-BN checkpoint of mmpretrain by name; the others are drawn.
+    convolutions load a VGG-BN checkpoint of mmpretrain by name; the others start at random.
 
     Args:
         depth: The depth of the VGG: 11, 13, 16 (the paper's and the default) or 19.

@@ -23,7 +23,9 @@ def checked_stages(
             stages are not a number of stages that are built.
     """
     if type(frozen_stages) is not int or frozen_stages < -1:
-        raise ValueError(f'frozen_stages: {frozen_stages!r} is not an integer from -1; give one')
+        raise ValueError(
+            f'frozen_stages: {frozen_stages!r} is not an integer of -1 or more; give one'
+        )
     out_indices = tuple(sorted(out_indices))
     if not out_indices or not set(out_indices) <= set(range(num_stages)):
         raise ValueError(

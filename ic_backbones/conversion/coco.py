@@ -39,8 +39,8 @@ def read_coco(path: Path) -> Source:
         for picture in source.pictures[len(seen) :]:
             if picture.image in seen:
                 raise InputError(
-                    f'{file}: lists {picture.image}, as {seen[picture.image]} does; convert one of '
-                    'the two files, by its own name'
+                    f'{file}: lists {picture.image}, as {seen[picture.image]} does; give one of '
+                    'the two files as the source'
                 )
             seen[picture.image] = file
     source.classes = sorted(classes, key=classes.get)

@@ -51,8 +51,8 @@ def convert(
     source, out = Path(source), Path(out)
     if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6 or not shares[0]:
         raise InputError(
-            f'shares {shares}: are not parts of a whole; give three from 0 to 1 with the sum 1, '
-            'of which that of train is not 0'
+            f'shares {shares}: are not shares of a whole; give three numbers from 0 to 1 whose sum '
+            'is 1, the first of them not 0'
         )
     _require_new(out)
     if not source.exists():

@@ -23,7 +23,7 @@ class CheckedImages:
         skip_broken: Whether to leave out images that are broken or missing, and to log and count
             them. If an image breaks after the start, another one takes its place (not more than
             100 in a row), but a test (``test_mode=True``) stops, because its result would change.
-            Defaults to False, which stops with a sentence that names the file.
+            Defaults to False, which stops with an error that names the file.
         max_pixels: The largest number of pixels of an image, which is checked before the image is
             decoded. Defaults to 100,000,000.
         **kwargs: The arguments of the data set.

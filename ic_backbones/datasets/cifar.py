@@ -17,7 +17,7 @@ class ImagesOrArchive:
 
     Without these folders they read the archive in ``data_root``, which is downloaded if it is
     missing. Images are kept decoded, in RGB, as the archive holds them. Those of the folders are
-    ordered in turns, one of each class after the other, so that ``indices=5000`` takes the same
+    interleaved, one of each class after the other, so that ``indices=5000`` takes the same
     number of each class; the order of the archive is random.
 
     Raises:

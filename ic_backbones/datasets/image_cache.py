@@ -86,7 +86,7 @@ class HeaderCache(ImageCache):
     columns = 'width int', 'height int', 'orientation int', 'applied int'
 
     def header(self, path: str | Path, max_pixels: int = MAX_PIXELS) -> Header:
-        """Like :func:`~ic_backbones.datasets.images.read_header`, which also lists the errors."""
+        """As :func:`~ic_backbones.datasets.images.read_header`, with the same errors."""
         return _header(self._read(path, max_pixels, lambda *args: _as_row(read_header(*args))))
 
 
@@ -97,7 +97,7 @@ class FingerprintCache(ImageCache):
     columns = (*HeaderCache.columns, 'digest text', 'hash blob')
 
     def fingerprint(self, path: str | Path, max_pixels: int = MAX_PIXELS) -> Fingerprint:
-        """Like ``read_fingerprint``, which also lists the errors."""
+        """As ``read_fingerprint``, with the same errors."""
         row = self._read(path, max_pixels, lambda *args: _as_row(read_fingerprint(*args)))
         header, (digest, perceptual) = _header(row[:4]), row[4:]
         return Fingerprint(header, digest, perceptual)

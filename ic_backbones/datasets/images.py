@@ -101,7 +101,7 @@ def _fault(path: str | Path, error: Exception, whole_header: bool) -> str:
 
 
 def image_size(path: str | Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """The size in the :func:`header <read_header>`, which also lists the errors."""
+    """The size in the header; :func:`read_header` lists the errors."""
     return read_header(path, max_pixels).size
 
 

@@ -107,9 +107,9 @@ class WLDClassifier(ImageClassifier):
         for name, layer in ic_layers(self).items():
             if layer.alpha_mode == 'constant' or layer.alpha != 0:
                 raise InputError(
-                    f'{name}: has alpha={float(layer.alpha):g}, constant or not 0, and a student '
-                    "starts as its teacher; give the backbone alpha=0.0 and alpha_mode='learned' "
-                    "(or 'scheduled' with an AlphaScheduleHook)"
+                    f'{name}: has alpha={float(layer.alpha):g}, which is constant or not 0, but '
+                    'a student must start as its teacher; give the backbone alpha=0.0 and '
+                    "alpha_mode='learned' (or 'scheduled' with an AlphaScheduleHook)"
                 )
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:

@@ -114,7 +114,7 @@ def check_lines(split: Split) -> Iterator[Problem]:
     """
     file = str(split.ids_file)
     if not split.any_suffix and split.lines != split.ids:
-        message = f'{type(split.dataset).__name__} takes blanks for a part of the ids'
+        message = f'{type(split.dataset).__name__} takes blanks as part of the ids'
         yield Problem(Kind.UNTIDY_LINES, file, message)
     if not split.ids:
         yield Problem(Kind.EMPTY_SPLIT, file, 'lists no image')

@@ -66,7 +66,7 @@ class WLDScheduleHook(LinearScheduleHook):
 
 @HOOKS.register_module()
 class AlphaScheduleHook(LinearScheduleHook):
-    """Raises ``alpha`` of every IC layer with ``alpha_mode='scheduled'``: the first strategy.
+    """Moves ``alpha`` of every IC layer with ``alpha_mode='scheduled'``: the paper's strategy 1.
 
     Source: "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks", section 3.3,
     which finds the best values between 0.01 and 0.04.

@@ -20,7 +20,7 @@ from .atomic_write import BACKEND, TEMPORARY, AtomicBackend
 from .deferred_signals import deferred_signals
 from .finite import non_finite, stop
 
-WAIT = 'A checkpoint is being saved; the training stops when it is whole.'
+WAIT = 'A checkpoint is being saved; the training stops when it is complete.'
 
 ADVICE = {
     **NO_ROOM,
@@ -172,7 +172,7 @@ class SafeCheckpointHook(CheckpointHook):
             saved = last_checkpoint(runner.work_dir)
             raise InputError(
                 f'{self.out_dir}: the checkpoint cannot be saved ({reason}); {advice}; '
-                + (f'the last checkpoint, {saved}, is sound' if saved else 'no checkpoint is there')
+                + (f'the last checkpoint, {saved}, is sound' if saved else 'there is no checkpoint')
             ) from error
 
 

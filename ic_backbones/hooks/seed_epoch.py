@@ -20,8 +20,8 @@ class SeedEpochHook(Hook):
 
     mmengine stores no state of a random number generator, and a state in the checkpoint would be
     that of the first process alone. With a seed for each epoch, on the CPU and with the same number
-    of processes and of workers, N epochs and N resumed ones are bit for bit 2N. Four things would
-    differ after resuming:
+    of processes and of workers, N epochs and N resumed ones equal 2N in one piece bit for bit.
+    Four things would differ after resuming:
 
     - the generators of the training process, which draw dropout and the sampling of proposals, and
       without workers the augmentations: they are seeded;

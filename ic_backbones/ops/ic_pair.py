@@ -184,8 +184,8 @@ def _between(net: nn.Module, block: int, *ends: list[str]) -> list[nn.Module]:
 def _bring(_, inputs: tuple[Tensor, ...], output: Tensor) -> None:
     if isinstance(getattr(inputs[0], _INPUT, None), Tensor):
         raise RuntimeError(
-            'pairs: a depthwise convolution follows another one before the pointwise one of the '
-            'latter; give pairs that do not overlap'
+            'pairs: a second depthwise convolution comes before the pointwise one of the first; '
+            'give pairs that do not overlap'
         )
     setattr(output, _INPUT, inputs[0])
 

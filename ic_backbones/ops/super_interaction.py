@@ -101,13 +101,13 @@ class DenseFunnel(BaseModule):
     Args:
         channels: The number of channels of each input and of the output.
         groups: The number of groups of each of the two products; 2 in the paper.
-        start: What ``init_weights`` does: ``'random'`` draws weights that keep the variance, ``y``
-            being ``x`` plus a branch as large as it; with ``'identity'`` (``W_x = 0``,
+        start: What ``init_weights`` does: ``'random'`` draws weights that keep the variance if
+            ``y`` is ``x`` plus a branch of the same variance; with ``'identity'`` (``W_x = 0``,
             ``W_y = 1``) the funnel returns ``y``, so that the shortcut passes through it.
         norm_cfg: The config of a norm behind the sum; none by default.
 
     Raises:
-        ValueError: The channels cannot be divided into the groups, or the start is another one.
+        ValueError: The channels cannot be divided into the groups, or there is no such start.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class SIUnit(BaseModule):
 
     Raises:
         ValueError: ``in_channels`` or ``out_channels`` is not a multiple of ``groups``, the kernel
-            size is even, or the order is another one.
+            size is even, or there is no such order.
     """
 
     def __init__(

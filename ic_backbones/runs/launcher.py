@@ -56,8 +56,8 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
         rank, gpus = int(os.environ['LOCAL_RANK']), torch.cuda.device_count()
         if rank >= gpus:
             raise InputError(
-                f'--launcher {launcher}: process {rank + 1} of this machine has no GPU of its own, '
-                f'because there are {gpus}; start {gpus}'
+                f'--launcher {launcher}: process {rank + 1} of this machine has no GPU of its own; '
+                f'start no more processes than there are GPUs, {gpus}'
             )
     elif launcher == 'pytorch':
         _use_gloo(cfg, timeout)

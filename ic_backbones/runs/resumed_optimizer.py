@@ -12,7 +12,7 @@ from ..errors import InputError
 
 
 class CheckOptimizer(Hook):
-    """Stops a resumed training whose optimizer is of another kind, and names another learning rate.
+    """Stops a resumed training whose optimizer is of another kind; warns of another learning rate.
 
     A checkpoint brings the settings of its optimizer along, and PyTorch takes them in place of
     those of the config without a word.

@@ -78,7 +78,7 @@ def _no_room(error: Exception, work_dir: str) -> str | None:
     return (
         f'{error.filename or work_dir}: cannot be written ({error.strerror}); '
         f'{NO_ROOM[error.errno]}; '
-        + (f'the last checkpoint is {saved}' if saved else 'no checkpoint is there')
+        + (f'the last checkpoint is {saved}' if saved else 'there is no checkpoint')
     )
 
 
@@ -116,8 +116,8 @@ def _waited_in_vain(error: Exception) -> str | None:
     if torch.distributed.is_initialized() and re.search(PROCESS_LOST, text, re.IGNORECASE):
         time.sleep(LAUNCHERS_TURN)
         return (
-            'the processes: another one has ended or does not answer; see its message, then '
-            'continue with --resume'
+            'distributed training: another process has ended or does not answer; see its message, '
+            'then continue with --resume'
         )
     return None
 

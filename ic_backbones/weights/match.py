@@ -60,11 +60,11 @@ class Match:
                 parts.append(f'{title} {first(names)}')
         likely = likely_prefix({*self.matched, *self.new, *self.left}, self.found)
         if likely in (None, self.prefix):
-            advice = 'it belongs to another network, give one of this network'
+            advice = 'give a checkpoint of this network'
         elif likely == '':
             advice = 'leave the prefix out'
         else:
-            advice = f'the likely prefix is {likely!r}'
+            advice = f'give the likely prefix, {likely!r}'
         raise InputError(f'{self.source}: {", ".join(parts)}; {advice}')
 
     def require_all(self, advice: str, unexpected: bool = True) -> None:

@@ -41,7 +41,7 @@ def test_inner_weights_load_by_name_and_never_silently(tmp_path):
     net.init_weights()
     for name, value in plain.state_dict().items():
         assert torch.equal(net.backbone.state_dict()[name], value), name
-    with pytest.raises(InputError, match="the likely prefix is 'backbone.'"):
+    with pytest.raises(InputError, match="the likely prefix, 'backbone.'"):
         AdaptedBackbone(
             dict(RESNET, init_cfg=dict(type='Pretrained', checkpoint=file))
         ).init_weights()

@@ -537,7 +537,7 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = dict(a=dict(config='', against=3))", "'a' has against=3; name a row"),
         ("rows = dict(a=dict(config='', options=[]))", r"'a' has \[\] as overrides; write a dict"),
         ("rows = dict(a=dict(config=''))\ncommon = None", 'common has None as overrides'),
-        ("rows = dict(a=dict(config=''))\ncommon = {'env_cfg.a': 1}", "overrides 'env_cfg.a', wh"),
+        ("rows = dict(a=dict(config=''))\ncommon = {'env_cfg.a': 1}", "overrides 'env_cfg.a', by"),
         (
             "rows = dict(a=dict(config=''))\ncommon = {'randomness.seed': 1}",
             "overrides 'randomness",

@@ -58,7 +58,7 @@ def test_lines_of_yolo(root, tmp_path, line, words):
             lambda root: (root / 'data.yaml').write_text('names: [a'),
             'data.yaml: is not a YAML file',
         ),
-        (lambda root: (root / 'classes.txt').write_bytes(b'\xff\xfec\0'), 'is a text in UTF-16'),
+        (lambda root: (root / 'classes.txt').write_bytes(b'\xff\xfec\0'), 'is UTF-16 text'),
         (lambda root: (root / 'a.txt').write_bytes(b'\xff\xfe1\0'), "a.txt: 'utf-8' codec can't"),
     ],
 )
@@ -91,7 +91,7 @@ def test_files_of_coco(root, tmp_path, old, new, words):
 def test_two_files_with_the_same_images(root, tmp_path):
     write_coco(root)
     (root / 'again.json').write_text((root / 'all.json').read_text())
-    with pytest.raises(InputError, match='all.json: lists .*a.jpg, as .*again.json does; convert'):
+    with pytest.raises(InputError, match='all.json: lists .*a.jpg, as .*again.json does; give one'):
         convert(root, tmp_path / 'out')
 
 
@@ -116,9 +116,9 @@ def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
     [
         (
             {'shares': (0.5, 0.5, 0.5)},
-            'are not parts of a whole; give three from 0 to 1 with the sum 1',
+            'are not shares of a whole; give three numbers from 0 to 1 whose sum is 1',
         ),
-        ({'shares': (1.5, -0.5, 0)}, 'are not parts of a whole'),
+        ({'shares': (1.5, -0.5, 0)}, 'are not shares of a whole'),
         (
             {'source': 'nowhere'},
             'nowhere: does not exist; give the folder of the data set',

@@ -153,7 +153,7 @@ def test_teacher_as_config(student_config, teacher, tmp_path, kind):
         ({'teacher': 'gone.py'}, 'gone.py: no such config file'),
         (
             {'backbone.alpha': 1.0, 'backbone.alpha_mode': 'constant'},
-            'conv1: has alpha=1, constant',
+            'conv1: has alpha=1, which is constant',
         ),
         ({'backbone.alpha': 0.1}, 'conv1: has alpha=0.1'),
         ({'backbone.alpha_mode': 'constant'}, 'constant or not 0'),

@@ -76,7 +76,7 @@ def test_checkpoint_of_another_network_is_refused_with_counts_and_names(tmp_path
 
 def test_detector_checkpoint_in_a_longer_name_tells_the_prefix(tmp_path):
     saved = {f'student.{name}': value for name, value in Net().state_dict().items()}
-    with pytest.raises(InputError, match="likely prefix is 'student.'"):
+    with pytest.raises(InputError, match="likely prefix, 'student.'"):
         load(tmp_path, saved)
 
 

@@ -82,7 +82,7 @@ def test_a_removed_work_dir(tmp_path):
     work_dir = tmp_path / 'run'
     error = fail(work_dir, lambda: shutil.rmtree(work_dir))
     assert 'No such file or directory); leave the work dir of a running training' in error
-    assert error.endswith('no checkpoint is there') and not work_dir.exists()
+    assert error.endswith('there is no checkpoint') and not work_dir.exists()
 
 
 def test_no_memory(tmp_path):

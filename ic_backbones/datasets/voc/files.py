@@ -95,12 +95,12 @@ def read_lines(split_file: str | Path) -> list[str]:
         text = Path(split_file).read_text(encoding='utf-8')
     except UnicodeDecodeError as error:
         utf16 = Path(split_file).read_bytes()[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
-        fault = 'is a text in UTF-16' if utf16 else 'is not a text in UTF-8'
+        fault = 'is UTF-16 text' if utf16 else 'is not UTF-8 text'
         raise InputError(f'{split_file}: {fault}; save it as UTF-8') from error
     except (OSError, ValueError) as error:
         raise InputError(f'{split_file}: {error}; give a text file of image ids') from error
     if '\0' in text:
-        raise InputError(f'{split_file}: is not a text in UTF-8; save it as UTF-8')
+        raise InputError(f'{split_file}: is not UTF-8 text; save it as UTF-8')
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         if len(line) > _LONGEST_ID:
