@@ -5,7 +5,7 @@ file, or a name that list-models prints. What onnxruntime makes of the file is c
 PyTorch at the given size and at another one.
 
 With --whole, a detector (RetinaNet, SSD or Faster R-CNN) is written with its heads and NMS for one
-image of any size, and compared on --image; predict --onnx uses it.
+image of any size, and compared on --image; predict uses it.
 """
 
 from __future__ import annotations
@@ -107,6 +107,11 @@ def export_whole(args: Namespace, file: Path) -> None:
 
     if not args.checkpoint:
         raise InputError('--whole: needs --checkpoint; an untrained detector finds nothing')
+    if file.suffix != '.onnx':
+        raise InputError(
+            f'--out {file}: predict.py would take it for a checkpoint; give a file name that ends '
+            'in .onnx'
+        )
     predictor = Predictor(args.checkpoint, args.config, 'cpu')
     try:
         image = read_image(args.image) if args.image else noise(args.size)
@@ -125,7 +130,7 @@ def export_whole(args: Namespace, file: Path) -> None:
             raise InputError(f'{file}: finds other objects than PyTorch; do not use it')
     if not count:
         print('no object was found to compare; name a picture with objects by --image')
-    print(f'{file}: {file.stat().st_size / 1e6:.1f} MB; python tools/predict.py --onnx {file} ...')
+    print(f'{file}: {file.stat().st_size / 1e6:.1f} MB; python tools/predict.py {file} ...')
 
 
 main = Command(__file__, __doc__, add_arguments, run)

@@ -1,8 +1,9 @@
 """Find objects in pictures, or classify the pictures.
 
-CHECKPOINT is the best_*.pth of a training, which also holds its config. Each PICTURE is an image, a
-video, a folder, a pattern such as 'photos/*.jpg', or an http(s) address. The results are pictures,
-predictions.json and predictions.csv. The file for --onnx comes from tools/export_onnx.py --whole.
+MODEL is the best_*.pth of a training, which also holds its config, or a whole detector that
+tools/export_onnx.py has written, an .onnx file. Each PICTURE is an image, a video, a folder, a
+pattern such as 'photos/*.jpg', or an http(s) address. The results are pictures, predictions.json
+and predictions.csv.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -12,9 +13,8 @@ from ic_backbones_tools.command import Command, add_trust_option, run_tool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument('checkpoint', nargs='?', metavar='CHECKPOINT')
+    parser.add_argument('model', metavar='MODEL')
     parser.add_argument('pictures', nargs='+', metavar='PICTURE')
-    parser.add_argument('--onnx', metavar='FILE', help='a whole detector, in place of a checkpoint')
     parser.add_argument('--config', help='config of the training (default: that in the checkpoint)')
     parser.add_argument('--out', default='predictions', help='folder (default: %(default)s)')
     parser.add_argument('--device', help='such as cpu or cuda:0 (default: a GPU if there is one)')
@@ -33,28 +33,23 @@ def run(args: Namespace) -> int:
     from ic_backbones.inference.run import choose, predict_all
     from ic_backbones.runs.options import require_writable
 
-    if args.onnx and args.checkpoint:
-        args.pictures.insert(0, args.checkpoint)
-    elif not args.onnx and not args.checkpoint:
-        raise InputError(f'{args.pictures[0]}: no checkpoint; give one and then the pictures')
-
     for name in args.pictures:
-        if name.endswith('.pth'):
-            raise InputError(f'{name}: is a checkpoint; give one model, and then pictures alone')
+        if name.endswith(('.pth', '.onnx')):
+            raise InputError(f'{name}: is a model; give one, and then pictures alone')
     out = Path(args.out)
     for name in ('predictions.json', 'predictions.csv'):
         require_writable(out / name, '--out')
-    if args.onnx:
+    if args.model.endswith('.onnx'):
         from ic_backbones.inference.onnx_detector import OnnxDetector
 
-        predictor = OnnxDetector(args.onnx)
+        predictor = OnnxDetector(args.model)
     else:
         from ic_backbones.inference.predictor import Predictor
 
-        predictor = Predictor(args.checkpoint, args.config, args.device)
+        predictor = Predictor(args.model, args.config, args.device)
     classes = [name.strip() for name in args.classes.split(',') if name.strip()]
     choice = choose(predictor, args.score_thr, classes, args.top)
-    results = predict_all(predictor, args.pictures, out, choice, args.onnx or args.checkpoint)
+    results = predict_all(predictor, args.pictures, out, choice, args.model)
     pictures = '1 picture' if results.count == 1 else f'{results.count} pictures'
     print(f'{out}: {pictures}, predictions.json and predictions.csv')
     if results.found_nothing:

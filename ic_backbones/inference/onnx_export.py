@@ -53,8 +53,8 @@ def _resize(saved: SavedModel) -> dict | None:
             resize = dict(scale=list(step['scale']), keep_ratio=step.get('keep_ratio', False))
         elif kind not in ('LoadImageFromFile', 'LoadAnnotations', 'PackDetInputs'):
             raise InputError(
-                f'{saved.source}: the test pipeline has a {kind} that predict.py --onnx does not '
-                'know; leave --whole out for the backbone'
+                f'{saved.source}: the test pipeline has a {kind} that predict.py does not know '
+                'without PyTorch; leave --whole out for the backbone'
             )
     return resize
 

@@ -144,7 +144,7 @@ def test_tools(tool, printed, predictor, photo, tmp_path, monkeypatch):
     for module in ('predictor', 'saved_model'):
         monkeypatch.setitem(sys.modules, f'ic_backbones.inference.{module}', None)
     tool('predict').main(
-        ['--onnx', str(file), str(photo), str(photo.parent), '--out', str(out), '--score-thr', '0']
+        [str(file), str(photo), str(photo.parent), '--out', str(out), '--score-thr', '0']
     )
     (found,) = json.loads((out / 'predictions.json').read_text())['predictions']
     assert [item['class'] for item in found['objects']] == [
@@ -184,10 +184,11 @@ def test_wrong_input(
     whole = ['--whole', '--checkpoint', detector, *out]
     for argv, words in (
         ([soft, *whole], 'soft_nms.* cannot be exported as a whole; leave --whole out'),
-        ([pads, *whole], 'the test pipeline has a Pad that predict.py --onnx does not know'),
+        ([pads, *whole], 'the test pipeline has a Pad that predict.py does not know'),
         ([classifier_config, '--whole', '--checkpoint', classifier, *out], 'is not a detector'),
         ([detector_config, *whole, '--image', str(tmp_path / 'gone.png')], 'gone.png: there is no'),
         ([detector_config, '--image', str(photo)], '--image: is for --whole'),
+        ([detector_config, *whole[:3], '--out', str(tmp_path / 'net')], 'that ends in .onnx'),
     ):
         with pytest.raises(InputError, match=words):
             tool('export_onnx').main(argv)
@@ -197,6 +198,4 @@ def test_wrong_input(
         ('net.onnx', 'net.onnx: is not a whole detector'),
     ):
         with pytest.raises(InputError, match=words):
-            tool('predict').main(
-                ['--onnx', str(tmp_path / file), str(photo), '--out', str(tmp_path / 'out')]
-            )
+            tool('predict').main([str(tmp_path / file), str(photo), '--out', str(tmp_path / 'out')])

@@ -75,6 +75,11 @@ def test_a_folder_with_a_broken_image_and_a_video(tool, detector, photos, tmp_pa
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 3 and video.get(cv2.CAP_PROP_FPS) == 4
 
 
+def test_an_option_between_the_model_and_the_pictures(tool):
+    args = tool('predict').main.parse(['best.pth', '--out', 'there', 'photos/', 'b.jpg'])
+    assert (args.model, args.out, args.pictures) == ('best.pth', 'there', ['photos/', 'b.jpg'])
+
+
 def test_options_of_a_detector(tool, detector, photo, tmp_path):
     predict(tool, detector, photo, '--out', tmp_path / 'all', '--score-thr', 0)
     (everything,) = read(tmp_path / 'all')[0]['predictions']
@@ -170,7 +175,7 @@ def test_wrong_input(tool, detector, classifier, photo, tmp_path):
         ([tmp_path / 'gone.pth', photo], 'gone.pth: there is no such checkpoint'),
         ([detector, tmp_path / 'empty'], 'empty: there is no image in this folder'),
         ([detector, tmp_path / '*.jpg'], 'no file matches this pattern'),
-        ([detector, detector, photo], 'best_epoch_2.pth: is a checkpoint; give one model'),
+        ([detector, detector, photo], 'best_epoch_2.pth: is a model; give one, and then'),
         ([detector, tmp_path / 'gone.jpg'], 'gone.jpg: there is no such file or folder'),
         ([detector, photo, '--top', 3], '--top: is for a classifier, and this model is a detector'),
         ([classifier, photo, '--score-thr', 0.3], '--score-thr: is for a detector'),
