@@ -5,6 +5,7 @@ import pytest
 from ic_backbones.config_file import read_config
 from ic_backbones.errors import InputError
 from ic_backbones.runs.options import load_config
+from ic_backbones.runs.settings import epoch_options
 from ic_backbones_tools.train import main as train
 
 BASE = """
@@ -84,6 +85,19 @@ def test_the_block_at_the_top_of_the_sample_config(tmp_path, monkeypatch):
     assert cfg.train_cfg.max_epochs == cfg.param_scheduler[1].T_max == 20
     assert [s.scale for s in data.pipeline if s.type == 'Resize'] == [(320, 240)]
     assert cfg.work_dir == './work_dirs/faster_rcnn_ic_r18_sample'
+
+
+@pytest.mark.parametrize(
+    ('config', 'options'),
+    [
+        (BASE, ['max_epochs=10', 'train_cfg.max_epochs=10']),
+        ("_base_ = 'mmdet::yolox/yolox_tiny_8xb8-300e_coco.py'", ['train_cfg.max_epochs=10']),
+    ],
+)
+def test_epochs_are_a_variable_only_where_the_file_uses_it(tmp_path, config, options):
+    file = tmp_path / 'config.py'
+    file.write_text(config)
+    assert epoch_options(read_config(file), 10) == options
 
 
 def test_epochs_and_seed(tmp_path, monkeypatch, detector_config, classifier_config, capsys):

@@ -6,6 +6,7 @@ from copy import deepcopy
 from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
 
+from ..config_file import read_config
 from ..errors import InputError
 
 # What mmdet and mmpretrain take where a config says nothing about test-time augmentation.
@@ -29,7 +30,7 @@ def use_time_limits(cfg: Config) -> None:
 
 
 def epoch_options(cfg: Config, epochs: int) -> list[str]:
-    """The options that set the epochs of a training, also as the variable that its file may have.
+    """The options that set the epochs of a training, and the variable that its file has for them.
 
     Raises:
         InputError: The training does not count epochs.
@@ -39,7 +40,9 @@ def epoch_options(cfg: Config, epochs: int) -> list[str]:
             f'--epochs: the training of {cfg.filename} does not count epochs; set '
             '--cfg-options train_cfg.max_iters=N'
         )
-    names = ['max_epochs'] if isinstance(cfg.get('max_epochs'), int) else []
+    variable = dict(max_epochs=epochs)
+    computed = read_config(cfg.filename, variable)  # as it was, for a base of another package
+    names = variable if computed.to_dict() | variable != cfg.to_dict() | variable else ()
     return [f'{name}={epochs}' for name in (*names, 'train_cfg.max_epochs')]
 
 
