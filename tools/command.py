@@ -91,8 +91,13 @@ def add_run_options(parser: ArgumentParser) -> None:
         help='override the config, e.g. model.backbone.depth=18 train_cfg.max_epochs=4',
     )
     add_trust_option(parser)
-    parser.add_argument('--launcher', choices=LAUNCHERS, default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    parser.set_defaults(launcher='none', local_rank=0)
+
+
+def add_launcher_options(parser: ArgumentParser) -> None:
+    """Add those of a tool that several processes can run; add_run_options sets their defaults."""
+    parser.add_argument('--launcher', choices=LAUNCHERS)
+    parser.add_argument('--local_rank', '--local-rank', type=int)
 
 
 def add_trust_option(parser: ArgumentParser) -> None:

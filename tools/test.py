@@ -2,11 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ic_backbones_tools.command import Command, add_run_options, run_tool
+from ic_backbones_tools.command import Command, add_launcher_options, add_run_options, run_tool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_run_options(parser)
+    add_launcher_options(parser)
     parser.add_argument('checkpoint', help='file or address, e.g. best_*.pth of a training')
     parser.add_argument('--out', help='write the predictions into this .pkl file')
     parser.add_argument('--show-dir', help='write the pictures with their predictions here')

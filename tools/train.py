@@ -9,11 +9,18 @@ from argparse import ArgumentParser, Namespace
 from contextlib import nullcontext
 from pathlib import Path
 
-from ic_backbones_tools.command import Command, add_run_options, exit_code, run_tool
+from ic_backbones_tools.command import (
+    Command,
+    add_launcher_options,
+    add_run_options,
+    exit_code,
+    run_tool,
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_run_options(parser)
+    add_launcher_options(parser)
     parser.add_argument('--epochs', type=int, help='how many (default: as the config says)')
     parser.add_argument('--seed', type=int, help='of all random numbers (default: a random seed)')
     parser.add_argument('--amp', action='store_true', help='train in mixed precision')

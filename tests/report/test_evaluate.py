@@ -113,6 +113,12 @@ def test_another_threshold_and_split(tool, trained, tmp_path, capsys):
     assert 'AP50:95' in capsys.readouterr().out
 
 
+def test_it_runs_in_one_process(tool, capsys):
+    with pytest.raises(SystemExit):
+        tool('evaluate').main.parse(['config.py', 'best.pth', '--launcher', 'pytorch'])
+    assert 'unrecognized arguments: --launcher pytorch' in capsys.readouterr().err
+
+
 def test_wrong_input(tool, trained, classifier_config, tmp_path):
     config, folder = trained
     checkpoint, out = str(folder / 'epoch_2.pth'), ['--out', str(tmp_path / 'out')]
