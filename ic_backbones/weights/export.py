@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from torch import Tensor
 
 from .._requirements import require_extra
 from ..errors import InputError, writing
@@ -26,9 +27,8 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
         The ``.safetensors`` and the ``.pth`` file, which hold the same tensors.
 
     Raises:
-        InputError: No tensor's name begins with ``backbone.``, the checkpoint holds ``W'`` in the
-            form of version 1, the package safetensors is not installed, or a file cannot be
-            written.
+        InputError: No tensor's name begins with ``backbone.``, the checkpoint holds ``W'`` in an
+            old form, the package safetensors is not installed, or a file cannot be written.
     """
     state = {
         name: value.detach().cpu().contiguous()
@@ -40,7 +40,7 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
             'whole classifier'
         )
     layers = [name.removesuffix('.w_prime') for name in state if name.endswith('.w_prime')]
-    if any(checkpoint.version(BACKBONE + layer) == 1 for layer in layers):
+    if any(_is_old(state, layer, checkpoint.version(BACKBONE + layer)) for layer in layers):
         raise InputError(
             f"{checkpoint.source}: holds W' as the factor of a sum, an old form that the files "
             'could not tell from the present one; load it into its network, save that, and give '
@@ -52,6 +52,13 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
     pickled = io.BytesIO()
     torch.save(dict(meta={}, state_dict=state), pickled)
     return [_write(stem, '.safetensors', save(state)), _write(stem, '.pth', pickled.getvalue())]
+
+
+def _is_old(state: dict[str, Tensor], layer: str, version: int | None) -> bool:
+    """Whether ``W'`` of a layer is in a form that ``ICLayer`` converts when it is loaded."""
+    w_prime, weight = state[f'{layer}.w_prime'], state.get(f'{layer}.weight')
+    is_equation_6 = w_prime.shape[1:] != (1, 1, 1) or (weight is not None and weight.shape[1] == 1)
+    return version == 1 or (version == 2 and not is_equation_6)
 
 
 def _write(stem: str | Path, suffix: str, data: bytes) -> Path:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mmpretrain.registry import MODELS as CLASSIFIERS
 
 from ic_backbones import _requirements
 from ic_backbones.errors import InputError
+from ic_backbones.ops import ICConv2d
 from ic_backbones.weights.checkpoint import Checkpoint
 from ic_backbones.weights.export import export_backbone, init_cfg_lines
 
@@ -110,6 +112,27 @@ def test_lines_of_an_adapted_backbone_build_and_load(tmp_path, adapted):
     again = DETECTORS.build(config)
     again.init_weights()
     assert all(torch.equal(again.state_dict()[k], v) for k, v in net.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ('version', 'settings', 'is_refused'),
+    [
+        (1, dict(), True),
+        (2, dict(), False),
+        (2, dict(groups=4), False),
+        (2, dict(scalar=True), True),
+        (2, dict(groups=2, scalar=True), True),
+        (3, dict(scalar=True), False),
+    ],
+)
+def test_a_file_without_versions_holds_no_old_form(tmp_path, version, settings, is_refused):
+    model = torch.nn.ModuleDict(dict(backbone=torch.nn.Sequential(ICConv2d(4, 8, 3, **settings))))
+    state = model.state_dict()
+    state._metadata['backbone.0']['version'] = version
+    checkpoint = Checkpoint.of(dict(state_dict=state), 'epoch_1.pth')
+    refused = pytest.raises(InputError, match="epoch_1.pth: holds W' as the factor of a sum")
+    with refused if is_refused else nullcontext():
+        export_backbone(checkpoint, tmp_path / 'net')
 
 
 def test_wrong_input(trained, tool, tmp_path, monkeypatch):
