@@ -4,13 +4,13 @@ import random
 import warnings
 from pathlib import Path
 
+import mmcv
 import numpy as np
 from mmdet.structures import DetDataSample
 from mmdet.visualization import DetLocalVisualizer
 from mmengine.structures import InstanceData
 from tqdm import tqdm
 
-from ..datasets.images import read_image
 from ..errors import writing
 from .diagnosis import Diagnosis
 from .records import Record
@@ -48,7 +48,8 @@ def draw_samples(diagnosis: Diagnosis, out: str | Path, number: int = 12) -> int
             file.parent.mkdir(parents=True, exist_ok=True)
             visualizer.add_datasample(
                 file.name,
-                read_image(record.image)[..., ::-1],
+                # read_image would refuse what a larger max_pixels of the data set has allowed
+                mmcv.imread(record.image, channel_order='rgb', backend='cv2'),
                 _sample(record, diagnosis.classes),
                 draw_pred=False,
                 out_file=str(file),

@@ -4,12 +4,12 @@ import base64
 import io
 
 import cv2
+import mmcv
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from ..datasets.images import read_image
 from ..inference.draw import draw_box
 from .mistakes import Matched
 from .precision import RECALLS, THRESHOLDS, Precision
@@ -85,7 +85,7 @@ def svg(figure: Figure) -> str:
 def mistakes_picture(item: Matched, classes: tuple[str, ...]) -> str:
     """An image with its misses, false alarms and confusions, as the address of a small JPEG."""
     image = item.image
-    picture = read_image(image.file)
+    picture = mmcv.imread(image.file, backend='cv2')  # whose size the data set has checked
     scale = min(1, _TILE[0] / picture.shape[1], _TILE[1] / picture.shape[0])
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 

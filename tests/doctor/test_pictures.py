@@ -30,3 +30,9 @@ def test_boxes_are_drawn_and_problems_come_first(write_voc, tmp_path):
     assert not changed[30:58, 45:78].any() and not changed[:15].any()
     with pytest.raises(InputError, match='cannot be written .Not a directory.; choose another'):
         draw_samples(diagnosis, xml)
+
+
+def test_images_that_only_the_data_set_allows_are_drawn(healthy, tmp_path, monkeypatch):
+    monkeypatch.setattr(read_image, '__defaults__', (40 * 30 - 1,))
+    diagnosis = diagnose(splits_of_folder(healthy, ['cat', 'dog']))
+    assert draw_samples(diagnosis, tmp_path / 'pictures') == 2

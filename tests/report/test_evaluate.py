@@ -11,8 +11,11 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ic_backbones.datasets.images import read_image, write_image
 from ic_backbones.errors import InputError
-from ic_backbones.report.figures import svg
+from ic_backbones.report.examined import Examined
+from ic_backbones.report.figures import mistakes_picture, svg
+from ic_backbones.report.mistakes import Matched
 from ic_backbones.report.page import _table
 
 BROWSERS = 'chromium', 'chromium-browser', 'google-chrome'
@@ -101,6 +104,14 @@ def test_figures_are_reproducible():
     for figure in figures:
         figure.subplots().plot([1, 2], label='a')
     assert svg(figures[0]) == svg(figures[1])
+
+
+def test_an_image_that_only_the_data_set_allows_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(read_image, '__defaults__', (40 * 30 - 1,))
+    file, none = str(tmp_path / 'a.png'), np.empty(0, int)
+    write_image(file, np.full((30, 40, 3), 90, np.uint8))
+    image = Examined(file, (40, 30), np.empty((0, 4)), none, none, np.empty((0, 4)), none, none)
+    assert mistakes_picture(Matched(image, [], [], []), ()).startswith('data:image/jpeg')
 
 
 def test_another_threshold_and_split(tool, trained, tmp_path, capsys):
