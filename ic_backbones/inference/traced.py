@@ -6,7 +6,7 @@ RoIAlign have no ONNX operator; torchvision's have one.
 
 import torch
 from mmdet.models import BaseDetector, SingleStageDetector, TwoStageDetector
-from mmdet.models.dense_heads import AnchorHead, RPNHead
+from mmdet.models.dense_heads import AnchorHead, ATSSHead, DDODHead, RPNHead
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
 from mmdet.models.roi_heads import SingleRoIExtractor, StandardRoIHead
 from mmdet.models.task_modules import DeltaXYWHBBoxCoder
@@ -104,8 +104,10 @@ def _not_covered(detector: BaseDetector) -> str:
     dense = detector.rpn_head if two else detector.bbox_head
     covered = RPNHead if two else AnchorHead
     own = covered if two else BaseDenseHead
-    if not isinstance(dense, covered) or (
-        type(dense)._predict_by_feat_single is not own._predict_by_feat_single
+    if (
+        not isinstance(dense, covered)
+        or isinstance(dense, ATSSHead | DDODHead)  # with a third output, a factor of the scores
+        or type(dense)._predict_by_feat_single is not own._predict_by_feat_single
     ):
         return type(dense).__name__
     if two:

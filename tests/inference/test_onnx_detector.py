@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
 from tiny_runs import RETINANET
 from untrained import checkpoint
 
@@ -21,6 +23,7 @@ from ic_backbones.errors import InputError
 from ic_backbones.inference.onnx_detector import OnnxDetector
 from ic_backbones.inference.onnx_export import compare, export_detector, noise
 from ic_backbones.inference.predictor import Predictor
+from ic_backbones.inference.traced import TracedDetector
 
 SSD = """
 _base_ = {base!r}
@@ -155,6 +158,17 @@ def test_tools(tool, printed, predictor, photo, tmp_path, monkeypatch):
     assert cv2.imread(str(out / 'pictures/photo.jpg')).shape == (60, 80, 3)
     with pytest.raises(InputError, match='gone.png: there is no such file; replace it'):
         OnnxDetector(file)(tmp_path / 'gone.png')
+
+
+@pytest.mark.parametrize('kind', ['ATSSHead', 'DDODHead'])
+def test_heads_with_a_factor_of_the_scores_are_refused(kind):
+    cfg = Config.fromstring(RETINANET, '.py')
+    cfg.model.bbox_head.update(type=kind, norm_cfg=dict(type='BN'))
+    cfg.model.train_cfg = None
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        detector = MODELS.build(cfg.model)
+    with pytest.raises(InputError, match=f'net.py: {kind} cannot be exported as a whole; leave'):
+        TracedDetector(detector, 'net.py')
 
 
 def test_an_untrained_detector_is_not_exported(tool, detector_config):
