@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
+import mmcv
 import numpy as np
 
 from .._requirements import require_extra
@@ -63,11 +63,10 @@ class OnnxDetector:
                 image = read_image(image)
             except ValueError as error:
                 raise InputError(f'{image}: {error}; replace it or leave it out') from error
-        size = self._size(*image.shape[1::-1])
-        resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+        resized = self._resized(image)
         inputs = resized.transpose(2, 0, 1)[None].astype(np.float32)
         boxes, scores, labels = self._session.run(None, {'image': inputs})
-        boxes = boxes / np.tile(np.divide(size, image.shape[1::-1]), 2)
+        boxes = boxes / np.tile(np.divide(resized.shape[1::-1], image.shape[1::-1]), 2)
         rows = zip(labels.tolist(), scores.tolist(), boxes.tolist(), strict=True)
         return dict(
             objects=[
@@ -76,13 +75,9 @@ class OnnxDetector:
             ]
         )
 
-    def _size(self, width: int, height: int) -> tuple[int, int]:
-        """The width and height to which the test pipeline resizes an image."""
+    def _resized(self, image: np.ndarray) -> np.ndarray:
+        """The image as the test pipeline resizes it."""
         if self._resize is None:
-            return width, height
-        scale = self._resize['scale']
-        if not self._resize['keep_ratio']:
-            return tuple(scale)
-        short, long = sorted((width, height))
-        factor = min(max(scale) / long, min(scale) / short)
-        return int(width * factor + 0.5), int(height * factor + 0.5)
+            return image
+        resize = mmcv.imrescale if self._resize['keep_ratio'] else mmcv.imresize
+        return resize(image, tuple(self._resize['scale']), backend='cv2')

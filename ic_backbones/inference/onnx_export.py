@@ -50,7 +50,9 @@ def _resize(saved: SavedModel) -> dict | None:
     for step in saved.test_pipeline:
         kind = str(step.get('type')).rpartition('.')[2]
         if kind == 'Resize' and set(step) <= {'type', '_scope_', 'scale', 'keep_ratio', 'backend'}:
-            resize = dict(scale=list(step['scale']), keep_ratio=step.get('keep_ratio', False))
+            scale = step['scale']
+            scale = [scale, scale] if isinstance(scale, int) else list(scale)
+            resize = dict(scale=scale, keep_ratio=step.get('keep_ratio', False))
         elif kind not in ('LoadImageFromFile', 'LoadAnnotations', 'PackDetInputs'):
             raise InputError(
                 f'{saved.source}: the test pipeline has a {kind} that predict.py does not know '

@@ -49,6 +49,10 @@ model = dict(
     roi_head=dict(bbox_head=dict(reg_class_agnostic=True)),
     test_cfg=dict(rpn=dict(min_bbox_size=6), rcnn=dict(score_thr=0.2)),
 )
+test_dataloader = dict(dataset=dict(pipeline=[
+    dict(type='LoadImageFromFile'), dict(type='Resize', scale=96, keep_ratio=True),
+    dict(type='PackDetInputs'),
+]))
 """
 
 
