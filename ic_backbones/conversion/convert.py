@@ -15,8 +15,8 @@ from ..datasets.voc.writing import write_annotation
 from ..errors import InputError, writing
 from .coco import read_coco
 from .report import Report, make_report
-from .source import Broken, Picture, Source
-from .splits import SPLITS, divide, groups
+from .source import SPLITS, Broken, Picture, Source
+from .splits import divide, groups
 from .voc import read_voc
 from .yolo import read_yolo
 

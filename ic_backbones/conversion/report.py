@@ -4,8 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from .source import Broken, Source
-from .splits import SPLITS
+from .source import SPLITS, Broken, Source
 
 _MOST = 10  # files or groups that the text names
 

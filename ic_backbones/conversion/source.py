@@ -7,8 +7,7 @@ from typing import NamedTuple
 from ..datasets.voc.annotation import VOCObject
 from ..datasets.voc.files import IMAGE_SUFFIXES
 
-# The beginnings of the names of folders and files that hold a split.
-_SPLITS = {'train': 'train', 'val': 'val', 'test': 'test'}
+SPLITS = ('train', 'val', 'test')
 
 
 class Broken(NamedTuple):
@@ -60,8 +59,8 @@ def split_named(path: Path) -> str | None:
     """The split that the name of a file, or of one of its folders, begins with."""
     for part in reversed(path.parts):
         words = part.lower().replace('instances_', '')
-        for beginning, split in _SPLITS.items():
-            if words.startswith(beginning):
+        for split in SPLITS:
+            if words.startswith(split):
                 return split
     return None
 

@@ -4,9 +4,7 @@ import random
 from collections import Counter
 
 from ..datasets.fingerprint import near_pairs
-from .source import Picture
-
-SPLITS = ('train', 'val', 'test')
+from .source import SPLITS, Picture
 
 
 def groups(digests: list[str], hashes: list[bytes]) -> list[list[int]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..datasets.voc.annotation import read_annotation
 from ..datasets.voc.files import files_below, ids_in, read_lines
-from .source import Broken, Picture, Source, is_image
+from .source import SPLITS, Broken, Picture, Source, is_image
 
 
 def read_voc(folder: Path) -> Source:
@@ -51,7 +51,7 @@ def _distance(image: Path, annotation: Path) -> tuple:
 def _splits(folder: Path) -> dict[str, str]:
     return {
         image_id: split
-        for split in ('train', 'val', 'test')
+        for split in SPLITS
         if (file := folder / f'ImageSets/Main/{split}.txt').is_file()
         for image_id in ids_in(read_lines(file))
     }
