@@ -1,6 +1,7 @@
 """Reading COCO's JSON files."""
 
 import json
+import math
 from collections import defaultdict
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def read_coco(path: Path) -> Source:
         try:
             content = json.loads(file.read_bytes())
             _read(file, content, folder, images, source, classes)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
             raise InputError(
                 f"{file}: is not in COCO's format ({one_line(error)}); export it again"
             ) from error
@@ -57,6 +58,8 @@ def _read(
         name = names[item['category_id']]
         classes[name] = item['category_id']
         box = (x, y, x + width, y + height)
+        if not all(map(math.isfinite, box)):
+            raise ValueError(f'bbox {item["bbox"]} is not made of finite numbers')
         objects[item['image_id']].append(VOCObject(name, box, bool(item.get('iscrowd'))))
     split = split_named(file.relative_to(folder))
     for item in content['images']:
@@ -68,7 +71,7 @@ def _read(
         name = image.relative_to(folder).with_suffix('').as_posix()
         size = item.get('width'), item.get('height')
         picture = Picture(image, name, objects[item['id']], split=split)
-        picture.size = size if all(size) else None
+        picture.size = tuple(map(int, size)) if all(size) else None
         source.pictures.append(picture)
 
 

@@ -78,7 +78,7 @@ def _read(file: Path, classes: list[str]) -> list[VOCObject]:
             continue
         try:
             label, *shares = int(float(words[0])), *map(float, words[1:])
-        except ValueError as error:
+        except (OverflowError, ValueError) as error:
             raise ValueError(f'line {number} is not made of numbers') from error
         if not 0 <= label < len(classes):
             raise ValueError(f'line {number} has class {label}, but there are {len(classes)}')

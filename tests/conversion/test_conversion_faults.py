@@ -17,7 +17,7 @@ def write_yolo(root):
 
 def write_coco(root):
     content = {
-        'images': [{'id': 1, 'file_name': 'a.jpg'}],
+        'images': [{'id': 1, 'file_name': 'a.jpg', 'width': 40, 'height': 30}],
         'annotations': [{'image_id': 1, 'category_id': 1, 'bbox': [1, 2, 30, 20]}],
         'categories': [{'id': 1, 'name': 'cat'}],
     }
@@ -34,6 +34,7 @@ def root(write_voc):
     [
         ('1 0.5 0.5 x 0.5', 'line 1 is not made of numbers'),
         ('nan 0.5 0.5 0.1 0.5', 'line 1 is not made of numbers'),
+        ('inf 0.5 0.5 0.1 0.5', 'line 1 is not made of numbers'),
         ('2 0.5 0.5 0.1 0.5', 'line 1 has class 2, but there are 2'),
         ('-1 0.5 0.5 0.1 0.5', 'line 1 has class -1, but there are 2'),
         ('1 0.5 0.5 0.1', 'line 1 has 4 numbers, not 5 or those of a polygon'),
@@ -74,6 +75,10 @@ def test_files_of_yolo(root, tmp_path, damage, words):
     [
         ('"bbox"', '"box"', "all.json: is not in COCO's format .KeyError: 'bbox'.; export"),
         ('[1, 2, 30, 20]', '[1, 2, 30]', "all.json: is not in COCO's format"),
+        ('[1, 2, 30, 20]', '[1, NaN, 30, 20]', 'bbox .1, nan, 30, 20. is not made of finite'),
+        ('[1, 2, 30, 20]', '[1, 2, Infinity, 20]', 'bbox .1, 2, inf, 20. is not made of finite'),
+        ('[1, 2, 30, 20]', f'[1{"0" * 400}, 2, 30, 20]', "is not in COCO's format"),
+        ('"width": 40', '"width": NaN', "is not in COCO's format"),
         ('"category_id": 1', '"category_id": 2', "is not in COCO's format .KeyError: 2"),
         ('"a.jpg"', '"b.jpg"', 'b.jpg: is listed in all.json, but there is no such file; correct'),
         ('"a.jpg"', '7', "is not in COCO's format"),
