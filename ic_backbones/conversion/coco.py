@@ -15,13 +15,16 @@ from .source import Broken, Picture, Source, is_image, split_named
 def read_coco(path: Path) -> Source:
     """Read a JSON file, or all of them below a folder, of which each is a split.
 
+    The images of a file in a folder ``annotations`` may also lie next to that folder, as COCO's do.
     Crowds become difficult objects. Classes are in the order of their numbers; categories without
     an object are left out.
 
     Raises:
         InputError: A file is not in COCO's format, or two files list the same images.
     """
-    folder = path if path.is_dir() else path.parent
+    folder = path
+    if path.is_file():
+        folder = path.parent.parent if path.parent.name == 'annotations' else path.parent
     files = list(files_below(folder))
     source = Source('COCO', [])
     images: dict[str, list[Path]] = defaultdict(list)

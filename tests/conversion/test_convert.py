@@ -148,17 +148,23 @@ def test_layouts_without_splits(write, sample, tmp_path):
     assert rows(tmp_path / 'out') == rows(sample)
 
 
-def test_one_json_file_and_links(sample, tmp_path):
-    coco_beside_images(sample, tmp_path / 'source')
-    file = tmp_path / 'source/train/_annotations.coco.json'
-    report = convert(file, tmp_path / 'out', (0.5, 0.5, 0), link=True)
+@pytest.mark.parametrize(
+    ('write', 'file'),
+    [
+        (coco, 'annotations/instances_train2017.json'),
+        (coco_beside_images, 'train/_annotations.coco.json'),
+    ],
+)
+def test_one_json_file_and_links(write, file, sample, tmp_path):
+    write(sample, tmp_path / 'source')
+    report = convert(tmp_path / 'source' / file, tmp_path / 'out', (0.5, 0.5, 0), link=True)
     assert report.images == dict(train=3, val=3, test=0)
     text = report.text('out')
     assert "data_root = 'out'" in text and f'classes = {CLASSES}' in text
     assert "test_split = 'train', 'val', 'val'" in text
     images = sorted((tmp_path / 'out/JPEGImages').iterdir())
     assert len(images) == 6
-    assert all(image.resolve().parent == tmp_path / 'source/train' for image in images)
+    assert all(image.resolve().parent.parent == tmp_path / 'source' for image in images)
     dataset = VOCStyleDataset(
         data_root=str(tmp_path / 'out'),
         ann_file='ImageSets/Main/train.txt',
