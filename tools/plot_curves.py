@@ -23,6 +23,7 @@ def run(args: Namespace) -> None:
     is_table = first.suffix == '.csv'
     out = Path('work_dirs') / f'{first.stem}.png' if is_table else first / 'curves.png'
     curves = read_curves(args.runs)
+    unit = curves.unit
     for path in plot(curves, args.out or out):
         print(path)
     for name, curve, valley in curves.valleys():
@@ -30,8 +31,8 @@ def run(args: Namespace) -> None:
             curve[index] for index in (valley.rim, valley.bottom, valley.end)
         )
         print(
-            f'{name}: accuracy valley, from {high:g} at epoch {start:g} to {low:g} at epoch '
-            f'{bottom:g} ({valley.depth:.0%} lower), until epoch {end:g}'
+            f'{name}: accuracy valley, from {high:g} at {unit} {start:.10g} to {low:g} at {unit} '
+            f'{bottom:.10g} ({valley.depth:.0%} lower), until {unit} {end:.10g}'
         )
 
 

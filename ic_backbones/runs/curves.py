@@ -1,18 +1,15 @@
 """Loss, and mAP or accuracy, of training runs over the epochs, as a picture and as a table."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from ..datasets.regular_file import require_regular
-from ..errors import InputError, one_line, writing
-from .scalars import LARGEST, METRIC, TRAINING, Scalars, read_scalars
+from ..errors import InputError, writing
+from .curve_table import Curve, read_table, write_table
+from .scalars import METRIC, TRAINING, Scalars, read_scalars
 from .valleys import Valley, find_valleys
-
-Curve = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -103,11 +100,7 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
     table = out.with_suffix('.csv')
     with writing(out, 'choose another --out'):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with table.open('w', newline='') as file:
-            writer = csv.writer(file)
-            writer.writerow(('run', curves.unit, 'name', 'value'))
-            for run, name, curve in curves.named():
-                writer.writerows((run, x, name, value) for x, value in curve)
+        write_table(table, curves.unit, curves.named())
         draw(curves).savefig(out, dpi=150)
     return out, table
 
@@ -115,46 +108,11 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
 def _read(runs: Sequence[str | Path]) -> dict[str, Scalars]:
     scalars: dict[str, Scalars] = {}
     for name, path in zip(_names(runs), map(Path, runs), strict=True):
-        found = _read_table(path) if path.suffix == '.csv' else {name: read_scalars(path)}
+        found = read_table(path) if path.suffix == '.csv' else {name: read_scalars(path)}
         twice = sorted(scalars.keys() & found.keys())
         if twice:
             raise InputError(f'{path}: a run {twice[0]!r} is drawn already; rename one of the two')
         scalars |= found
-    return scalars
-
-
-def _read_table(path: Path) -> dict[str, Scalars]:
-    """The runs of a table of :func:`plot` that counts epochs."""
-    scalars: dict[str, Scalars] = {}
-    trained: dict[tuple[str, float], dict] = {}  # a loss, and perhaps an accuracy
-    try:
-        require_regular(path)
-        with path.open(newline='', encoding='utf-8') as file:
-            for row in csv.DictReader(file):
-                run = scalars.setdefault(row['run'], Scalars([], []))
-                epoch, value = float(row['epoch']), float(row['value'])
-                if not 0 <= epoch < LARGEST or abs(value) > LARGEST:
-                    raise ValueError(f'{value:g} at epoch {epoch:g} cannot be drawn')
-                if row['name'] == 'loss':
-                    trained[row['run'], epoch] = dict(iter=epoch, epoch=epoch, loss=value)
-                    run.train.append(trained[row['run'], epoch])
-                elif row['name'] == TRAINING:
-                    trained[row['run'], epoch][TRAINING] = value
-                else:
-                    run.val.append({'step': epoch, row['name']: value})
-    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
-        raise InputError(
-            f'{path}: this is not a table with the columns run, epoch, name and value '
-            f'({one_line(error)}); give one that this tool has written'
-        ) from error
-    if any(row['epoch'] <= 0 for run in scalars.values() for row in run.train):
-        raise InputError(
-            f'{path}: it has a loss before the first epoch; give a table that this tool has written'
-        )
-    if not all(run.train for run in scalars.values()) or not scalars:
-        raise InputError(
-            f'{path}: a run in it has no loss; give a table that this tool has written'
-        )
     return scalars
 
 

@@ -146,16 +146,25 @@ def test_both_tables_of_the_paper_in_one_picture(tmp_path):
         plot([*tables, table], tmp_path / 'again.png')
 
 
-def test_runs_that_count_iterations(tmp_path):
-    rows = [train_row(50, 2.0), val_row(50, 61.0, 'accuracy/top1'), train_row(100, 1.0)]
-    write_log(tmp_path / 'run', '1', rows)
+def test_runs_that_count_iterations(tmp_path, tool, capsys):
+    """The table that is written can be read again, and the tool names the unit."""
+    one, two = 1_234_000, 2_468_000
+    rows = [train_row(one, 2.0), val_row(one, 60.0, 'accuracy/top1'), train_row(two, 1.0)]
+    write_log(tmp_path / 'run', '1', [*rows, val_row(two, 30.0, 'accuracy/top1')])
     _, table = plot([tmp_path / 'run'], tmp_path / 'curves.png')
     assert read_table(table) == [
         ['run', 'iteration', 'name', 'value'],
-        ['run', '50', 'loss', '2.0'],
-        ['run', '100', 'loss', '1.0'],
-        ['run', '50', 'accuracy/top1', '61.0'],
+        ['run', '1234000', 'loss', '2.0'],
+        ['run', '2468000', 'loss', '1.0'],
+        ['run', '1234000', 'accuracy/top1', '60.0'],
+        ['run', '2468000', 'accuracy/top1', '30.0'],
     ]
+    assert curves.read_curves([table]) == curves.read_curves([tmp_path / 'run'])
+    tool('plot_curves').main([str(table), '--out', str(tmp_path / 'again.png')])
+    assert capsys.readouterr().out.splitlines()[2] == (
+        'run: accuracy valley, from 60 at iteration 1234000 to 30 at iteration 2468000 '
+        '(50% lower), until iteration 2468000'
+    )
 
 
 def test_runs_of_the_same_name_are_told_apart(tmp_path):
@@ -239,6 +248,7 @@ def test_a_table_is_drawn_beside_a_run(tmp_path, tool, capsys):
         'run,epoch\na,1\n',
         'run,epoch,name,value\na,x,loss,1\n',
         'run,epoch,name,value\na,0,loss,1\n',
+        'run,iteration,name,value\na,0,loss,1\n',
         'run,epoch,name,value\na,1,loss,1e999\n',
         'run,epoch,name,value\na,1,loss,1\nb,1,accuracy/top1,1\n',
         'run,epoch\0,name,value\na,1,loss,1\n',
