@@ -93,7 +93,8 @@ def _read(splits: list[Split], examine: Examine) -> dict[str, list[Record]]:
     records: dict[str, list[Record]] = {split.name: [] for split in splits}
     seen: dict[tuple, Record] = {}  # an image that train and trainval share is read once
     for split, image_id in tqdm(tasks, 'checking the data', unit='image', delay=1, disable=None):
-        key = (split.images, split.shift, split.any_suffix, split.max_pixels, image_id)
+        files = split.images, split.annotations, image_id
+        key = (*files, split.shift, split.any_suffix, split.max_pixels)
         if key not in seen:
             seen[key] = read_record(split, image_id, images[split.images], examine)
         records[split.name].append(seen[key])

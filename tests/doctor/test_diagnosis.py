@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,14 @@ def test_an_id_with_a_suffix(healthy):
         'an id is a path below JPEGImages/ without suffix, so it must be a (listed in train.txt)'
     )
     assert (Kind.MISSING_IMAGE, 'JPEGImages/a.jpg.*', message) in problems(healthy)
+
+
+def test_annotations_of_another_folder(healthy, voc_config):
+    """An image that two loaders share is checked with the annotation of each."""
+    shutil.copytree(healthy / 'Annotations', healthy / 'Others')
+    replace(healthy / 'Others/b.xml', '<ymax>20</ymax>', '<ymax>2</ymax>')
+    config = voc_config(healthy)
+    config.test_dataloader.dataset.ann_subdir = 'Others'
+    assert found(healthy, splits_of_config(config)) == [
+        (Kind.DROPPED_BOX, 'Others/b.xml', "'cat' (2, 2, 20, 2)")
+    ]

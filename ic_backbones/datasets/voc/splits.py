@@ -130,7 +130,7 @@ def splits_of_config(cfg: Config, loaders: Sequence[str] = LOADERS) -> list[Spli
             if len(leaves) > 1:
                 split.name += f' {number} ({split.root.name})'
             # Val and test often are one split; train and test never should be.
-            source = split.ids_file, split.root, dataset.test_mode
+            source = split.ids_file, split.images, split.annotations, dataset.test_mode
             if source in splits:
                 splits[source].name += f', {split.name}'
             else:
