@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from ..errors import one_line
+from ..weights.onnx import image_channels
 
 Published = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -25,7 +26,7 @@ def outputs(net: nn.Module) -> Published | tuple[None, None]:
     """
     reason = 'it cannot be copied'
     for device, sizes in _trials(net):
-        for channels in _image_channels(net):
+        for channels in image_channels(net):
             try:
                 return _outputs(net, device, channels, sizes)
             except Exception as error:  # a foreign network can raise anything
@@ -49,11 +50,6 @@ def _trials(net: nn.Module) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     yield 'meta', own
     yield 'cpu', [(64, 64), (128, 128)]  # some operators only compute
     yield 'cpu', own
-
-
-def _image_channels(net: nn.Module) -> list[int]:
-    convs = (module.in_channels for module in net.modules() if isinstance(module, nn.Conv2d))
-    return list(dict.fromkeys([3, *list(convs)[:1]]))
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ import copy
 import inspect
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -17,19 +18,16 @@ from ..ops.window import Window
 OPSET = 17
 
 
-def export_onnx(
-    net: nn.Module, file: str | Path, size: tuple[int, int] = (224, 224), channels: int = 3
-) -> None:
+def export_onnx(net: nn.Module, file: str | Path, size: tuple[int, int] = (224, 224)) -> None:
     """Write ``net``, in eval mode, with dynamic axes.
 
-    The graph takes ``image``, (N, channels, H, W), and gives ``feature_0``, ``feature_1``, the maps
-    in the order of ``out_indices``.
+    The graph takes ``image``, (N, C, H, W), and gives ``feature_0``, ``feature_1``, the maps in the
+    order of ``out_indices``.
 
     Args:
         net: A backbone, which gives a tuple of maps.
         file: The file to write.
         size: The height and width in pixels of the image with which the graph is traced.
-        channels: The number of channels of the image.
 
     Raises:
         InputError: The package onnx is not installed, or the file cannot be written.
@@ -37,11 +35,31 @@ def export_onnx(
     require_onnx('onnx')
     net = copy.deepcopy(net)
     net.eval()  # mmpretrain's backbones return None here
-    image = torch.zeros(2, channels, *size)
     with torch.no_grad():
+        image = torch.zeros(2, _channels(net, size), *size)
         names = [f'feature_{index}' for index in range(len(net(image)))]
     axes = {name: {0: 'N', 2: f'H_{name}', 3: f'W_{name}'} for name in names}
     write_onnx(net, image, file, names, axes | {'image': {0: 'N', 2: 'H', 3: 'W'}})
+
+
+def image_channels(net: nn.Module) -> list[int]:
+    """The numbers of channels that the images for a network may have, the likely one first.
+
+    They are 3 and what the first convolution takes. The latter alone does not tell: YOLOX's network
+    begins by making channels of neighbouring pixels.
+    """
+    convs = (module.in_channels for module in net.modules() if isinstance(module, nn.Conv2d))
+    return list(dict.fromkeys([3, *list(convs)[:1]]))
+
+
+def _channels(net: nn.Module, size: tuple[int, int]) -> int:
+    """The one of :func:`image_channels` with which the network runs."""
+    *others, last = image_channels(net)
+    for channels in others:
+        with suppress(RuntimeError):
+            net(torch.zeros(1, channels, *size))
+            return channels
+    return last
 
 
 def write_onnx(
@@ -101,9 +119,7 @@ class _TracedAdaptivePadding(Conv2dAdaptivePadding):
         return nn.Conv2d.forward(self, Window.of(self).pad_to_same(x))
 
 
-def largest_difference(
-    net: nn.Module, file: str | Path, size: tuple[int, int], channels: int = 3
-) -> float:
+def largest_difference(net: nn.Module, file: str | Path, size: tuple[int, int]) -> float:
     """The largest difference of onnxruntime's maps from PyTorch's, over each map's largest value.
 
     Args:
@@ -111,7 +127,6 @@ def largest_difference(
         file: The file that :func:`export_onnx` wrote.
         size: The height and width in pixels of the images, which are three random ones; the graph
             is traced with two.
-        channels: The number of channels of the images.
 
     Raises:
         InputError: The package onnxruntime is not installed.
@@ -120,7 +135,7 @@ def largest_difference(
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
-    image = torch.rand(3, channels, *size)
+    image = torch.rand(3, session.get_inputs()[0].shape[1], *size)
     with torch.no_grad():
         expected = net(image)
     found = session.run(None, {'image': image.numpy()})
