@@ -24,6 +24,12 @@ def _is_integer(value: Any, least: int) -> bool:
     return type(value) is int and value >= least
 
 
+def _is_whole(value: Any, least: int) -> bool:
+    """An integer, or a float that is one, as mmdet's configs write ``max_iter / 5``."""
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    return _is_integer(number, least)
+
+
 def _are(kind: type, values: Any) -> bool:
     return isinstance(values, list | tuple) and all(isinstance(value, kind) for value in values)
 
@@ -31,7 +37,7 @@ def _are(kind: type, values: Any) -> bool:
 def _is_size(value: Any) -> bool:
     """An edge, a factor, or a pair of edges of which one may be open (-1); or a list of those."""
     if isinstance(value, list | tuple):
-        return bool(value) and all(v == -1 or _is_size(v) for v in value) and set(value) != {-1}
+        return all(v == -1 or _is_size(v) for v in value) and any(v != -1 for v in value)
     return _is_number(value) and value > 0
 
 
@@ -73,7 +79,7 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
     (
         r'train_cfg\.(max_epochs|max_iters|val_interval|val_begin)',
         'an integer of 1 or more',
-        lambda value: _is_integer(value, 1),
+        lambda value: _is_whole(value, 1),
     ),
     (
         r'default_hooks\.\w+\.interval|custom_hooks\.\d+\.interval',
