@@ -10,7 +10,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from tqdm import tqdm
 
-from ..datasets.images import read_image
 from ..errors import InputError
 from .results import Results
 from .sources import File, find_files
@@ -143,7 +142,7 @@ def _predict(
             for number, image in enumerate(file.frames()):
                 yield number, image, predictor(image)[0]
         else:
-            prediction = predictor(file.path)[0]
-            yield None, read_image(file.path), prediction
+            image = file.image()
+            yield None, image, predictor(file.path)[0]
     except InputError as error:
         report(error)

@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 import cv2
 import numpy as np
 
+from ..datasets.images import read_image
 from ..datasets.voc.files import IMAGE_SUFFIXES
 from ..errors import InputError, one_line
 
@@ -36,6 +37,17 @@ class File(NamedTuple):
         """Whether its suffix is that of a video."""
         return self.path.suffix.lower() in VIDEO_SUFFIXES
 
+    def image(self) -> np.ndarray:
+        """The image, BGR in uint8 of shape (height, width, 3).
+
+        Raises:
+            InputError: It is not an image that can be read.
+        """
+        try:
+            return read_image(self.path)
+        except ValueError as error:
+            raise InputError(f'{self.origin}: {error}; replace it or leave it out') from error
+
     def frames(self) -> Iterator[np.ndarray]:
         """The frames of a video, BGR in uint8 of shape (height, width, 3).
 
@@ -51,7 +63,7 @@ class File(NamedTuple):
         finally:
             video.release()
         if is_empty:
-            raise InputError(f'{self.path}: is not a video that can be read; give another one')
+            raise InputError(f'{self.origin}: is not a video that can be read; give another one')
 
     def count(self) -> int:
         """The number of images in it: 1, or about as many as a video has frames."""

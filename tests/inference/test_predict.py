@@ -129,24 +129,37 @@ def test_a_classifier(tool, classifier, photo, tmp_path):
     assert rows[0]['left'] == '' and 'score_thr' not in content
 
 
-def test_patterns_and_addresses(photos, photo, tmp_path):
+@pytest.fixture
+def address(photos):
+    """The address of a server that has the photos."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(photos))
     handler.log_message = lambda *_: None
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}'
+    server.shutdown()
+    server.server_close()
+
+
+def test_patterns_and_addresses(photos, photo, address, tmp_path):
     (tmp_path / 'downloads').mkdir()
-    address = f'http://127.0.0.1:{server.server_port}'
-    try:
-        sources = [f'{photos}/*.png', str(photos / 'a.png'), f'{address}/a.png']
-        found = find_files(sources, tmp_path / 'downloads', tmp_path / 'out')
-        assert [file.name.as_posix() for file in found] == ['a.png', 'b.png', 'a.png']
-        assert found[2].origin == f'{address}/a.png'
-        assert found[2].path.read_bytes() == photo.read_bytes()
-        with pytest.raises(InputError, match='gone.png: cannot be fetched, HTTPError: .* 404'):
-            find_files([f'{address}/gone.png'], tmp_path / 'downloads', tmp_path / 'out')
-    finally:
-        server.shutdown()
-        server.server_close()
+    sources = [f'{photos}/*.png', str(photos / 'a.png'), f'{address}/a.png']
+    found = find_files(sources, tmp_path / 'downloads', tmp_path / 'out')
+    assert [file.name.as_posix() for file in found] == ['a.png', 'b.png', 'a.png']
+    assert found[2].origin == f'{address}/a.png'
+    assert found[2].path.read_bytes() == photo.read_bytes()
+    with pytest.raises(InputError, match='gone.png: cannot be fetched, HTTPError: .* 404'):
+        find_files([f'{address}/gone.png'], tmp_path / 'downloads', tmp_path / 'out')
+
+
+def test_a_broken_download_is_named_by_its_address(predictor, photos, address, tmp_path):
+    (photos / 'broken.mp4').write_bytes(b'not a video')
+    sources = [f'{address}/b.png', f'{address}/broken.mp4']
+    results = run.predict_all(predictor, sources, tmp_path, run.Choice(), 'model')
+    assert results.unreadable == [
+        f'{address}/b.png: is truncated; replace it or leave it out',
+        f'{address}/broken.mp4: is not a video that can be read; give another one',
+    ]
 
 
 def test_nothing_is_lost_when_it_is_stopped(detector, photo, tmp_path):
