@@ -1,6 +1,5 @@
 """The one way to read a config file."""
 
-import ast
 import difflib
 import os
 from collections.abc import Mapping
@@ -83,17 +82,9 @@ def _require_no_circle(path: Path, heirs: tuple[Path, ...] = ()) -> None:
     if path in heirs:
         names = ' -> '.join(file.name for file in (*heirs[heirs.index(path) :], path))
         raise InputError(f'{path}: the config inherits from itself ({names}); correct its _base_')
-    for base in _bases(path):
-        _require_no_circle((path.parent / base).resolve(), (*heirs, path))
-
-
-def _bases(path: Path) -> list[str]:
-    """The files that ``path`` names as its bases; mmengine reports whatever else is wrong in it."""
     try:
-        for node in ast.parse(path.read_text(encoding='utf-8')).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '_base_':
-                bases = ast.literal_eval(node.value)
-                return [bases] if isinstance(bases, str) else [str(base) for base in bases]
-    except (OSError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
-        pass
-    return []
+        bases = [(path.parent / base).resolve() for base in Config._get_base_files(str(path))]
+    except Exception:  # mmengine reports whatever else is wrong
+        return
+    for base in bases:
+        _require_no_circle(base, (*heirs, path))

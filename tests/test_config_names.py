@@ -52,3 +52,10 @@ def test_a_name_as_the_base_of_a_config(tmp_path):
     cfg, base = read_config(tmp_path / 'mine.py'), read_config(name)
     assert cfg.model.backbone.alpha == 0.5 and cfg.model.neck == base.model.neck
     assert read_config(tmp_path / 'mine.py', dict(max_epochs=4)).train_cfg.max_epochs == 4
+
+
+def test_a_circle_of_json_files(tmp_path):
+    (tmp_path / 'one.json').write_text('{"_base_": "two.json"}')
+    (tmp_path / 'two.json').write_text('{"_base_": ["./one.json"]}')
+    with pytest.raises(InputError, match=r'inherits from itself \(one.json -> two.json -> one'):
+        read_config(tmp_path / 'one.json')
