@@ -8,7 +8,6 @@ through ``mmengine.runner.CheckpointLoader``, such as ``load_from``, ``--resume`
 import io
 import os
 import tarfile
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +29,7 @@ from mmengine.runner.checkpoint import (
 from .._requirements import require_extra
 from ..errors import InputError, one_line
 from . import data_pickle
+from .match import below
 from .saved_config import is_data
 
 _is_trusted = False
@@ -110,15 +110,7 @@ def load_from_openmmlab(source: str, map_location: Any = None) -> Any:
 def load_from_mmcls(source: str, map_location: Any = None) -> dict:
     """Load the backbone of a model of mmcls."""
     loaded = load_from_http(_address(source, get_mmcls_models()), map_location)
-    state = loaded.get('state_dict', loaded)
-    prefix = 'backbone.'
-    return dict(
-        state_dict=OrderedDict(
-            (name.removeprefix(prefix), value)
-            for name, value in state.items()
-            if name.startswith(prefix)
-        )
-    )
+    return dict(state_dict=below(loaded.get('state_dict', loaded), 'backbone.'))
 
 
 @CheckpointLoader.register_scheme(prefixes=(r'(\S+\:)?s3://', r'(\S+\:)?petrel://'), force=True)
