@@ -18,7 +18,7 @@ from timing import ratios
 from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
 from ic_backbones.errors import InputError, one_line, writing
-from ic_backbones.hooks.atomic_write import write_atomically
+from ic_backbones.runs.atomic_write import write_atomically
 
 ROUNDS = 9
 

@@ -18,7 +18,7 @@ from study_digest import DIGITS, digest_of, digest_of_config
 from study_file import Study
 
 from ic_backbones.errors import InputError, one_line, writing
-from ic_backbones.hooks.atomic_write import write_atomically
+from ic_backbones.runs.atomic_write import write_atomically
 from ic_backbones.runs.options import make_folder, merge
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
 from ic_backbones.runs.schedule import scale

@@ -14,9 +14,10 @@ from mmengine.runner import Runner
 
 from ..errors import NO_ROOM, InputError
 from ..registry import HOOKS
+from ..runs.atomic_write import TEMPORARY
 from ..runs.unwrapped import unwrapped
-from ..runs.work_dir import last_checkpoint
-from .atomic_write import BACKEND, TEMPORARY, AtomicBackend
+from ..runs.work_dir import NOTE, last_checkpoint
+from .atomic_backend import BACKEND, AtomicBackend
 from .deferred_signals import deferred_signals
 from .finite import non_finite, stop
 
@@ -84,7 +85,7 @@ class SafeCheckpointHook(CheckpointHook):
     def _remove_temporary(self, work_dir: str) -> None:
         """Delete what a killed save left behind."""
         written = f'*{self.filename_tmpl.format("*")}{TEMPORARY}'
-        note = Path(work_dir, f'last_checkpoint{TEMPORARY}')
+        note = Path(work_dir, f'{NOTE}{TEMPORARY}')
         for path in (*Path(self.out_dir).glob(written), note):
             path.unlink(missing_ok=True)
 
@@ -120,7 +121,7 @@ class SafeCheckpointHook(CheckpointHook):
                 **self.args,
             )
             if is_main_process():
-                note = os.path.join(runner.work_dir, 'last_checkpoint')
+                note = os.path.join(runner.work_dir, NOTE)
                 self.file_backend.put_text(self.last_ckpt, note)
                 self._remove_outdated()
 

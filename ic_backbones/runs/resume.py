@@ -14,7 +14,7 @@ from .launcher import is_first_process
 from .resumed_optimizer import CheckOptimizer
 from .resumed_validation import ValidateFirst, lacks_validation
 from .schedule import RestartSchedule, training_length
-from .work_dir import checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
+from .work_dir import NOTE, checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
 
 _HUB = 'log_scalars', 'runtime_info', 'resumed_keys'  # what mmengine's MessageHub must hold
 
@@ -141,7 +141,7 @@ def _dict(state: Mapping, key: str) -> dict:
 def _newest(cfg: Config) -> tuple[str, dict]:
     """The checkpoint that the note names, or the newest one that is whole, and its content."""
     noted = last_checkpoint(cfg.work_dir)
-    faults = [] if noted else [f'{cfg.work_dir}/last_checkpoint: it names no file that exists']
+    faults = [] if noted else [f'{cfg.work_dir}/{NOTE}: it names no file that exists']
     others = [str(path) for path in checkpoints(cfg.work_dir) if str(path) != noted]
     for checkpoint in [noted, *others] if noted else others:
         try:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import InputError
+from .atomic_write import write_atomically
 
 NOTE = 'last_checkpoint'  # mmengine's file with the path of the last checkpoint
 CHECKPOINTS = ('epoch_*.pth', 'iter_*.pth', 'best_*.pth')
@@ -57,9 +58,7 @@ def note_checkpoint(work_dir: str | Path, checkpoint: str) -> None:
     note = Path(work_dir) / NOTE
     if note.is_dir() and not note.is_symlink():
         note.rename(note.with_name(f'{NOTE}.{time.time_ns()}'))
-    new = note.with_name(f'{NOTE}.tmp')
-    new.write_text(checkpoint)
-    new.replace(note)
+    write_atomically(note, checkpoint.encode())
 
 
 def put_aside(work_dir: str | Path) -> Path:

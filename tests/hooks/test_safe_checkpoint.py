@@ -12,7 +12,6 @@ from mmengine.hooks import CheckpointHook, Hook
 from reliability.training import SAFE, Child, Net, equal, resumable, train, weights
 
 from ic_backbones.errors import InputError
-from ic_backbones.hooks.atomic_write import write_atomically
 from ic_backbones.hooks.deferred_signals import deferred_signals
 
 EMA = dict(type='EMAHook', momentum=0.1)
@@ -158,16 +157,6 @@ def test_an_error_that_is_not_the_disks_passes(tmp_path, monkeypatch):
     monkeypatch.setattr(CheckpointHook, '_save_best_checkpoint', fail)
     with pytest.raises(RuntimeError, match='a programming error'):
         train(tmp_path)
-
-
-def test_write_atomically_keeps_the_old_file_when_it_fails(tmp_path):
-    path = tmp_path / 'file'
-    write_atomically(path, b'old')
-    with pytest.raises(TypeError):
-        write_atomically(path, 'text')
-    assert path.read_bytes() == b'old' and files(tmp_path) == ['file']
-    write_atomically(path, b'new')
-    assert path.read_bytes() == b'new' and files(tmp_path) == ['file']
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
