@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from ..errors import InputError
-from ..runs.work_dir import last_checkpoint
+from ..runs.work_dir import what_is_saved
 
 CAUSES = (
     'likely causes: zero-size boxes (run tools/check_dataset.py), too high a learning rate, no '
@@ -27,8 +27,7 @@ def non_finite(state: Mapping[str, Any]) -> list[str]:
 
 def stop(runner: Runner, iteration: int, what: str) -> NoReturn:
     """Raise the InputError that ends the training and names the checkpoint to go back to."""
-    saved = last_checkpoint(runner.work_dir)
     raise InputError(
         f'training stopped at iteration {iteration}: {what}; {CAUSES}; '
-        + (f'the last checkpoint, {saved}, is sound' if saved else 'nothing was saved yet')
+        f'{what_is_saved(runner.work_dir)}'
     )

@@ -16,7 +16,7 @@ from ..errors import NO_ROOM, InputError
 from ..registry import HOOKS
 from ..runs.atomic_write import TEMPORARY
 from ..runs.unwrapped import unwrapped
-from ..runs.work_dir import NOTE, last_checkpoint
+from ..runs.work_dir import NOTE, what_is_saved
 from .atomic_backend import BACKEND, AtomicBackend
 from .deferred_signals import deferred_signals
 from .finite import non_finite, stop
@@ -170,10 +170,9 @@ class SafeCheckpointHook(CheckpointHook):
                 reason, advice = 'not enough memory', 'free some memory or train a smaller model'
             else:
                 raise
-            saved = last_checkpoint(runner.work_dir)
             raise InputError(
                 f'{self.out_dir}: the checkpoint cannot be saved ({reason}); {advice}; '
-                + (f'the last checkpoint, {saved}, is sound' if saved else 'there is no checkpoint')
+                f'{what_is_saved(runner.work_dir)}'
             ) from error
 
 

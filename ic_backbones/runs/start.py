@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 from .._requirements import missing_sentence
 from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
 from .channels import check_channels
-from .work_dir import last_checkpoint
+from .work_dir import what_is_saved
 
 # What a process reports when another one has ended, whose own message is the useful one.
 PROCESS_LOST = r'\b(gloo|nccl|c10d)\b|connection (closed|reset)|timed out waiting'
@@ -74,11 +74,9 @@ def _no_room(error: Exception, work_dir: str) -> str | None:
     """The sentence for a file without room, such as a log, or None for other errors."""
     if not isinstance(error, OSError) or error.errno not in NO_ROOM:
         return None
-    saved = last_checkpoint(work_dir)
     return (
         f'{error.filename or work_dir}: cannot be written ({error.strerror}); '
-        f'{NO_ROOM[error.errno]}; '
-        + (f'the last checkpoint is {saved}' if saved else 'there is no checkpoint')
+        f'{NO_ROOM[error.errno]}; {what_is_saved(work_dir)}'
     )
 
 

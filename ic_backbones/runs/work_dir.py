@@ -36,6 +36,12 @@ def last_checkpoint(work_dir: str | Path) -> str | None:
     return None
 
 
+def what_is_saved(work_dir: str | Path) -> str:
+    """The end of the sentence with which a training stops: the checkpoint to go back to."""
+    saved = last_checkpoint(work_dir)
+    return f'the last checkpoint, {saved}, is sound' if saved else 'there is no checkpoint'
+
+
 def best_checkpoint(work_dir: str | Path) -> str | None:
     """The newest checkpoint with the best validation metric, or else the last checkpoint."""
     best = [path for path in checkpoints(work_dir) if path.name.startswith('best_')]

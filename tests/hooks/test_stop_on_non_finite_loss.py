@@ -86,7 +86,7 @@ def test_no_checkpoint_with_broken_parameters(tmp_path):
 
 
 def test_nothing_saved_yet(tmp_path):
-    with pytest.raises(InputError, match='nothing was saved yet'):
+    with pytest.raises(InputError, match='there is no checkpoint$'):
         train(tmp_path, [math.nan, 1.0])
 
 

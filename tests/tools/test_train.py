@@ -243,7 +243,8 @@ def test_a_disk_that_is_full_when_a_log_is_written(classifier_config, tool, tmp_
         raise OSError(errno.ENOSPC, 'No space left on device', 'scalars.json')
 
     monkeypatch.setattr(LocalVisBackend, 'add_scalars', fail)
-    with pytest.raises(InputError, match='scalars.json: cannot be written .*; there is no ch'):
+    sentence = 'scalars.json: cannot be written .*; free some space; there is no checkpoint$'
+    with pytest.raises(InputError, match=sentence):
         tool('train').main([classifier_config, '--work-dir', str(tmp_path)])
 
 
