@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 
 from ic_backbones.errors import InputError
-from ic_backbones.runs.options import require_writable
+from ic_backbones.runs.outputs import require_writable
 
 
 def positive(text: str) -> int:

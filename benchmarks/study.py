@@ -46,7 +46,7 @@ from study_file import Study, read_study
 from study_picture import curves_picture
 from study_runs import Run, runs_of
 
-from ic_backbones.runs.options import make_folder
+from ic_backbones.runs.outputs import make_folder
 from ic_backbones_tools.command import run_tool
 
 

@@ -19,7 +19,8 @@ from study_file import Study
 
 from ic_backbones.errors import InputError, one_line, writing
 from ic_backbones.runs.atomic_write import write_atomically
-from ic_backbones.runs.options import make_folder, merge
+from ic_backbones.runs.options import merge
+from ic_backbones.runs.outputs import make_folder
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
 from ic_backbones.runs.schedule import scale
 from ic_backbones.runs.work_dir import last_checkpoint, locked

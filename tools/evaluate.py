@@ -29,7 +29,8 @@ def run(args: Namespace) -> None:
     from ic_backbones.doctor import check_quick
     from ic_backbones.doctor.report import table
     from ic_backbones.report.evaluate import evaluate
-    from ic_backbones.runs.options import load_config, require_writable
+    from ic_backbones.runs.options import load_config
+    from ic_backbones.runs.outputs import require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
 
     out = Path(args.out or Path(args.checkpoint).parent / 'report')

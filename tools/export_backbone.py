@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    from ic_backbones.runs.options import make_folder
+    from ic_backbones.runs.outputs import make_folder
     from ic_backbones.weights.checkpoint import Checkpoint
     from ic_backbones.weights.export import export_backbone, init_cfg_lines
 

@@ -67,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     from ic_backbones.errors import InputError
-    from ic_backbones.runs.options import require_writable
+    from ic_backbones.runs.outputs import require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
     from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
     from ic_backbones.weights.pretrained import load_by_name

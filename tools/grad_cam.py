@@ -31,7 +31,7 @@ def run(args: Namespace) -> None:
     from ic_backbones._requirements import require_extra
     from ic_backbones.errors import InputError
     from ic_backbones.grad_cam import Network, draw
-    from ic_backbones.runs.options import require_writable
+    from ic_backbones.runs.outputs import require_writable
 
     require_writable(args.out, '--out')
     require_extra('Grad-CAM pictures', 'grad-cam', 'tools', 'pytorch_grad_cam')

@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     from ic_backbones.errors import InputError
     from ic_backbones.inference.run import choose, predict_all
-    from ic_backbones.runs.options import require_writable
+    from ic_backbones.runs.outputs import require_writable
 
     for name in args.pictures:
         if name.endswith(('.pth', '.onnx')):

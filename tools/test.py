@@ -23,7 +23,8 @@ def run(args: Namespace) -> None:
 
     from ic_backbones.errors import InputError
     from ic_backbones.runs import settings, start
-    from ic_backbones.runs.options import load_config, make_folder, require_writable
+    from ic_backbones.runs.options import load_config
+    from ic_backbones.runs.outputs import make_folder, require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
 
     cfg = load_config(args, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')

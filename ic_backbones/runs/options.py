@@ -2,7 +2,6 @@
 
 import difflib
 import inspect
-import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from mmengine.runner import Runner
 
 from ..config_file import find_config, read_config
 from ..config_values import check_values
-from ..datasets.regular_file import require_regular
 from ..errors import InputError, one_line
 from .guards import add_guards
 from .launcher import set_up_launcher
+from .outputs import make_folder
 from .settings import use_time_limits
 
 # What a run reads from its config, so --cfg-options may set it although the config does not name
@@ -136,40 +135,3 @@ def merge(cfg: Config, options: dict, source: str) -> None:
             f'{source} {" ".join(options)}: this does not fit the config, {one_line(error)}; '
             'correct the key or the value'
         ) from error
-
-
-def require_writable(file: str | Path, option: str) -> None:
-    """Make the folder of the file that ``option`` names, and check that the file can be written.
-
-    Raises:
-        InputError: It cannot be written; nothing is lost yet.
-    """
-    file = Path(file)
-    make_folder(file.parent, option)
-    is_new = not file.exists()
-    try:
-        if not is_new:
-            require_regular(file)
-        file.open('ab').close()
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f'{file}: the file cannot be written ({error}); choose another {option}'
-        ) from error
-    if is_new:
-        file.unlink()
-
-
-def make_folder(folder: str | Path, option: str) -> None:
-    """Make the folder that ``option`` names, unless it exists.
-
-    Raises:
-        InputError: It cannot be made, or nothing can be written into it.
-    """
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f'{folder}: the folder cannot be made ({error.strerror}); choose another {option}'
-        ) from error
-    if not os.access(folder, os.W_OK):
-        raise InputError(f'{folder}: the folder cannot be written; choose another {option}')

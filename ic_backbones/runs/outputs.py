@@ -1,0 +1,44 @@
+"""Whether what a command line names as its output can be written, before the work is done."""
+
+import os
+from pathlib import Path
+
+from ..datasets.regular_file import require_regular
+from ..errors import InputError
+
+
+def require_writable(file: str | Path, option: str) -> None:
+    """Make the folder of the file that ``option`` names, and check that the file can be written.
+
+    Raises:
+        InputError: It cannot be written; nothing is lost yet.
+    """
+    file = Path(file)
+    make_folder(file.parent, option)
+    is_new = not file.exists()
+    try:
+        if not is_new:
+            require_regular(file)
+        file.open('ab').close()
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f'{file}: the file cannot be written ({error}); choose another {option}'
+        ) from error
+    if is_new:
+        file.unlink()
+
+
+def make_folder(folder: str | Path, option: str) -> None:
+    """Make the folder that ``option`` names, unless it exists.
+
+    Raises:
+        InputError: It cannot be made, or nothing can be written into it.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f'{folder}: the folder cannot be made ({error.strerror}); choose another {option}'
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise InputError(f'{folder}: the folder cannot be written; choose another {option}')
