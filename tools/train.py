@@ -47,10 +47,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    import torch
     from mmengine.runner import Runner
 
     from ic_backbones.config_file import read_config
+    from ic_backbones.hooks import ChannelsLastHook
     from ic_backbones.runs import settings, start
     from ic_backbones.runs.launcher import is_first_process
     from ic_backbones.runs.options import load_config
@@ -71,6 +71,8 @@ def run(args: Namespace) -> int:
             hooks = resume(cfg, args.resume, args.overwrite)
         if hooks is None:
             return 0
+        if args.channels_last:
+            hooks.append(ChannelsLastHook())
         stretched = stretch_schedule(cfg, read_config(args.config, args.values))
         if stretched and first:
             print(stretched)
@@ -85,8 +87,6 @@ def run(args: Namespace) -> int:
                 runner.register_hook(hook)
             if first:
                 print(f'seed: {runner.seed}, also in the log and in every checkpoint')
-            if args.channels_last:
-                runner.model.to(memory_format=torch.channels_last)
             runner.train()
 
         try:
