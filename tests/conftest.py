@@ -65,6 +65,14 @@ def a_name_for_each_run():
 
 
 @pytest.fixture(autouse=True, scope='session')
+def no_proxy():
+    """The servers of tests are on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('no_proxy', '*')
+        yield
+
+
+@pytest.fixture(autouse=True, scope='session')
 def own_cache(tmp_path_factory):
     """No test reads or writes the user's cache of image sizes."""
     with pytest.MonkeyPatch.context() as patch:

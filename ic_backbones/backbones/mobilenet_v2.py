@@ -55,3 +55,9 @@ class MobileNetV2(LoadsByName, backbones.MobileNetV2):
             delattr(self, name)
         del self.layers[built:]
         self.out_channels, self.out_strides = outputs(self)
+
+    def _freeze_stages(self) -> None:
+        """mmpretrain's leaves the norm of the stem in training mode."""
+        super()._freeze_stages()
+        if self.frozen_stages >= 0:
+            self.conv1.eval()

@@ -1,6 +1,7 @@
 """ICResNet: counts, plain weights, initialisation, and mmpretrain's arguments."""
 
 import copy
+from collections import Counter
 
 import pytest
 import torch
@@ -190,8 +191,16 @@ def test_checkpointing_changes_nothing():
     for block in [m for m in other.modules() if hasattr(m, 'with_cp')]:
         block.with_cp = True
     x = torch.randn(2, 3, 32, 32, requires_grad=True)
+    calls = []
     for model in (net, other):
+        counter = Counter()
+        for norm in (
+            module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)
+        ):
+            norm.register_forward_hook(lambda *_, counter=counter: counter.update(calls=1))
         model(x)[0].sum().backward()
+        calls.append(counter['calls'])
+    assert calls[1] > calls[0]
     for (name, p), q in zip(net.named_parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(p.grad, q.grad, msg=name)
 

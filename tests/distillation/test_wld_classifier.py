@@ -266,10 +266,13 @@ def test_lambda_and_alpha_in_the_log(make_runner):
     assert len(read_scalars(runner.work_dir).val) == 2  # the curves' reader is not misled
 
 
-def test_gradient_accumulation(make_runner):
+def test_gradient_accumulation(make_runner, monkeypatch):
+    steps, step = [], torch.optim.SGD.step
+    monkeypatch.setattr(torch.optim.SGD, 'step', lambda *args: steps.append(1) or step(*args))
     wrapper = dict(accumulative_counts=3, optimizer=dict(type='SGD', lr=0.01))
     runner = make_runner(epochs=1, optim_wrapper=wrapper)
     runner.train()
+    assert len(steps) == 1  # of three iterations
     alphas = [layer.alpha for layer in ic_layers(runner.model.backbone).values()]
     assert all(alpha != 0 and alpha.isfinite() for alpha in alphas)
 
@@ -293,6 +296,7 @@ def in_one_of_two_processes(rank: int, config: dict, folder: str) -> None:
     model.init_weights()
     ddp = MMDistributedDataParallel(model, find_unused_parameters=False)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    start = model.head.fc.weight.detach().clone()
     for step in range(2):
         torch.manual_seed(10 * step + rank)
         data = dict(
@@ -303,6 +307,7 @@ def in_one_of_two_processes(rank: int, config: dict, folder: str) -> None:
         optimizer.zero_grad()
         sum(ddp(**data, mode='loss').values()).backward()
         optimizer.step()
+    assert not torch.equal(model.head.fc.weight, start)
     torch.save(dict(model.named_parameters()), f'{folder}/{rank}.pth')
     os._exit(0)  # taking a gloo group down can hang
 

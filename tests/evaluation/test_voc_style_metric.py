@@ -10,8 +10,8 @@ from ic_backbones.registry import METRICS
 FAR = (500, 500, 540, 540)  # overlaps no object
 
 
-def sample(objects, detections) -> dict:
-    """objects: (box, label); detections: (box, label, score)."""
+def sample(objects, detections, ignored=()) -> dict:
+    """objects and ignored: (box, label); detections: (box, label, score)."""
 
     def instances(rows, **columns):
         data = InstanceData(bboxes=torch.tensor([row[0] for row in rows]).float().reshape(-1, 4))
@@ -21,7 +21,7 @@ def sample(objects, detections) -> dict:
 
     result = DetDataSample(
         gt_instances=instances(objects, labels=1),
-        ignored_instances=instances([], labels=1),
+        ignored_instances=instances(ignored, labels=1),
         pred_instances=instances(detections, labels=1, scores=2),
     )
     return result.to_dict()
@@ -77,6 +77,24 @@ def test_several_thresholds_are_averaged():
     report = evaluate(eval_mode='area', iou_thrs=[0.5, 0.75])
     assert report['pascal_voc/AP_cell'] == pytest.approx(5 / 9, abs=1e-6)
     assert report['pascal_voc/AP75'] == report['pascal_voc/AP50'] == pytest.approx(7 / 9, abs=1e-3)
+
+
+def test_overlap_duplicates_and_difficult_objects():
+    """10x5 of 10x10 pixels is an IoU of 0.5 only as x2 - x1 + 1."""
+    metric = VOCStyleMetric(eval_mode='area', iou_thrs=[0.5, 0.75])
+    metric.dataset_meta = {'classes': ('cell', 'platelet')}
+    found, late = (20, 20, 39, 39), (60, 60, 79, 79)
+    half = sample([((0, 0, 9, 9), 0)], [((0, 0, 9, 4), 0, 0.9)])
+    others = sample(
+        [(found, 1), (late, 1)],
+        [(FAR, 1, 0.9), (found, 1, 0.8), (found, 1, 0.7), (late, 1, 0.6)],
+        ignored=[(FAR, 1)],
+    )
+    metric.process({}, [half, others])
+    report = metric.evaluate(size=2)
+    assert report['pascal_voc/AP_cell'] == pytest.approx(0.5)  # 1 at IoU 0.5, 0 at 0.75
+    assert report['pascal_voc/AP_platelet'] == pytest.approx(1 / 2 + 1 / 2 * 2 / 3)
+    assert (report['pascal_voc/AP50'], report['pascal_voc/AP75']) == (0.917, 0.417)
 
 
 def test_mmdet_gives_the_same_mean():

@@ -102,8 +102,9 @@ def test_padding_same_is_that_of_conv2d(kernel_size):
 
 
 @pytest.mark.parametrize('name', ['stride 2', 'dilation', 'groups', '1x1', 'both biases', 'eq. 5'])
-def test_gradcheck(name):
-    layer = make_layer(**SETTINGS[name], alpha=0.3, alpha_mode='learned')
+@pytest.mark.parametrize('alpha, mode', [(0.3, 'learned'), (0.3, 'constant'), (1.0, 'constant')])
+def test_gradcheck(name, alpha, mode):
+    layer = make_layer(**SETTINGS[name], alpha=alpha, alpha_mode=mode)
     x = torch.randn(1, 4, 4, 3, dtype=torch.float64, requires_grad=True)
     names = [n for n, _ in layer.named_parameters()]
 
@@ -116,13 +117,14 @@ def test_gradcheck(name):
     )
 
 
-@pytest.mark.parametrize('name', [n for n in SETTINGS if 'eq. 5' not in n])
+@pytest.mark.parametrize('name', SETTINGS)
 @pytest.mark.parametrize('mode', ['constant', 'learned', 'scheduled'])
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
 def test_alpha_zero_is_conv2d_to_the_bit(name, mode, dtype):
     settings = dict(SETTINGS[name])
     layer = make_layer(**settings, alpha=0.0, alpha_mode=mode).to(dtype)
-    settings.pop('inner_bias', None)
+    for key in ('inner_bias', 'scalar'):
+        settings.pop(key, None)
     plain = torch.nn.Conv2d(4, layer.out_channels, **{'bias': False, **settings}).to(dtype)
     plain.load_state_dict(layer.state_dict(), strict=False)
     x = (1e3 * torch.randn(2, 4, 9, 7)).to(dtype)
@@ -325,16 +327,17 @@ def test_state_dicts_with_the_factor_of_a_sum_are_converted(version, settings, f
         assert torch.equal(loaded.w_prime, layer.w_prime)
 
 
-def test_initial_gain_from_scratch_is_near_one():
+@pytest.mark.parametrize('scalar, most, busy', [(False, 1.06, 0.1), (True, 1.25, 0.2)])
+def test_initial_gain_from_scratch_is_near_one(scalar, most, busy):
     torch.manual_seed(0)
-    layer = ICConv2d(128, 128, 3, padding=1)
+    layer = ICConv2d(128, 128, 3, padding=1, scalar=scalar)
     x = torch.randn(2, 128, 16, 16).relu()
     u = F.conv2d(x, layer.weight, padding=1)
     inner = (slice(None), slice(None), slice(1, -1), slice(1, -1))
     gain = layer(x)[inner].std() / u[inner].std()
     active = (layer(x)[inner] > u[inner]).float().mean()
-    assert 1.0 < gain < 1.06
-    assert 0.005 < active < 0.1
+    assert 1.0 < gain < most
+    assert 0.005 < active < busy
 
 
 def test_initial_term_is_active_where_alpha_starts_at_zero():

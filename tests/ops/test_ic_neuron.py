@@ -92,6 +92,10 @@ def test_theorem_1_w_prime_turns_the_hyperplane_through_pi():
         assert (angle.diff() > 0).all()  # it turns one way
         assert 0 < angle[0] < 1e-3 and torch.pi - 1e-3 < angle[-1] < torch.pi
         assert angle.diff().max() < 0.05  # and leaves no gap
+        x = torch.randn(500, 4, generator=generator, dtype=torch.float64)
+        for value in (-2.0, 0.0, 0.5, 3.0):  # there the layer bends
+            bent = ic_linear(x, w[None], torch.tensor([value]).double())[:, 0] != x @ w
+            assert torch.equal(bent, x @ (w - value) > 0)
 
 
 def test_theorem_2_any_mp_neuron_on_a_closed_input_space():

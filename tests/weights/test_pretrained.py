@@ -142,7 +142,14 @@ def test_no_network_is_one_sentence(monkeypatch, tmp_path):
         ICResNet(18, init_cfg=init_cfg).init_weights()
 
 
-def test_half_matched_loads_and_names_the_rest(plain, tmp_path, log):
+@pytest.mark.parametrize('held, enough', [(1, False), (2, True)])
+def test_half_is_enough(held, enough):
+    model = {name: torch.zeros(1) for name in 'abcd'}
+    match = compare(model, {name: model[name] for name in 'abcd'[:held]}, 'file')
+    assert match.has_half == enough
+
+
+def test_a_part_loads_and_names_the_rest(plain, tmp_path, log):
     state = plain.state_dict()
     for name in [n for n in state if n.startswith('layer4.1')]:
         del state[name]
