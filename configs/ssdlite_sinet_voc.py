@@ -4,13 +4,7 @@ _base_ = 'mmdet::ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py'
 from ic_backbones.runs.guards import custom_imports, default_hooks
 
 model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='ic_backbones.SINet',
-        out_indices=(3, 4),
-        norm_cfg=dict(type='BN', eps=0.001, momentum=0.03),
-        init_cfg=dict(type='TruncNormal', layer='Conv2d', std=0.03),
-    ),
+    backbone=dict(type='ic_backbones.SINet', out_indices=(3, 4)),
     neck=dict(in_channels=(96, 192), out_channels=(96, 192, 512, 256, 256, 128)),
     bbox_head=dict(
         type='ic_backbones.SSDHead', in_channels=(96, 192, 512, 256, 256, 128), num_classes=20

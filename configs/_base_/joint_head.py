@@ -4,4 +4,4 @@ _joint_head = dict(
     cal_acc=True,
     loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
 )
-_joint_head_cifar100 = dict(_joint_head, num_classes=100, attention_channels=0.25)  # table 4
+_joint_head_cifar100 = dict(_joint_head, attention_channels=0.25)  # table 4

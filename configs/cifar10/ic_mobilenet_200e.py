@@ -5,7 +5,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='ic_backbones.ICBackbone',
-        backbone={{_base_.model.backbone}},
+        backbone=_base_.model.backbone,
         pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.pointwise_conv\.conv'),
         alpha=0.0,
         alpha_mode='learned',

@@ -4,7 +4,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='ic_backbones.ICBackbone',
-        backbone={{_base_.model.backbone}},
+        backbone=_base_.model.backbone,
         convs=dict(name=r'layer.*', kernel_size=3),
     )
 )

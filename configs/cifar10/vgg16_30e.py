@@ -1,20 +1,14 @@
 # VGG-16-BN to compare with SfNet: one cycle of 30 epochs, with flipping and normalisation only.
 # The paper gives neither optimizer nor learning rate. AdamW with a peak of 0.01 at half of the
 # training was the best for SfNet, on average, of the recipes tried (docs/results_sfnet.md).
-_base_ = '../_base_/cifar10.py'
+_base_ = './vgg16_200e.py'
 
 model = dict(
-    backbone=dict(type='VGG', depth=16, norm_cfg=dict(type='BN')),
     neck=None,
     head=dict(
-        _delete_=True,
         type='ic_backbones.FlattenedLinearClsHead',
-        num_classes=10,
-        in_channels=512,
         mid_channels=[1024, 1024],
         norm_cfg=dict(type='BN1d'),
-        cal_acc=True,
-        loss=dict(type='CrossEntropyLoss', loss_weight=1.0),
     ),
 )
 train_dataloader = dict(

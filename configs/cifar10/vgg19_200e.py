@@ -1,2 +1,2 @@
-_base_ = '../_base_/cifar10.py'
-model = dict(backbone=dict(type='VGG', depth=19, norm_cfg=dict(type='BN')))
+_base_ = './vgg16_200e.py'
+model = dict(backbone=dict(depth=19))

@@ -4,7 +4,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='ic_backbones.SIBackbone',
-        backbone={{_base_.model.backbone}},
+        backbone=_base_.model.backbone,
         convs=r'blocks\..*\.pointwise_conv\.conv',
     )
 )

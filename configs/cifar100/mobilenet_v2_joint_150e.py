@@ -3,5 +3,5 @@ _base_ = ['./mobilenet_v2_150e.py', '../_base_/joint_head.py']
 model = dict(
     backbone=dict(out_indices=(0, 1, 2, 4, 6)),
     neck=None,
-    head=dict(_base_._joint_head_cifar100, _delete_=True, in_channels=(16, 24, 32, 96, 320)),
+    head=dict(_base_._joint_head_cifar100, in_channels=(16, 24, 32, 96, 320)),
 )

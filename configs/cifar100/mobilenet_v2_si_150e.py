@@ -5,7 +5,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='ic_backbones.SIBackbone',
-        backbone={{_base_.model.backbone}},
+        backbone=_base_.model.backbone,
         convs=r'layer\d\.[1-9]\.conv\.[02]\.conv',
     )
 )

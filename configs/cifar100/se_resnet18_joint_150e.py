@@ -3,5 +3,5 @@ _base_ = ['./se_resnet18_150e.py', '../_base_/joint_head.py']
 model = dict(
     backbone=dict(out_indices=(0, 1, 2, 3)),
     neck=None,
-    head=dict(_base_._joint_head_cifar100, _delete_=True, in_channels=(64, 128, 256, 512)),
+    head=dict(_base_._joint_head_cifar100, in_channels=(64, 128, 256, 512)),
 )
