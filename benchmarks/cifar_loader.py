@@ -2,8 +2,8 @@
 
     python benchmarks/cifar_loader.py [--images 5000] [--rounds 5]
 
-The recipe's pipeline (random crop, random flip) and the data preprocessor run in one process, in
-turns, on the images of data/cifar10; decoding them once is not counted.
+The recipe's pipeline (random crop, random flip) and the data preprocessor run alternately in
+one process, on the images of data/cifar10; decoding them once is not counted.
 """
 
 import argparse
@@ -15,9 +15,10 @@ from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 from timing import Run, parse, ratios
 
+from ic_backbones.config_file import read_config
 from ic_backbones_tools.command import run_tool
 
-CONFIG = 'configs/cifar10/resnet18_200e.py'
+CONFIG = 'cifar10/resnet18_200e'
 
 
 def epoch(cfg: Config, images: int, batched: bool) -> Run:
@@ -41,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     args = parse(__doc__, argv, 5, add_options)
-    cfg = Config.fromfile(CONFIG)
+    cfg = read_config(CONFIG)
     runs = [epoch(cfg, args.images, batched) for batched in (True, False)]
     print(f'image by image / batched: {ratios(runs, args.rounds)[1]:.2f}')
 

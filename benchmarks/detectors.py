@@ -10,7 +10,6 @@ so that it proposes its anchors. "+" is a network after its switch_to_deploy.
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from command_line import positive
@@ -23,7 +22,6 @@ from torch import nn
 from ic_backbones.config_file import read_config
 from ic_backbones_tools.command import run_tool
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
 BACKBONES = {'ResNet': 'r50', 'IC-ResNet': 'ic_r50', 'SfNet': 'sfnet', 'SINet': 'sinet'}
 DETECTORS = 'faster_rcnn', 'retinanet'
 COLUMNS = 'ResNet', 'IC-ResNet', 'IC-ResNet+', 'SfNet', 'SfNet+', 'SINet', 'SINet+'
@@ -31,7 +29,7 @@ COLUMNS = 'ResNet', 'IC-ResNet', 'IC-ResNet+', 'SfNet', 'SfNet+', 'SINet', 'SINe
 
 def build(detector: str, backbone: str, args: argparse.Namespace, layout: str) -> nn.Module:
     name = backbone.removesuffix('+')
-    model = read_config(CONFIGS / f'{detector}_{BACKBONES[name]}_voc.py').model
+    model = read_config(f'{detector}_{BACKBONES[name]}_voc').model
     model.backbone.init_cfg = None
     model.test_cfg.get('rcnn', model.test_cfg).score_thr = 1.0
     if args.depth < 50 and 'ResNet' in name:

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from command_line import positive
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import ResNet
+from peak_memory import peaks, print_peak
 from timing import (
     FORMATS,
     SHARED,
@@ -26,8 +27,6 @@ from timing import (
     images,
     inference,
     parse,
-    peaks,
-    print_peak,
     print_row,
     ratios,
     training_step,
@@ -57,7 +56,7 @@ def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn
     cls, settings = KINDS[name]
     depth = args.deeper if name == 'deeper' else args.depth
     net = cls(depth, out_indices=(0, 1, 2, 3), **settings)
-    net.train(name in TRAINING and args.train)
+    net.train(args.train)
     net.to(args.device, memory_format=FORMATS[layout])
     if name == 'folded':
         net = fuse_conv_bn(net)

@@ -16,7 +16,8 @@ import torch
 from command_line import positive
 from mmcv.cnn.utils import fuse_conv_bn
 from mmpretrain.models.backbones import VGG
-from timing import SHARED, compiled, images, inference, parse, peaks, print_peak, print_row, ratios
+from peak_memory import peaks, print_peak
+from timing import SHARED, compiled, images, inference, parse, print_row, ratios
 from timing import training_step as step
 from torch import nn
 

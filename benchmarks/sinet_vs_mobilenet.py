@@ -1,4 +1,4 @@
-"""Compare the speed of SINet and of other light networks with that of MobileNetV2 on a CPU.
+"""Compare the speed of SINet and of other light networks with that of MobileNetV2.
 
     python benchmarks/sinet_vs_mobilenet.py [--threads 1 2] [--rounds 25] [--compile]
 
@@ -10,7 +10,6 @@ fuse_conv_bn, and "deployed" is SINet after its switch_to_deploy.
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from command_line import positive
@@ -21,8 +20,6 @@ from timing import compiled, formats, images, inference, parse, print_row, ratio
 from ic_backbones.complexity import count
 from ic_backbones.config_file import read_config
 from ic_backbones_tools.command import run_tool
-
-CONFIGS = Path(__file__).parents[1] / 'configs'
 
 
 def pooled(backbone: dict, head: dict) -> dict:
@@ -36,7 +33,7 @@ def linear(channels: int) -> dict:
 
 NETS = {
     'V2': pooled(dict(type='MobileNetV2'), linear(1280)),
-    'SINet': read_config(CONFIGS / 'imagenet/sinet_1.0_300e.py').model,
+    'SINet': read_config('imagenet/sinet_1.0_300e').model,
     'V3-large': pooled(
         dict(type='MobileNetV3', arch='large'),
         dict(

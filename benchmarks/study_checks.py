@@ -9,6 +9,8 @@ from ic_backbones.errors import InputError
 ROW = ('config', 'options', 'seeds', 'teacher', 'against')
 # What a result is kept by; the seed is that of the run.
 COUNTED = (*(key for key in DECISIVE if key != 'randomness'), 'default_hooks.memory_format')
+# What all rows of a study have alike, and no result is told apart by.
+LOGGED = ('default_hooks.logger.interval', 'default_hooks.checkpoint.save_best')
 
 
 def check_tables(tables: Mapping[str, object]) -> None:
@@ -26,7 +28,7 @@ def check_tables(tables: Mapping[str, object]) -> None:
     for label in rows:
         if (other := files.setdefault(file_name(label), label)) != label:
             raise InputError(f'{other!r} and {label!r} have the same file name; rename one')
-    _check_overrides('common', tables.get('common', {}), (*COUNTED, 'default_hooks'))
+    _check_overrides('common', tables.get('common', {}), (*COUNTED, *LOGGED))
     for index, label in enumerate(rows):
         _check_row(label, rows[label], list(rows)[:index])
     _check_together(tables.get('together', {}), rows)

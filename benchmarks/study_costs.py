@@ -27,7 +27,8 @@ class Costs(NamedTuple):
     """What the rows of a study cost, where it is known.
 
     Attributes:
-        steps: The time of a training step over the first row's, one thread. A detector has none.
+        steps: The time of a training step over the first row's, for images of 32x32, one thread. A
+            detector has none.
         sizes: Parameters and multiply-adds of a classifier, for an image of 32x32. One that is
             distilled has none, for its model holds the teacher.
     """

@@ -211,10 +211,10 @@ class Run:
         return config.is_file() and config.read_text().startswith(self._first_line())
 
     def _is_finished(self) -> bool:
-        """Whether the validation that follows the last checkpoint has been logged."""
-        return self.has_checkpoint() and any(
-            row['step'] == self.epochs for row in read_scalars(self.folder).val
-        )
+        """Whether the last checkpoint is there, and a validation after every epoch."""
+        return self.has_checkpoint() and [
+            row['step'] for row in read_scalars(self.folder).val
+        ] == list(range(1, self.epochs + 1))
 
     def training_config(self) -> Config:
         """With the teacher's checkpoint where it lies, or will lie."""

@@ -1,24 +1,19 @@
-"""Compare the times and the memory of networks that take turns in one process.
+"""Compare the times of networks that take turns in one process.
 
-All benchmarks have the option --rounds, and some have those of SHARED.
+All scripts that use it have the option --rounds, and some have those of SHARED.
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 
 import torch
 from command_line import positive
 from torch import nn
-from torch.profiler import ProfilerActivity, profile
 
 from ic_backbones.errors import InputError
 
@@ -54,7 +49,7 @@ def parse(
         shared: Those of ``SHARED`` that it has; without --threads it has one thread.
 
     Returns:
-        The options, and ``words``, the command line, for :func:`peaks`.
+        The options, and ``words``, the command line, for ``peaks`` of peak_memory.py.
 
     Raises:
         InputError: There is no GPU for ``--device cuda``.
@@ -151,38 +146,3 @@ def _elapsed(run: Run, device: str) -> float:
 def print_row(title: str, values: Sequence[float | str], width: int = 13) -> None:
     cells = (f'{v:>{width}}' if isinstance(v, str) else f'{v:{width}.3f}' for v in values)
     print(f'{title:46}' + ''.join(cells), flush=True)
-
-
-def print_peak(step: Run, device: str) -> None:
-    """Print the bytes of tensors that two training steps add to those before them, at their peak.
-
-    So gradients count, but neither the weights nor Python's packages. The process's own memory
-    would not tell networks apart: on a CPU it varies by a tenth from run to run.
-    """
-    if device == 'cuda':
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        step()
-        step()
-        print(torch.cuda.max_memory_allocated() - before)
-        return
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
-        step()
-        step()
-    with tempfile.TemporaryDirectory() as folder:
-        record.export_chrome_trace(f'{folder}/trace.json')
-        trace = json.loads(Path(folder, 'trace.json').read_text())
-    changes = [event['args'] for event in trace['traceEvents'] if event['name'] == '[memory]']
-    before = changes[0]['Total Allocated'] - changes[0]['Bytes']
-    print(max(change['Total Allocated'] for change in changes) - before)
-
-
-def peaks(script: str, names: Sequence[str], words: Sequence[str]) -> list[int]:
-    """What ``script --peak NAME`` prints, for each of the names, with the other ``words``."""
-    command = [sys.executable, script, *words, '--peak']
-    try:
-        return [int(subprocess.check_output([*command, name]).split()[-1]) for name in names]
-    except subprocess.CalledProcessError as error:
-        raise InputError(
-            f'{script} --peak: a measurement failed; correct what it says above'
-        ) from error

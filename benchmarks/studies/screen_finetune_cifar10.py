@@ -1,8 +1,8 @@
 """Fine-tuning a ResNet-18: plain, IC, and IC by distillation.
 
 A teacher of 12 epochs of one cycle, then 4 epochs with a learning rate of 0.005, divided by 10
-after 3. A scheduled alpha rises linearly to its end; lambda falls from 0.9 to 0.1. The rows of MAIN
-have as many seeds as --seeds, the other values of alpha, tau and e two.
+after 3. A scheduled alpha rises linearly to its end; lambda falls from 0.9 to 0.1. The teacher has
+one seed, the other rows of MAIN as many as --seeds, and the other values of alpha, tau and e two.
 """
 
 from cifar10_20000 import SCREEN

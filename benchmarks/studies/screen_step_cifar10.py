@@ -4,7 +4,8 @@
 """
 
 from cifar10_20000 import SCREEN
-from narrow import VGG, changed, resnet
+from narrow import resnet
+from screen_scratch_cifar10 import with_variant
 
 common = SCREEN
 BOX_SUM = {
@@ -13,11 +14,7 @@ BOX_SUM = {
     )
 }
 ZERO = {'model.backbone.zero_init_residual': True}
-rows = VGG | {
-    'IC-VGG-16, step of a box sum': changed(VGG['IC-VGG-16'], BOX_SUM),
-    'ResNet-18': resnet('resnet18_200e', against='ResNet-18'),
-    'IC-ResNet-18': resnet('ic_resnet18_200e', against='ResNet-18'),
-    'IC-ResNet-18, step of a box sum': resnet('ic_resnet18_200e', BOX_SUM, against='ResNet-18'),
+rows = with_variant(('VGG-16', 'ResNet-18'), ', step of a box sum', BOX_SUM) | {
     'ResNet-18, zero init': resnet('resnet18_200e', ZERO, against='ResNet-18'),
     'IC-ResNet-18, zero init': resnet('ic_resnet18_200e', ZERO, against='ResNet-18'),
 }

@@ -2,7 +2,6 @@
 
 import re
 from argparse import Namespace
-from pathlib import Path
 
 import box_sum
 import cifar_loader
@@ -12,6 +11,7 @@ import ic_resnet
 import image_checks
 import numpy as np
 import onnx_runtime
+import peak_memory
 import pytest
 import sfnet_vs_vgg
 import sinet_vs_mobilenet
@@ -19,6 +19,7 @@ import timing
 import torch
 from mmdet.structures import DetDataSample
 
+from ic_backbones.config_file import find_config
 from ic_backbones.datasets import CIFAR10Data
 
 QUICK = ['--threads', '1', '--rounds', '1']
@@ -42,7 +43,7 @@ def calls(monkeypatch) -> list[list[str]]:
         found.append(command[2:])
         return f'{len(found)}\n'.encode()
 
-    monkeypatch.setattr(timing.subprocess, 'check_output', call)
+    monkeypatch.setattr(peak_memory.subprocess, 'check_output', call)
     return found
 
 
@@ -80,7 +81,7 @@ def test_peak_memory_is_that_of_the_steps(capsys):
         kept = old + 1
         (kept * 2).sum()
 
-    timing.print_peak(step, 'cpu')
+    peak_memory.print_peak(step, 'cpu')
     assert 8000 < int(capsys.readouterr().out) < 8100
 
 
@@ -158,7 +159,7 @@ def test_cifar_loader(tmp_path, capsys, monkeypatch):
         cv2.imwrite(str(data / 'train' / name / '0.png'), np.zeros((32, 32, 3), np.uint8))
     config = tmp_path / 'config.py'
     config.write_text(
-        f'_base_ = {str(Path(cifar_loader.CONFIG).absolute())!r}\n'
+        f'_base_ = {str(find_config(cifar_loader.CONFIG))!r}\n'
         f'train_dataloader = dict(batch_size=2, dataset=dict(data_root={str(data)!r}))\n'
     )
     monkeypatch.setattr(cifar_loader, 'CONFIG', str(config))

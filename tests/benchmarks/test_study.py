@@ -363,13 +363,14 @@ def test_a_student_may_be_a_teacher(path, folders, trainings, tmp_path, monkeypa
     assert sorted(train(2)) == [('IC net', 0), ('IC net', 1), ('last', 1), ('plain', 1)]
 
 
-def test_a_training_that_stopped_before_its_last_validation_goes_on(
-    path, folders, trainings, tmp_path
-):
-    """Its last checkpoint is there, and its last accuracy would be that of the epoch before."""
+@pytest.mark.parametrize('missing', [0, -1])
+def test_a_training_that_lacks_a_validation_goes_on(path, folders, trainings, tmp_path, missing):
+    """Its last checkpoint is there, but accuracies would be taken for those of other epochs."""
     study.main([path, '--seeds', '1', *folders])
     log = tmp_path / 'runs/plain_0/start/vis_data/scalars.json'
-    log.write_text(log.read_text().rpartition('\n')[0])
+    lines = log.read_text().splitlines()
+    lines.remove([line for line in lines if 'accuracy' in line][missing])
+    log.write_text('\n'.join(lines))
     file = result_file(tmp_path, 'plain_0')
     before = file.read_text()
     file.unlink()
@@ -537,6 +538,10 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = dict(a=dict(config='', against=3))", "'a' has against=3; name a row"),
         ("rows = dict(a=dict(config='', options=[]))", r"'a' has \[\] as overrides; write a dict"),
         ("rows = dict(a=dict(config=''))\ncommon = None", 'common has None as overrides'),
+        (
+            "rows = dict(a=dict(config=''))\ncommon = {'default_hooks.seed_epoch': None}",
+            "common overrides 'default_hooks.seed_epoch', by",
+        ),
         ("rows = dict(a=dict(config=''))\ncommon = {'env_cfg.a': 1}", "overrides 'env_cfg.a', by"),
         (
             "rows = dict(a=dict(config=''))\ncommon = {'randomness.seed': 1}",
