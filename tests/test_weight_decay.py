@@ -31,6 +31,7 @@ def test_alpha_does_not_decay(path):
 
 def test_no_other_config_learns_alpha():
     learned = {path for path in CONFIGS.rglob('*.py') if "'learned'" in path.read_text()}
+    learned.remove(CONFIGS / '_base_/own_pretrained.py')  # of faster_rcnn_ic_r18_own.py
     assert learned and all('ic_' in path.name for path in learned)
 
 
