@@ -2,8 +2,8 @@
 
     python benchmarks/cifar_loader.py [--images 5000] [--rounds 5]
 
-The recipe's pipeline (random crop, random flip) and the data preprocessor run alternately in
-one process, on the images of data/cifar10; decoding them once is not counted.
+Both ways run the recipe's pipeline (random crop, random flip) and the data preprocessor on the
+images of data/cifar10, alternately in one process; decoding them once is not counted.
 """
 
 import argparse

@@ -2,9 +2,8 @@
 
     python benchmarks/onnx_runtime.py [--threads 1] [--rounds 9] [--size 224]
 
-Each network is deployed and written as ONNX. The script prints the ratio of
-onnxruntime's median time to PyTorch's for one image, and the largest difference of a map over the
-map's largest value.
+Each network is deployed and written as ONNX. The script prints the ratio of onnxruntime's median
+time to PyTorch's for one image, and the largest difference of a map over the map's largest value.
 """
 
 import argparse

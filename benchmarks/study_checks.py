@@ -9,7 +9,7 @@ from ic_backbones.errors import InputError
 ROW = ('config', 'options', 'seeds', 'teacher', 'against')
 # What a result is kept by; the seed is that of the run.
 COUNTED = (*(key for key in DECISIVE if key != 'randomness'), 'default_hooks.memory_format')
-# What all rows of a study have alike, and no result is told apart by.
+# What a study sets for all its rows, and what results are not told apart by.
 LOGGED = ('default_hooks.logger.interval', 'default_hooks.checkpoint.save_best')
 
 

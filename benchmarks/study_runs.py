@@ -212,9 +212,10 @@ class Run:
 
     def _is_finished(self) -> bool:
         """Whether the last checkpoint is there, and a validation after every epoch."""
-        return self.has_checkpoint() and [
-            row['step'] for row in read_scalars(self.folder).val
-        ] == list(range(1, self.epochs + 1))
+        if not self.has_checkpoint():
+            return False
+        validated = [row['step'] for row in read_scalars(self.folder).val]
+        return validated == list(range(1, self.epochs + 1))
 
     def training_config(self) -> Config:
         """With the teacher's checkpoint where it lies, or will lie."""

@@ -15,3 +15,12 @@ def randomise_norms(net: nn.Module) -> nn.Module:
             module.weight.data.uniform_(-1, 2)
             module.bias.data.normal_()
     return net
+
+
+def count_calls(net: nn.Module, kind: type[nn.Module]) -> list[nn.Module]:
+    """A list that gets a module of ``kind`` in ``net`` each time that it runs from now on."""
+    calls = []
+    for module in net.modules():
+        if isinstance(module, kind):
+            module.register_forward_hook(lambda module, *_: calls.append(module))
+    return calls

@@ -35,7 +35,7 @@ NAMES = ('VGG-16', 'ResNet-18')
 
 
 def seeds(suffix: str) -> dict:
-    """At most two for most rows."""
+    """As many as --seeds for the plain rows, IC and the weight decay; two for the others."""
     return {} if suffix in ('', ", W' without decay") else dict(seeds=2)
 
 

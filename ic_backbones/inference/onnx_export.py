@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from mmengine.utils import to_2tuple
 
 from ..errors import InputError
 from ..weights.onnx import write_onnx
@@ -50,8 +51,7 @@ def _resize(saved: SavedModel) -> dict | None:
     for step in saved.test_pipeline:
         kind = str(step.get('type')).rpartition('.')[2]
         if kind == 'Resize' and set(step) <= {'type', '_scope_', 'scale', 'keep_ratio', 'backend'}:
-            scale = step['scale']
-            scale = [scale, scale] if isinstance(scale, int) else list(scale)
+            scale = to_2tuple(step['scale'])
             resize = dict(scale=scale, keep_ratio=step.get('keep_ratio', False))
         elif kind not in ('LoadImageFromFile', 'LoadAnnotations', 'PackDetInputs'):
             raise InputError(

@@ -41,7 +41,7 @@ def epoch_options(cfg: Config, epochs: int) -> list[str]:
             '--cfg-options train_cfg.max_iters=N'
         )
     variable = dict(max_epochs=epochs)
-    computed = read_config(cfg.filename, variable)  # as it was, for a base of another package
+    computed = read_config(cfg.filename, variable)  # only the file's own variables change
     names = variable if computed.to_dict() | variable != cfg.to_dict() | variable else ()
     return [f'{name}={epochs}' for name in (*names, 'train_cfg.max_epochs')]
 

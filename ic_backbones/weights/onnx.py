@@ -36,8 +36,8 @@ def export_onnx(net: nn.Module, file: str | Path, size: tuple[int, int] = (224, 
     net = copy.deepcopy(net)
     net.eval()  # mmpretrain's backbones return None here
     with torch.no_grad():
-        image = torch.zeros(2, _channels(net, size), *size)
-        names = [f'feature_{index}' for index in range(len(net(image)))]
+        image, maps = _first_run(net, size)
+    names = [f'feature_{index}' for index in range(len(maps))]
     axes = {name: {0: 'N', 2: f'H_{name}', 3: f'W_{name}'} for name in names}
     write_onnx(net, image, file, names, axes | {'image': {0: 'N', 2: 'H', 3: 'W'}})
 
@@ -52,14 +52,13 @@ def image_channels(net: nn.Module) -> list[int]:
     return list(dict.fromkeys([3, *list(convs)[:1]]))
 
 
-def _channels(net: nn.Module, size: tuple[int, int]) -> int:
-    """The one of :func:`image_channels` with which the network runs."""
-    *others, last = image_channels(net)
-    for channels in others:
+def _first_run(net: nn.Module, size: tuple[int, int]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The first images that the network takes, and their maps."""
+    *others, last = (torch.zeros(2, channels, *size) for channels in image_channels(net))
+    for image in others:
         with suppress(RuntimeError):
-            net(torch.zeros(1, channels, *size))
-            return channels
-    return last
+            return image, net(image)
+    return last, net(last)
 
 
 def write_onnx(
