@@ -1,6 +1,6 @@
 """What one IC neuron can do that a McCulloch-Pitts (MP) neuron cannot: a picture and a table.
 
-    python benchmarks/neurons.py [--seeds 20] [--steps 1000] [--out docs/neurons.png]
+    python benchmarks/neurons.py [--seeds 100] [--steps 1000] [--out docs/neurons.png]
 
 The upper row is figure 2 of IC Networks (v2): the values of single ReLU neurons over the plane and
 the hyperplanes where their slopes change. The lower row shows networks with one hidden layer on a
@@ -82,11 +82,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--seeds', type=positive, default=20)
+    parser.add_argument('--seeds', type=positive, default=100)
     parser.add_argument('--steps', type=positive, default=1000)
     parser.add_argument('--out', default='docs/neurons.png', help='the picture')
     args = parser.parse_args(argv)
     require_picture(args.out, '--out')
+    torch.set_num_threads(1)  # another number of threads rounds otherwise
     figure, panels = new_picture()
     print(
         '| squares | parameters | MP neurons | accuracy (%) | IC neurons | accuracy (%) | IC − MP |'

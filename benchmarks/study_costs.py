@@ -1,19 +1,26 @@
-"""What each row of a study costs: the time of a training step, parameters, multiply-adds."""
+"""What each row of a study costs: the time of a training step, parameters, multiply-adds.
+
+A study of detectors has no costs: their images, and those of their classifiers, have other sizes.
+"""
 
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
+from study_digest import digest_of
 from study_file import Study
 from study_runs import Run
 from timing import Run as Step
 from timing import ratios
+from torch import nn
 
 from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
@@ -27,9 +34,8 @@ class Costs(NamedTuple):
     """What the rows of a study cost, where it is known.
 
     Attributes:
-        steps: The time of a training step over the first row's, for images of 32x32, one thread. A
-            detector has none.
-        sizes: Parameters and multiply-adds of a classifier, for an image of 32x32. One that is
+        steps: The time of a training step over the first row's, for images of 32x32, one thread.
+        sizes: Parameters and multiply-adds of a network, for an image of 32x32. One that is
             distilled has none, for its model holds the teacher.
     """
 
@@ -45,21 +51,17 @@ def read_costs(study: Study) -> Costs:
     """The costs of a study, whose times are measured unless they lie next to the results.
 
     They are kept there, so that a study that goes on elsewhere trains for the same number of
-    epochs, unless a teacher's checkpoint is missing.
+    epochs.
 
     Raises:
         InputError: As :func:`kept_costs`.
     """
     if kept := kept_costs(study):
         return kept
-    classifiers = _classifiers(study)
-    ready = [run for run in classifiers if not _distils(run) or run.teacher.has_checkpoint()]
-    steps = _measured(ready)
-    if len(ready) == len(classifiers):
-        found = dict(costs=steps, configs=_digests(study))
-        text = json.dumps(found, indent=1, ensure_ascii=False)
-        with writing(_file(study)):
-            write_atomically(_file(study), f'{text}\n'.encode())
+    steps = _measured(_classifiers(study))
+    text = json.dumps(dict(costs=steps, configs=_digests(study)), indent=1, ensure_ascii=False)
+    with writing(_file(study)):
+        write_atomically(_file(study), f'{text}\n'.encode())
     return Costs(steps, _sizes(study))
 
 
@@ -96,16 +98,27 @@ def _sizes(study: Study) -> dict[str, tuple[int, int]]:
 
 def _classifiers(study: Study) -> list[Run]:
     runs = [Run(study, label, 0) for label in study.rows]
-    return [run for run in runs if run.config().get('default_scope') != 'mmdet']
+    return [] if any(run.is_detector for run in runs) else runs
 
 
 def _measured(runs: Sequence[Run]) -> dict[str, float]:
+    """The time of each run's step over the first's; rows that compute the same share one."""
     if not runs:
         return {}
     torch.set_num_threads(1)
-    print(f'measuring the training steps of {len(runs)} rows', flush=True)
-    times = ratios([training_step(run) for run in runs], ROUNDS)
-    return {run.label: round(value, 3) for run, value in zip(runs, times, strict=True)}
+    computed = {run.label: digest_of(*_computed(run)) for run in runs}
+    distinct = {computed[run.label]: run for run in runs}
+    print(f'measuring the training steps of {len(distinct)} networks', flush=True)
+    times = ratios([training_step(run) for run in distinct.values()], ROUNDS)
+    by_digest = dict(zip(distinct, times, strict=True))
+    return {label: round(by_digest[digest], 3) for label, digest in computed.items()}
+
+
+def _computed(run: Run) -> tuple[object, ...]:
+    """What decides the time of a run's step."""
+    cfg = run.config()
+    memory_format = cfg.get('default_hooks', {}).get('memory_format')
+    return whole_model(cfg), memory_format, cfg.train_dataloader.batch_size
 
 
 def _distils(run: Run) -> bool:
@@ -114,16 +127,33 @@ def _distils(run: Run) -> bool:
 
 def size(run: Run) -> tuple[int, int]:
     """The parameters and multiply-adds of a run's classifier."""
-    with DefaultScope.overwrite_default_scope('mmpretrain'):
-        return count(MODELS.build(whole_model(run.config())), (32, 32))
+    return count(_built(run.config()), (32, 32))
 
 
 def training_step(run: Run) -> Step:
-    """Forward, loss and backward of a run's model for one batch of random images."""
-    cfg = run.training_config()
-    device = get_device()
+    """Forward, loss and backward of a run's model for one batch of random images.
+
+    A teacher has not been trained: its weights do not change the time.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        teacher = Path(folder, 'teacher.pth')
+        if run.teacher is not None:
+            cfg = run.teacher.config()
+            meta = dict(cfg=cfg.pretty_text)
+            torch.save(dict(meta=meta, state_dict=_built(cfg).state_dict()), teacher)
+        step = _step(run.config(str(teacher)))
+        step()  # reads the teacher
+    return step
+
+
+def _built(cfg: Config) -> nn.Module:
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        model = MODELS.build(whole_model(cfg)).train().to(device)
+        return MODELS.build(whole_model(cfg))
+
+
+def _step(cfg: Config) -> Step:
+    device = get_device()
+    model = _built(cfg).train().to(device)
     if 'memory_format' in cfg.get('default_hooks', {}):  # ChannelsLastHook, which needs a Runner
         model.to(memory_format=torch.channels_last)
     samples = [

@@ -20,7 +20,7 @@ DECISIVE = (
     'randomness',
     'load_from',
 )
-WATCHING = ('cal_acc',)
+WATCHING = ('cal_acc',)  # what is logged of a training and does not change it
 DIGITS = 16
 
 

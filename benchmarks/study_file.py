@@ -42,6 +42,17 @@ class Study:
         names = self.rows[label].get('against', next(iter(self.rows)))
         return [names] if isinstance(names, str) else names
 
+    def families(self) -> list[list[str]]:
+        """The rows that are compared with one another, directly or through others."""
+        first = {}
+        for label in self.rows:
+            against = self.against(label)[0]
+            first[label] = first.get(against, label)
+        return [
+            [label for label in self.rows if first[label] == root]
+            for root in dict.fromkeys(first.values())
+        ]
+
     def comparisons(self) -> list[tuple[str, str]]:
         """Each row with each of those that it is compared with."""
         return [(label, against) for label in self.rows for against in self.against(label)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from study_file import Study
 from study_runs import Result, Run
 
@@ -12,19 +13,37 @@ DASHES = '-', '--', ':'  # for each ten rows, as there are ten colours
 
 
 def curves_picture(study: Study, runs: Sequence[Run]) -> None:
-    """Draw training loss and accuracies over the epochs; bands are one standard deviation."""
+    """Draw training loss and accuracies over the epochs; bands are one standard deviation.
+
+    Rows that are compared with one another share a line of panels.
+    """
     results = {label: [run.result() for run in runs if run.label == label] for label in study.rows}
-    names = {'loss': 'training loss', 'accuracy': 'accuracy (%)'}
+    detectors = {run.label for run in runs if run.is_detector}
+    curves = ['loss', 'accuracy']
     if all(result.training for found in results.values() for result in found):
-        names['training'] = 'accuracy on the training images (%)'
-    figure = Figure(figsize=(1.8 + 4.6 * len(names), 4.2), layout='constrained')
-    panels = figure.subplots(1, len(names))
-    for axes, (curve, title) in zip(panels, names.items(), strict=True):
-        _draw(axes, results, curve)
-        axes.set(xlabel='epoch', title=title)
-        axes.grid(alpha=0.3)
-    panels[-1].legend(fontsize='small', loc='center left', bbox_to_anchor=(1, 0.5))
-    figure.savefig(study.picture, dpi=90)
+        curves.append('training')
+    families = study.families()
+    size = 1.8 + 4.6 * len(curves), 0.4 + 3.8 * len(families)
+    figure = Figure(figsize=size, layout='constrained')
+    lines = figure.subplots(len(families), len(curves), squeeze=False)
+    for labels, panels in zip(families, lines, strict=True):
+        found = {label: results[label] for label in labels}
+        for axes, curve in zip(panels, curves, strict=True):
+            _draw(axes, found, curve)
+            axes.set(title=_title(curve, labels[0] in detectors))
+        panels[-1].legend(fontsize='small', loc='center left', bbox_to_anchor=(1, 0.5))
+    for axes in lines[-1]:
+        axes.set(xlabel='epoch')
+    figure.savefig(study.picture, dpi=80)
+
+
+def _title(curve: str, of_detectors: bool) -> str:
+    titles = {
+        'loss': 'training loss',
+        'accuracy': 'mAP (%)' if of_detectors else 'accuracy (%)',
+        'training': 'accuracy on the training images (%)',
+    }
+    return titles[curve]
 
 
 def _draw(axes: Axes, results: Mapping[str, Sequence[Result]], name: str) -> None:
@@ -40,3 +59,5 @@ def _draw(axes: Axes, results: Mapping[str, Sequence[Result]], name: str) -> Non
                 [mean + sign * s for mean, s in zip(means, spread, strict=True)] for sign in (-1, 1)
             )
             axes.fill_between(epochs, low, high, color=color, alpha=0.12)
+    axes.grid(alpha=0.3)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -68,6 +68,10 @@ class Run:
         return label and Run(self.study, label, 0)
 
     @property
+    def is_detector(self) -> bool:
+        return self.config().get('default_scope') == 'mmdet'
+
+    @property
     def folder(self) -> Path:
         return self.study.work_dir / self.name
 
@@ -243,7 +247,8 @@ def _accuracy(row: Mapping[str, float], folder: Path) -> float:
     name = next((key for key in row if METRIC.search(key)), None)
     if name is None:
         raise InputError(
-            f'{folder}: a validation found {", ".join(row)}; a study needs mAP or accuracy/top1'
+            f'{folder}: a validation found {", ".join(row)}; give the config an evaluator with mAP '
+            'or accuracy/top1'
         )
     return row[name] * (100 if name.endswith('mAP') else 1)
 

@@ -16,7 +16,7 @@ NETWORKS = {
 }
 rows = {}
 for name, file in NETWORKS.items():
-    rows[name] = dict(config=f'configs/cifar10/{file}_200e.py')
+    rows[name] = dict(config=f'configs/cifar10/{file}_200e.py', against=name)
     rows[f'IC-{name}'] = dict(config=f'configs/cifar10/ic_{file}_200e.py', against=name)
     if file in ('resnet18', 'resnet34'):
         minus = f'configs/cifar10/ic_{file}_minus_200e.py'

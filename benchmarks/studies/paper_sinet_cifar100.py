@@ -12,8 +12,8 @@ NETWORKS = {
 KINDS = {'G = 2': 'groups_', 'G = 2, exchange': 'si_', 'joint decision': 'joint_'}
 rows = {}
 for name, file in NETWORKS.items():
-    rows[name] = dict(config=f'configs/cifar100/{file}_150e.py')
+    rows[name] = dict(config=f'configs/cifar100/{file}_150e.py', against=name)
     for kind, suffix in KINDS.items():
         config = f'configs/cifar100/{file}_{suffix}150e.py'
         rows[f'{name}, {kind}'] = dict(config=config, against=name)
-rows['SINet'] = dict(config='configs/cifar100/sinet_150e.py', against='ResNet-34')
+rows['SINet'] = dict(config='configs/cifar100/sinet_150e.py', against='SINet')

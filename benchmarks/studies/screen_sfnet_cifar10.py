@@ -48,4 +48,7 @@ for name, schedule in SCHEDULES.items():
     rows[f'SfNet, {name}'] = dict(
         config=CONFIG, options=schedule, against=[plain, first] if first in rows else plain
     )
-rows['SfNet, peak at half, AdamW']['against'].append('SfNet, peak at half, momentum cycled')
+rows['SfNet, peak at half, AdamW']['against'] += [
+    'SfNet, peak at half',
+    'SfNet, peak at half, momentum cycled',
+]

@@ -7,6 +7,7 @@ block⁻).
 """
 
 import copy
+from collections.abc import Callable
 
 import torch.fx
 import torch.nn as nn
@@ -189,7 +190,7 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         maps = super().forward(x)
         return in_format_of(x, maps) if self.deployed else maps
 
-    def _ic_rule(self, variant: str) -> tuple[Rule, object]:
+    def _ic_rule(self, variant: str) -> tuple[Rule, Callable[..., nn.Module]]:
         if variant == 'minus' and self.block is BasicBlock:
             return lambda _, module: isinstance(module, BasicBlock), ICBasicBlockMinus.from_block
         if self.block not in _CONVS.get(variant, {}):
