@@ -15,12 +15,15 @@ def mean(values: Sequence[float], digits: int = 2) -> str:
 def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
     """The mean of the paired differences with its 95 % interval, by the t distribution.
 
-    One side may have fewer values than the other; those that both have count.
+    One side may have fewer values than the other; those that both have count. A single pair has no
+    interval.
     """
     pairs = list(zip(values, base, strict=False))
     differences = [a - b for a, b in pairs]
     text = f'{statistics.mean(differences):+.{digits}f}'
-    if len({round(difference, 9) for difference in differences}) > 1:
+    if len(pairs) > 1:
         low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
-        text += f' ± {(high - low) / 2:.{digits}f}'  # one pair, or equal ones, have none
+        is_equal = len({round(difference, 9) for difference in differences}) == 1
+        half = 0.0 if is_equal else (high - low) / 2  # not what rounding leaves of equal ones
+        text += f' ± {half:.{digits}f}'
     return text.replace('-', '−')

@@ -34,6 +34,7 @@ say little on a machine that others use.
 """
 
 import argparse
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -44,8 +45,9 @@ from study_compare import TOGETHER, caption, markdown, table, together_table
 from study_costs import read_costs
 from study_file import Study, read_study
 from study_picture import curves_picture
-from study_runs import Run, runs_of
+from study_runs import Result, Run, runs_of, stop_trainings
 
+from ic_backbones.errors import InputError
 from ic_backbones.runs.outputs import make_folder
 from ic_backbones_tools.command import run_tool
 
@@ -77,30 +79,52 @@ def _unfinished(runs: Sequence[Run]) -> list[Run]:
 
 
 def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
-    start = time.monotonic()
+    start, stopped = time.monotonic(), threading.Event()
+
+    def train(run: Run) -> Result | None:
+        try:
+            return None if stopped.is_set() else run.train()
+        except BaseException:
+            stopped.set()  # before this thread takes the next run
+            raise
+
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(run.train): run for run in runs}
+        futures = {pool.submit(train, run): run for run in runs}
         try:
             for done, future in enumerate(as_completed(futures), 1):
-                accuracy = future.result().accuracy[-1]
+                if (result := future.result()) is None:
+                    continue
+                accuracy = result.accuracy[-1]
                 left = (time.monotonic() - start) / done * (len(runs) - done) / 60
                 print(
                     f'[{done}/{len(runs)}] {futures[future].name}: {accuracy:.1f} %; '
                     f'about {left:.0f} min to go',
                     flush=True,
                 )
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
+        except BaseException as error:
+            stopped.set()
+            if isinstance(error, KeyboardInterrupt):
+                stop_trainings()
             raise
 
 
 def equal_time_runs(study: Study, runs: Sequence[Run], steps: Mapping[str, float]) -> list[Run]:
-    """A run of about as long a training as its first comparison row's, where both are known."""
+    """A run of about as long a training as its first comparison row's, where both are known.
+
+    Raises:
+        InputError: Their epochs may differ in their numbers of batches.
+    """
     timed = []
     for run in runs:
         against = study.against(run.label)[0]
         if against in steps and run.label in steps:
-            epochs = replace(run, label=against).epochs * steps[against] / steps[run.label]
+            base = replace(run, label=against)
+            if base.config().train_dataloader != run.config().train_dataloader:
+                raise InputError(
+                    f'{run.label!r}: it has another train_dataloader than {against!r}, so their '
+                    'epochs cannot be compared; leave out --equal-time'
+                )
+            epochs = base.epochs * steps[against] / steps[run.label]
             timed.append(run.with_epochs(max(1, round(epochs))))
     return timed
 

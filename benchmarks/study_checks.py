@@ -1,16 +1,22 @@
 """Checks of the tables of a study file; each mistake is one sentence."""
 
+import json
+import re
 from collections.abc import Mapping
 
 from study_digest import DECISIVE
 
-from ic_backbones.errors import InputError
+from ic_backbones.errors import InputError, one_line
 
 ROW = ('config', 'options', 'seeds', 'teacher', 'against')
 # What a result is kept by; the seed is that of the run.
 COUNTED = (*(key for key in DECISIVE if key != 'randomness'), 'default_hooks.memory_format')
 # What a study sets for all its rows, and what results are not told apart by.
-LOGGED = ('default_hooks.logger.interval', 'default_hooks.checkpoint.save_best')
+LOGGED = (
+    'default_hooks.logger.interval',
+    'default_hooks.checkpoint.interval',
+    'default_hooks.checkpoint.save_best',
+)
 
 
 def check_tables(tables: Mapping[str, object]) -> None:
@@ -26,8 +32,14 @@ def check_tables(tables: Mapping[str, object]) -> None:
         raise InputError('it has no rows; write rows = {label: dict(config=...)}')
     files = {}
     for label in rows:
-        if (other := files.setdefault(file_name(label), label)) != label:
+        name = file_name(label)
+        if (other := files.setdefault(name, label)) != label:
             raise InputError(f'{other!r} and {label!r} have the same file name; rename one')
+        if len(name) > 100 or '|' in label or re.search(r'_\d+_epochs$', name):
+            raise InputError(
+                f'{label!r}: a label has at most 100 characters, no | and does not end in a number '
+                'of epochs; rename it'
+            )
     _check_overrides('common', tables.get('common', {}), (*COUNTED, *LOGGED))
     for index, label in enumerate(rows):
         _check_row(label, rows[label], list(rows)[:index])
@@ -49,7 +61,7 @@ def _check_row(label: str, row: dict, above: list[str]) -> None:
     if unknown := [key for key in row if key not in ROW]:
         raise InputError(f'{label!r} has {unknown[0]!r}; a row has only {", ".join(ROW)}')
     seeds = row.get('seeds', 1)
-    if not isinstance(seeds, int) or seeds < 1:
+    if type(seeds) is not int or seeds < 1:
         raise InputError(f'{label!r} has seeds={seeds!r}; give 1 or more')
     against = row.get('against', label)
     against = [against] if isinstance(against, str) else against
@@ -81,12 +93,21 @@ def _check_overrides(where: str, options: object, allowed: tuple[str, ...]) -> N
                 f'{where} overrides {key!r}, by which results are not told apart; set it in the '
                 'config'
             )
+        try:
+            json.dumps(options[key])
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f'{where} overrides {key!r} with what is not plain data ({one_line(error)}); give '
+                'numbers, texts, lists or dicts'
+            ) from error
 
 
 def _check_together(together: object, rows: Mapping[str, dict]) -> None:
     if not isinstance(together, dict):
         raise InputError('it has no questions; write together = {question: [(row, another row)]}')
     for question, pairs in together.items():
+        if not isinstance(question, str):
+            raise InputError(f'the question {question!r} is not a text; write one')
         if not (pairs and isinstance(pairs, list) and all(map(_is_pair, pairs))):
             raise InputError(f'{question!r} has no pairs; write [(row, another row)]')
         for label in (label for pair in pairs for label in pair):

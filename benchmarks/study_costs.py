@@ -4,6 +4,7 @@ A study of detectors has no costs: their images, and those of their classifiers,
 """
 
 import json
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -77,6 +78,8 @@ def kept_costs(study: Study) -> Costs | None:
     try:
         kept = json.loads(file.read_text(encoding='utf-8'))
         configs, steps = kept['configs'], dict(kept['costs'])
+        if not all(0 < step < math.inf for step in steps.values()):
+            raise ValueError('a step takes no time')
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
             f'{file}: these are not the costs of a study ({one_line(error)}); delete it'

@@ -103,7 +103,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('pages', type=Path, nargs='*', help='default: docs/results_*.md')
-    for page in parser.parse_args(argv).pages or sorted(Path('docs').glob('results_*.md')):
+    pages = parser.parse_args(argv).pages or sorted(Path('docs').glob('results_*.md'))
+    if not pages:
+        raise InputError('docs: it holds no results_*.md; run this in the root of the repository')
+    for page in pages:
         try:
             text = page.read_text(encoding='utf-8')
         except (OSError, ValueError) as error:

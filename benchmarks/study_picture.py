@@ -1,5 +1,6 @@
 """A study's picture."""
 
+import io
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from study_file import Study
 from study_runs import Result, Run
+
+from ic_backbones.errors import writing
+from ic_backbones.runs.atomic_write import write_atomically
 
 DASHES = '-', '--', ':'  # for each ten rows, as there are ten colours
 
@@ -34,7 +38,10 @@ def curves_picture(study: Study, runs: Sequence[Run]) -> None:
         panels[-1].legend(fontsize='small', loc='center left', bbox_to_anchor=(1, 0.5))
     for axes in lines[-1]:
         axes.set(xlabel='epoch')
-    figure.savefig(study.picture, dpi=80)
+    image = io.BytesIO()
+    figure.savefig(image, format='png', dpi=80)
+    with writing(study.picture):
+        write_atomically(study.picture, image.getvalue())
 
 
 def _title(curve: str, of_detectors: bool) -> str:

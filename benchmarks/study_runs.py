@@ -1,12 +1,13 @@
 """A run of a study: its config, training and result."""
 
 import json
+import math
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -42,6 +43,21 @@ class Result:
     accuracy: list[float]
     loss: list[float]
     training: list[float] | None = None
+
+    @classmethod
+    def of(cls, content: Mapping[str, list[float] | None]) -> 'Result':
+        """The result that a file holds.
+
+        Raises:
+            TypeError, ValueError: It is not one.
+        """
+        result = cls(**content)
+        curves = [curve for curve in asdict(result).values() if curve is not None]
+        if len({len(curve) for curve in curves}) > 1 or not curves[0]:
+            raise ValueError('the curves do not have a value for each epoch')
+        if not all(math.isfinite(value) for curve in curves for value in curve):
+            raise ValueError('a value is not finite')
+        return result
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,7 @@ class Run:
 
     @property
     def epochs(self) -> int:
-        if epochs := self.config().train_cfg.get('max_epochs'):
+        if epochs := (self.config().get('train_cfg') or {}).get('max_epochs'):
             return epochs
         raise InputError(f'{self.label!r}: its config counts no epochs; set train_cfg.max_epochs')
 
@@ -139,8 +155,8 @@ class Run:
         if file is None:
             return None
         try:
-            return Result(**json.loads(file.read_text(encoding='utf-8')))
-        except (ValueError, TypeError) as error:
+            return Result.of(json.loads(file.read_text(encoding='utf-8')))
+        except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f'{file}: this is not the result of a run ({one_line(error)}); delete it'
             ) from error
@@ -165,9 +181,15 @@ class Run:
         log = read_scalars(self.folder)
         epochs = range(1, self.epochs + 1)
         rows = [[row for row in log.train if row['epoch'] == epoch] for epoch in epochs]
+        losses = [[row.get('loss', math.nan) for row in each] for each in rows]
+        if not all(each and math.isfinite(sum(each)) for each in losses):
+            raise InputError(
+                f'{self.folder}: its log lacks the loss of an epoch, or one is not finite; delete '
+                'the folder to train again'
+            )
         result = Result(
             accuracy=[round(_accuracy(row, self.folder), 3) for row in log.val],
-            loss=[round(statistics.mean(row['loss'] for row in each), 4) for each in rows],
+            loss=[round(statistics.mean(each), 4) for each in losses],
             training=[round(each[-1][TRAINING], 3) for each in rows]
             if all(TRAINING in each[-1] for each in rows)
             else None,
@@ -189,17 +211,21 @@ class Run:
             with locked(self.folder):
                 shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')
-        config.write_text(self._first_line() + self.training_config().pretty_text)
         log = self.folder / 'output.txt'
-        with log.open('a') as out:
-            code = subprocess.call(
+        with writing(self.folder):
+            config.write_text(self._first_line() + self.training_config().pretty_text)
+            out = log.open('a')
+        with out:
+            code = call(
                 [sys.executable, TRAIN, config, '--work-dir', self.folder, *['--resume'] * goes_on],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=os.environ | dict(OMP_NUM_THREADS='1'),
             )
         if code:
-            reason = (log.read_text().strip().splitlines() or ['no output'])[-1]
+            last = (log.read_text().strip().splitlines() or ['no output'])[-1]
+            killed = f'ended by signal {-code}, perhaps for lack of memory'
+            reason = killed if code < 0 else last
             raise InputError(
                 f'{log}: the training failed ({reason}); correct that, finished runs are kept'
             )
@@ -230,6 +256,25 @@ class Run:
     def _first_line(self) -> str:
         """What tells a training from an earlier one of the same name, or of another teacher."""
         return f'# {self.digest}\n'
+
+
+_running: set[subprocess.Popen] = set()
+
+
+def call(command: Sequence[str | Path], **kwargs) -> int:
+    """The exit code of a command, which :func:`stop_trainings` can end."""
+    with subprocess.Popen(command, **kwargs) as process:
+        _running.add(process)
+        try:
+            return process.wait()
+        finally:
+            _running.discard(process)
+
+
+def stop_trainings() -> None:
+    """End the trainings that are running, as ``kill`` does; they go on at the next start."""
+    for process in list(_running):
+        process.terminate()
 
 
 def runs_of(study: Study, seeds: int) -> list[Run]:

@@ -28,6 +28,7 @@ SCREEN = FROM_MEMORY | {
         )
     ],
     'default_hooks.logger.interval': 13,
+    'default_hooks.checkpoint.interval': 1,
     'default_hooks.checkpoint.save_best': None,
     'default_hooks.memory_format': dict(type='ic_backbones.ChannelsLastHook'),
 }

@@ -52,6 +52,19 @@ class BatchedPipeline:
             self.images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
             self.labels = [sample['gt_label'] for sample in samples]
 
+    def get_subset_(self, indices: Sequence[int] | int) -> None:
+        super().get_subset_(indices)
+        self._collect_again()
+
+    def get_subset(self, indices: Sequence[int] | int) -> 'BatchedPipeline':
+        subset = super().get_subset(indices)
+        subset._collect_again()
+        return subset
+
+    def _collect_again(self) -> None:
+        """Drop the tensor of all images; the next batch makes that of the subset."""
+        vars(self).pop('images', None)
+
     def __getitem__(self, index: int) -> dict:
         return self.__getitems__([index])[0]
 
@@ -78,7 +91,8 @@ def batch_step(transform) -> Callable[[Tensor], Tensor]:
     """
     if type(transform) is RandomCrop and transform.padding_mode == 'constant':
         padding, fill = transform.padding or 0, transform.pad_val
-        if isinstance(padding, int) and isinstance(fill, int) and not transform.pad_if_needed:
+        is_plain = isinstance(padding, int) and isinstance(fill, int) and 0 <= fill <= 255
+        if is_plain and not transform.pad_if_needed:
             return partial(random_crop, size=transform.crop_size, padding=padding, fill=fill)
     if type(transform) is RandomFlip and transform.direction == 'horizontal':
         return partial(random_flip, prob=transform.prob or 0.0)
@@ -95,6 +109,11 @@ def _unsupported(transform) -> InputError:
 def random_crop(images: Tensor, size: tuple[int, int], padding: int, fill: int) -> Tensor:
     """Cut a window of ``size`` out of each of ``images``, (N, C, H, W), padded with ``fill``."""
     padded = pad(images, [padding] * 4, value=fill)
+    if size[0] > padded.shape[2] or size[1] > padded.shape[3]:
+        raise InputError(
+            f'batched=True: a crop_size of {size} does not fit into images of '
+            f'{tuple(padded.shape[2:])} with their padding; give a smaller one'
+        )
     windows = padded.unfold(2, size[0], 1).unfold(3, size[1], 1)  # (N, C, tops, lefts, h, w)
     count, _, tops, lefts = windows.shape[:4]
     top, left = np.random.randint(tops, size=count), np.random.randint(lefts, size=count)

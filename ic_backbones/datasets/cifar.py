@@ -21,8 +21,8 @@ class ImagesOrArchive:
     number of each class; the order of the archive is random.
 
     Raises:
-        InputError: The folders are not the classes, an image cannot be read or does not have 32x32
-            pixels, or there is no archive and it cannot be downloaded.
+        InputError: The folders are not the classes or one is empty, an image cannot be read or does
+            not have 32x32 pixels, or there is no archive and it cannot be downloaded.
     """
 
     def load_data_list(self) -> list[dict]:
@@ -48,6 +48,9 @@ class ImagesOrArchive:
                 f'side only); name them {", ".join(classes[:3])}, ...'
             )
         paths = [sorted(found[name].iterdir()) for name in classes]
+        for name, files in zip(classes, paths, strict=True):
+            if not files:
+                raise InputError(f'{folder / name}: holds no images; put those of the class there')
         turns = sorted(
             (turn, label) for label, files in enumerate(paths) for turn in range(len(files))
         )

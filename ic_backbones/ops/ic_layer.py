@@ -12,6 +12,9 @@ from torch import Tensor
 
 from .lean import is_compiling
 
+# The state-dict names of W' in a layer: as it is, pruned, parametrized.
+W_PRIME_NAMES = 'w_prime', 'w_prime_orig', 'parametrizations.w_prime.original'
+
 ALPHA_MODES = ('constant', 'learned', 'scheduled')
 
 
@@ -28,8 +31,9 @@ class ICLayer(nn.Module, ABC):
         w_prime: ``W'``, times the number of values whose mean it multiplies: :attr:`area` times
             :attr:`summed_channels`. The state dicts of version 1 held ``W'`` itself, those of
             version 2 left out the channels; they are converted when they are loaded. The version
-            is among the metadata that PyTorch saves with a state dict. Tensors without any, such
-            as a ``.safetensors`` file's, are taken to be of the present version.
+            is among the metadata that PyTorch saves with a state dict; the loader of checkpoints
+            keeps it on the tensor as well. Tensors without any, such as a ``.safetensors`` file's,
+            are taken to be of the present version.
         alpha: The scale of the collision term, a float, a parameter or a buffer.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``.
         found: Those of ``own_tensors`` that the last state dict held; None if it held neither the
@@ -133,12 +137,14 @@ class ICLayer(nn.Module, ABC):
         found = frozenset(own for own in self.own_tensors if _holds(state, prefix + own))
         is_loaded = 'w_prime' in found or prefix + self.scaled_to in state
         self.found = found if is_loaded else None
-        version = metadata.get('version', self._version)
-        factor = (self.area if version < 2 else 1) * (self.summed_channels if version < 3 else 1)
-        if factor > 1:
-            for name in (f'{prefix}w_prime', f'{prefix}w_prime_orig'):  # the latter when pruned
-                if name in state:
-                    state[name] = state[name] * factor
+        for name in (prefix + own for own in W_PRIME_NAMES if prefix + own in state):
+            version = getattr(state[name], 'ic_version', None)  # from the loader of checkpoints
+            if version is None:
+                version = metadata.get('version', self._version)
+            area = self.area if version < 2 else 1
+            channels = self.summed_channels if version < 3 else 1
+            if area * channels > 1:
+                state[name] = state[name] * area * channels
         super()._load_from_state_dict(state, prefix, metadata, *args)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import InputError, one_line
 from .loader import ADVICE, CheckpointError
 from .saved_config import parse_config
+from .versions import bare, versions_in
 
 BACKBONE = 'backbone.'  # the prefix of the backbone in the checkpoint of a whole model
 
@@ -82,9 +83,7 @@ class Checkpoint:
                 )
         if not isinstance(content.get('meta') or {}, Mapping):
             raise InputError(f'{source}: its meta is not a dict; {advice}')
-        noted = getattr(state, '_metadata', {}).items()
-        versions = {_bare(path): notes['version'] for path, notes in noted if 'version' in notes}
-        return cls(source, content, tensors, versions)
+        return cls(source, content, tensors, versions_in(state))
 
     @property
     def meta(self) -> Mapping[str, Any]:
@@ -111,15 +110,10 @@ class Checkpoint:
 
     def version(self, path: str) -> int | None:
         """The version of the state dict of the module at ``path``; None if it is not known."""
-        return self.versions.get(_bare(path))
+        return self.versions.get(bare(path))
 
 
 def _has_nan(tensor: Tensor) -> bool:
     if tensor.is_floating_point() and tensor.element_size() == 1:  # without an isnan of its own
         tensor = tensor.float()
     return (tensor.is_floating_point() or tensor.is_complex()) and bool(tensor.isnan().any())
-
-
-def _bare(path: str) -> str:
-    """A module's path without what adapted backbones and DDP leave out of the tensors' names."""
-    return '.'.join(part for part in path.split('.') if part not in ('backbone', 'module'))

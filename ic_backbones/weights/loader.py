@@ -31,6 +31,7 @@ from ..errors import InputError, one_line
 from . import data_pickle
 from .match import below
 from .saved_config import is_data
+from .versions import keep_versions
 
 _is_trusted = False
 ADVICE = 'give the checkpoint of a training'
@@ -172,14 +173,9 @@ def _load_safetensors(path: str, source: str, map_location: Any) -> dict[str, to
 def _load(file: BinaryIO, source: str, map_location: Any) -> Any:
     """What ``torch.save`` has put into an open file."""
     try:
-        if _is_trusted:
-            return torch.load(file, map_location=map_location, weights_only=False)
-        _require_pickle(file)
-        return _without_programs(
-            torch.load(
-                file, map_location=map_location, pickle_module=data_pickle, weights_only=False
-            )
-        )
+        content = _read(file, map_location)
+        keep_versions(content)
+        return content
     except data_pickle.ForeignObject as error:
         raise InputError(
             f'{source}: asks for {error}, which could run any code and is not data, so it was not '
@@ -188,6 +184,15 @@ def _load(file: BinaryIO, source: str, map_location: Any) -> Any:
         ) from error
     except Exception as error:  # a damaged file can raise anything
         raise CheckpointError(f'{source}: cannot be read, {one_line(error)}', ADVICE) from error
+
+
+def _read(file: BinaryIO, map_location: Any) -> Any:
+    if _is_trusted:
+        return torch.load(file, map_location=map_location, weights_only=False)
+    _require_pickle(file)
+    return _without_programs(
+        torch.load(file, map_location=map_location, pickle_module=data_pickle, weights_only=False)
+    )
 
 
 def _without_programs(content: Any) -> Any:

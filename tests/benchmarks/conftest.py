@@ -100,7 +100,7 @@ def trainings(curves, monkeypatch) -> list[Config]:
         (folder / 'last_checkpoint').write_text(str(last))
         return 0
 
-    monkeypatch.setattr(study_runs.subprocess, 'call', call)
+    monkeypatch.setattr(study_runs, 'call', call)
     monkeypatch.setattr(study_costs, 'training_step', lambda run: run)
     monkeypatch.setattr(
         study_costs, 'ratios', lambda steps, rounds: [1.0] + [2.2] * (len(steps) - 1)
@@ -116,4 +116,5 @@ def figures(monkeypatch) -> list[Figure]:
     monkeypatch.setattr(
         study_picture.Figure, 'savefig', lambda figure, *args, **kwargs: found.append(figure)
     )
+    monkeypatch.setattr(study_picture, 'write_atomically', lambda *args: None)
     return found

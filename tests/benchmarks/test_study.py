@@ -1,8 +1,12 @@
 """The study runner: what it trains, keeps and compares."""
 
 import json
+import re
+import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -205,9 +209,7 @@ def test_a_folder_of_no_study_is_left_to_train(
     for file in (tmp_path / 'runs/plain_0.py', result_file('plain_0')):
         file.unlink()
     commands = []
-    monkeypatch.setattr(
-        study_runs.subprocess, 'call', lambda command, **kwargs: commands.append(command) or 1
-    )
+    monkeypatch.setattr(study_runs, 'call', lambda command, **kwargs: commands.append(command) or 1)
     with pytest.raises(InputError, match='plain_0.output.txt: the training failed'):
         study.main([path, '--seeds', '1', *folders])
     assert '--resume' not in commands[0] and (tmp_path / 'runs/plain_0/epoch_2.pth').exists()
@@ -290,7 +292,7 @@ def test_one_real_run(classifier_config, folders, tmp_path, capsys, monkeypatch,
     result = json.loads(result_file('tiny_0').read_text())
     assert len(result['accuracy']) == len(result['loss']) == 1
     assert 'state_dict' in torch.load(tmp_path / 'runs/tiny_0/epoch_1.pth', weights_only=False)
-    monkeypatch.setattr(study_runs.subprocess, 'call', lambda *args, **kwargs: pytest.fail('again'))
+    monkeypatch.setattr(study_runs, 'call', lambda *args, **kwargs: pytest.fail('again'))
     study.main([str(file), '--seeds', '1', *folders])
 
 
@@ -305,11 +307,88 @@ def test_a_run_of_another_study_is_not_trained_again(path, folders, trainings, t
     assert table.splitlines()[-3].replace('IC net', 'the same') in capsys.readouterr().out
 
 
-def test_an_unreadable_result_is_one_sentence(path, folders, trainings, result_file):
+@pytest.mark.parametrize(
+    'text',
+    [
+        '{"accuracy": [1]}',
+        '{"accuracy": [], "loss": []}',
+        '{"accuracy": [1, 2], "loss": [1]}',
+        '{"accuracy": [NaN], "loss": [1]}',
+        '{"accuracy": ["a"], "loss": [1]}',
+        '{"accuracy": 5, "loss": 5}',
+    ],
+)
+def test_an_unreadable_result_is_one_sentence(path, folders, trainings, result_file, text):
+    """That of a teacher does not make its students train again."""
     study.main([path, '--seeds', '1', *folders])
-    result_file('plain_0').write_text('{"accuracy": [1]}')
+    result_file('plain_0').write_text(text)
     with pytest.raises(InputError, match=r'plain_0.*\.json: this is not the result of a run'):
         study.main([path, '--seeds', '1', *folders])
+    assert len(trainings) == 2 and result_file('IC_net_0').is_file()
+
+
+def test_after_a_failure_no_other_run_starts(path, folders, trainings, curves):
+    file = Path(path)
+    broken = "'broken': dict(config=CONFIG, options={'model.width': 2}), "
+    file.write_text(file.read_text().replace("'plain': dict", f"{broken}'plain': dict"))
+    curves['broken_0'] = [40]  # of two epochs
+    with pytest.raises(InputError, match='broken_0: the training has left no'):
+        study.main([path, '--seeds', '1', *folders])
+    assert len(trainings) == 1
+
+
+def test_trainings_are_ended_with_the_study():
+    """SIGTERM, or a SIGINT of the study alone, does not reach them by itself."""
+    command = [sys.executable, '-c', 'import time; time.sleep(60)']
+    with ThreadPoolExecutor() as pool:
+        code = pool.submit(study_runs.call, command)
+        while not study_runs._running:
+            time.sleep(0.01)
+        study_runs.stop_trainings()
+        assert code.result(timeout=30) == -signal.SIGTERM
+
+
+def test_an_interrupted_study_ends_its_trainings(path, folders, trainings, monkeypatch):
+    ended = []
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study_runs, 'call', interrupt)
+    monkeypatch.setattr(study, 'stop_trainings', lambda: ended.append(1))
+    with pytest.raises(KeyboardInterrupt):
+        study.main([path, '--seeds', '1', *folders])
+    assert ended == [1]
+
+
+@pytest.mark.parametrize('loss', ['NaN', None])
+def test_a_log_without_a_loss_is_one_sentence(
+    path, folders, trainings, tmp_path, result_file, loss
+):
+    study.main([path, '--seeds', '1', *folders])
+    result_file('plain_0').unlink()
+    log = tmp_path / 'runs/plain_0/start/vis_data/scalars.json'
+    lines = log.read_text().splitlines()
+    train = [index for index, line in enumerate(lines) if '"loss"' in line and '"epoch": 2' in line]
+    for index in reversed(train):
+        if loss is None:
+            del lines[index]
+        else:
+            lines[index] = re.sub('"loss": [0-9.]+', f'"loss": {loss}', lines[index])
+    log.write_text('\n'.join(lines))
+    with pytest.raises(
+        InputError, match='plain_0: its log lacks the loss of an epoch, or one is not finite'
+    ):
+        study.main([path, '--seeds', '1', *folders])
+
+
+def test_epochs_of_other_lengths_have_no_equal_time(path, folders, trainings):
+    file = Path(path)
+    file.write_text(
+        file.read_text().replace("'model.ic'", "'train_dataloader.batch_size': 8, 'model.ic'")
+    )
+    with pytest.raises(InputError, match="'IC net': it has another train_dataloader than 'plain'"):
+        study.main([path, '--seeds', '1', '--equal-time', *folders])
 
 
 def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_path, monkeypatch):
@@ -317,8 +396,11 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         stdout.write('much\nerror: no data\n')
         return 1
 
-    monkeypatch.setattr(study_runs.subprocess, 'call', fail)
+    monkeypatch.setattr(study_runs, 'call', fail)
     with pytest.raises(InputError, match=r'output\.txt: the training failed .error: no data.; co'):
+        study.main([path, '--seeds', '1', *folders])
+    monkeypatch.setattr(study_runs, 'call', lambda *args, **kwargs: -9)
+    with pytest.raises(InputError, match='failed .ended by signal 9, perhaps for lack of memory'):
         study.main([path, '--seeds', '1', *folders])
     file = tmp_path / 'wrong.py'
     for text, words in (
@@ -333,6 +415,18 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ('rows = [dict(config="")]', 'it has no rows; write'),
         ("rows = dict(a=dict(config='', option={}))", "'a' has 'option'; a row has only config,"),
         ("rows = dict(a=dict(config='', seeds=0))", "'a' has seeds=0; give 1 or more"),
+        ("rows = dict(a=dict(config='', seeds=True))", "'a' has seeds=True; give 1 or more"),
+        ("rows = {'a|b': dict(config='')}", r"'a\|b': a label has at most 100 characters, no"),
+        ("rows = {'a 3 epochs': dict(config='')}", 'does not end in a number of epochs; rename'),
+        ("rows = {101 * 'a': dict(config='')}", 'a label has at most 100 characters'),
+        (
+            "rows = dict(a=dict(config='', options={'model': print}))",
+            "'a' overrides 'model' with what is not plain data",
+        ),
+        (
+            "rows = dict(a=dict(config=''), b=dict(config=''))\ntogether = {3: [('a', 'b')]}",
+            'the question 3 is not a text; write one',
+        ),
         ("rows = dict(a=dict(config='', against=3))", "'a' has against=3; name a row"),
         ("rows = dict(a=dict(config='', options=[]))", r"'a' has \[\] as overrides; write a dict"),
         ("rows = dict(a=dict(config=''))\ncommon = None", 'common has None as overrides'),
@@ -376,6 +470,9 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         study.main([path, *folders])
     with pytest.raises(InputError, match=r'gone\.md: it cannot be read .*; name a page'):
         study_docs.main(['gone.md'])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r'docs: it holds no results_\*\.md; run this in the root'):
+        study_docs.main([])
 
 
 def test_a_validation_without_a_metric_is_one_sentence(
@@ -420,7 +517,7 @@ def test_detection_is_prepared_and_judged_by_its_map(folders, tmp_path, monkeypa
         (Path(command[4]) / 'last_checkpoint').write_text(str(Path(command[4]) / 'epoch_1.pth'))
         return 0
 
-    monkeypatch.setattr(study_runs.subprocess, 'call', call)
+    monkeypatch.setattr(study_runs, 'call', call)
     for _ in range(2):  # the second time there is nothing to prepare
         study.main([str(file), '--seeds', '1', *folders])
         assert '| net | – | 62.50 | – | 1.500 | – | – | – | – |' in capsys.readouterr().out

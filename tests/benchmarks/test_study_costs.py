@@ -3,12 +3,14 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 import study_costs
 import study_file
 import study_runs
 from mmengine.config import Config
 
 from ic_backbones.distillation.wld_classifier import WLDClassifier
+from ic_backbones.errors import InputError
 
 ROOT = study_runs.TRAIN.parents[1]
 
@@ -64,6 +66,17 @@ def test_rows_that_compute_the_same_have_one_time(path, folders, trainings, monk
     assert len(measured) == 2
     assert costs.steps == {'plain': 1.0, 'IC net': 2.2, 'slow': 1.0}
     assert study_costs.kept_costs(tables) == costs
+
+
+@pytest.mark.parametrize('step', ['"x"', '0', 'NaN', 'null', '-1'])
+def test_costs_that_are_not_times_are_one_sentence(path, folders, trainings, step):
+    tables = study_file.read_study(path, *folders[1::2])
+    tables.results.mkdir()
+    study_costs.read_costs(tables)
+    file = tables.results / 'costs.json'
+    file.write_text(file.read_text().replace('2.2', step))
+    with pytest.raises(InputError, match=r'costs\.json: these are not the costs of a study'):
+        study_costs.kept_costs(tables)
 
 
 def test_a_study_of_detectors_has_no_costs(tmp_path, monkeypatch):

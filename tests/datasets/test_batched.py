@@ -95,6 +95,25 @@ def test_loader_gives_what_the_preprocessor_takes_and_the_seed_decides_it(root):
     assert torch.allclose(out['inputs'], (first[0]['inputs'].float() - 127) / 64)
 
 
+def test_a_subset_has_its_own_images(root):
+    plain, batched = (dataset(root, PACK, batched=value) for value in (False, True))
+    batched[0]  # the tensor of all images is there
+    for chosen in ([15, 3], 5):
+        parts = [data.get_subset(chosen) for data in (plain, batched)]
+        for a, b in zip(*(part.__getitems__(range(len(part))) for part in parts), strict=True):
+            assert torch.equal(a['inputs'], b['inputs'])
+            assert torch.equal(a['data_samples'].gt_label, b['data_samples'].gt_label)
+    assert torch.equal(batched[7]['inputs'], plain[7]['inputs'])
+    batched.get_subset_([15, 3])
+    assert torch.equal(batched[1]['inputs'], plain[3]['inputs'])
+
+
+def test_a_crop_that_does_not_fit_is_one_sentence(root):
+    data = dataset(root, dict(CROP, crop_size=48), PACK, batched=True)
+    with pytest.raises(InputError, match=r'a crop_size of \(48, 48\) does not fit into images of'):
+        data[0]
+
+
 @pytest.mark.parametrize(
     'steps',
     [
@@ -103,6 +122,7 @@ def test_loader_gives_what_the_preprocessor_takes_and_the_seed_decides_it(root):
         (dict(type='Resize', scale=16), PACK),
         (dict(FLIP, direction='vertical'), PACK),
         (dict(CROP, padding_mode='reflect'), PACK),
+        (dict(CROP, pad_val=300), PACK),
     ],
 )
 def test_pipelines_that_have_no_form_for_batches(root, steps):

@@ -68,3 +68,8 @@ def test_wrong_folders_and_images(folders):
     (folders / 'test/cat').rename(folders / 'test/kitten')
     with pytest.raises(InputError, match='not the 10 classes .cat is on one side only.'):
         CIFAR10Data(str(folders), split='test')
+    (folders / 'test/kitten').rename(folders / 'test/cat')
+    for file in (folders / 'test/cat').iterdir():
+        file.unlink()
+    with pytest.raises(InputError, match='test/cat: holds no images; put those of the class there'):
+        CIFAR10Data(str(folders), split='test')

@@ -5,11 +5,14 @@ import logging
 import pytest
 import torch
 from mmengine.logging import MMLogger
+from mmengine.model import BaseModule
 from mmengine.runner.checkpoint import load_checkpoint, load_state_dict
 from mmpretrain.models.backbones import ResNet
+from torch import nn
 
 from ic_backbones.backbones import ICBackbone, ICResNet
 from ic_backbones.errors import InputError
+from ic_backbones.inject import convs_named, inject, to_ic_conv
 from ic_backbones.weights.checkpoint import Checkpoint
 from ic_backbones.weights.export import export_backbone
 from ic_backbones.weights.match import compare, likely_prefix
@@ -32,7 +35,7 @@ def plain():
     net = ResNet(**NARROW)
     for buffer in net.buffers():
         if buffer.is_floating_point():
-            torch.nn.init.uniform_(buffer, 0.5, 1.5)
+            nn.init.uniform_(buffer, 0.5, 1.5)
     net.eval()
     return net
 
@@ -234,10 +237,11 @@ def test_plain_weights_draw_w_prime_anew_however_they_are_loaded(plain, load):
     assert all(torch.equal(value, own[name]) for name, value in net.state_dict().items())
 
 
-def old_checkpoint(net, path):
+def old_checkpoint(net, path, *outer):
     """The checkpoint of a classifier from before ``w_prime`` held k^2 W', as PyTorch notes it."""
-    model = torch.nn.Module()
-    model.backbone = net
+    model = net
+    for name in ('backbone', *outer):
+        model = nn.ModuleDict({name: model})
     state = model.state_dict()
     for name in state:
         if name.endswith('w_prime'):
@@ -262,9 +266,29 @@ def test_pretrained_weights_of_the_old_form_are_converted(adapted, tmp_path):
     again.init_weights()
     x = torch.randn(1, 3, 64, 64)
     torch.testing.assert_close(again(x), net(x))
-    model = torch.nn.Module()  # as load_from and --resume load it
+    model = nn.Module()  # as load_from and --resume load it
     model.backbone = build()
     load_checkpoint(model, file)
     torch.testing.assert_close(model.backbone(x), net(x))
     with pytest.raises(InputError, match="holds W' as the factor of a sum"):
         export_backbone(Checkpoint.read(file), tmp_path / 'new')
+
+
+def test_weights_of_the_old_form_are_converted_where_mmengine_renames_them(tmp_path):
+    """It drops the prefix of DDP, and of an own module, and with them the versions."""
+
+    class Own(BaseModule):
+        def __init__(self, init_cfg=None):
+            super().__init__(init_cfg)
+            self.conv = nn.Conv2d(3, 8, 3)
+            inject(self, convs_named('conv'), to_ic_conv)
+
+    own = Own()
+    file = old_checkpoint(own, tmp_path / 'old.pth')
+    again = Own(dict(type='Pretrained', checkpoint=file, prefix='backbone.'))
+    again.init_weights()
+    torch.testing.assert_close(again.conv.w_prime, own.conv.w_prime)
+
+    model = nn.ModuleDict(dict(backbone=Own()))
+    load_checkpoint(model, old_checkpoint(own, tmp_path / 'ddp.pth', 'module'))
+    torch.testing.assert_close(model.backbone.conv.w_prime, own.conv.w_prime)

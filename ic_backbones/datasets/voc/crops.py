@@ -38,6 +38,8 @@ def make_object_crops(
             '0 or more'
         )
     voc = Path(voc)
+    if not (voc / 'JPEGImages').is_dir():
+        raise InputError(f'{voc}: holds no JPEGImages/; put a data set in VOC layout there')
     images = images_by_id(voc / 'JPEGImages')
     count = 0
     ids = ids_in(read_lines(voc / f'ImageSets/Main/{split}.txt'))

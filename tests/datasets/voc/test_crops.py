@@ -2,8 +2,10 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from ic_backbones.datasets.voc.crops import make_object_crops
+from ic_backbones.errors import InputError
 
 
 def test_a_square_around_each_object(write_voc, tmp_path):
@@ -21,3 +23,10 @@ def test_a_square_around_each_object(write_voc, tmp_path):
     white = np.argwhere(crop > 127)
     low, high = white.min(0), white.max(0)
     assert abs(low - [12, 4]).max() <= 1 and abs(high - [27, 35]).max() <= 1
+
+
+def test_a_folder_without_a_data_set_is_one_sentence(tmp_path):
+    with pytest.raises(
+        InputError, match=r'holds no JPEGImages/; put a data set in VOC layout there'
+    ):
+        make_object_crops(tmp_path / 'gone', tmp_path / 'crops', 'train')
