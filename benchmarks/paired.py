@@ -22,8 +22,9 @@ def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) ->
     differences = [a - b for a, b in pairs]
     text = f'{statistics.mean(differences):+.{digits}f}'
     if len(pairs) > 1:
-        low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
-        is_equal = len({round(difference, 9) for difference in differences}) == 1
-        half = 0.0 if is_equal else (high - low) / 2  # not what rounding leaves of equal ones
+        half = 0.0
+        if len({round(difference, 9) for difference in differences}) > 1:
+            low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
+            half = (high - low) / 2
         text += f' ± {half:.{digits}f}'
     return text.replace('-', '−')

@@ -45,7 +45,8 @@ from study_compare import TOGETHER, caption, markdown, table, together_table
 from study_costs import read_costs
 from study_file import Study, read_study
 from study_picture import curves_picture
-from study_runs import Result, Run, runs_of, stop_trainings
+from study_result import Result
+from study_runs import Run, runs_of, stop_trainings
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs.outputs import make_folder

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from study_file import Study
-from study_runs import Result, Run
+from study_result import Result
+from study_runs import Run
 
 from ic_backbones.errors import writing
 from ic_backbones.runs.atomic_write import write_atomically

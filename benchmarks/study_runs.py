@@ -1,15 +1,12 @@
 """A run of a study: its config, training and result."""
 
-import json
-import math
 import os
 import shutil
-import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,47 +14,16 @@ from mmengine.config import Config
 from study_checks import file_name
 from study_digest import DIGITS, digest_of, digest_of_config
 from study_file import Study
+from study_result import Result
 
-from ic_backbones.errors import InputError, one_line, writing
-from ic_backbones.runs.atomic_write import write_atomically
+from ic_backbones.errors import InputError, writing
 from ic_backbones.runs.options import merge
 from ic_backbones.runs.outputs import make_folder
-from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
+from ic_backbones.runs.scalars import read_scalars
 from ic_backbones.runs.schedule import scale
 from ic_backbones.runs.work_dir import last_checkpoint, locked
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a finished training leaves.
-
-    Attributes:
-        accuracy: Percent of the test images after each epoch; of a detector, the mAP in percent.
-        loss: Mean of the training loss that was logged during each epoch.
-        training: Percent of the training images during each epoch; None where the head does not log
-            it.
-    """
-
-    accuracy: list[float]
-    loss: list[float]
-    training: list[float] | None = None
-
-    @classmethod
-    def of(cls, content: Mapping[str, list[float] | None]) -> 'Result':
-        """The result that a file holds.
-
-        Raises:
-            TypeError, ValueError: It is not one.
-        """
-        result = cls(**content)
-        curves = [curve for curve in asdict(result).values() if curve is not None]
-        if len({len(curve) for curve in curves}) > 1 or not curves[0]:
-            raise ValueError('the curves do not have a value for each epoch')
-        if not all(math.isfinite(value) for curve in curves for value in curve):
-            raise ValueError('a value is not finite')
-        return result
 
 
 @dataclass(frozen=True)
@@ -147,19 +113,12 @@ class Run:
         None if it is not finished or its config has changed.
 
         Raises:
-            InputError: The file is not one that :meth:`train` has written.
+            InputError: As :meth:`~study_result.Result.read`.
         """
         own = self.study.results
         files = own.parent.glob(f'*/*_{self.digest}.json')
         file = min(files, key=lambda file: (file.parent != own, file), default=None)
-        if file is None:
-            return None
-        try:
-            return Result.of(json.loads(file.read_text(encoding='utf-8')))
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                f'{file}: this is not the result of a run ({one_line(error)}); delete it'
-            ) from error
+        return None if file is None else Result.read(file)
 
     def is_ready(self) -> bool:
         """Whether students can start from it."""
@@ -178,26 +137,10 @@ class Run:
         """
         if not self._is_finished():
             self._train()
-        log = read_scalars(self.folder)
-        epochs = range(1, self.epochs + 1)
-        rows = [[row for row in log.train if row['epoch'] == epoch] for epoch in epochs]
-        losses = [[row.get('loss', math.nan) for row in each] for each in rows]
-        if not all(each and math.isfinite(sum(each)) for each in losses):
-            raise InputError(
-                f'{self.folder}: its log lacks the loss of an epoch, or one is not finite; delete '
-                'the folder to train again'
-            )
-        result = Result(
-            accuracy=[round(_accuracy(row, self.folder), 3) for row in log.val],
-            loss=[round(statistics.mean(each), 4) for each in losses],
-            training=[round(each[-1][TRAINING], 3) for each in rows]
-            if all(TRAINING in each[-1] for each in rows)
-            else None,
-        )
+        result = Result.of_training(self.folder, self.epochs)
         results = self.study.results
         file = results / f'{self.name}_{self.digest}.json'
-        with writing(file):
-            write_atomically(file, f'{json.dumps(asdict(result))}\n'.encode())
+        result.write(file)
         for outdated in results.glob(f'{self.name}_{"?" * DIGITS}.json'):
             if outdated != file:
                 outdated.unlink()
@@ -285,17 +228,6 @@ def runs_of(study: Study, seeds: int) -> list[Run]:
         for label, row in study.rows.items()
         if seed < row.get('seeds', seeds)
     ]
-
-
-def _accuracy(row: Mapping[str, float], folder: Path) -> float:
-    """What a validation found, in percent."""
-    name = next((key for key in row if METRIC.search(key)), None)
-    if name is None:
-        raise InputError(
-            f'{folder}: a validation found {", ".join(row)}; give the config an evaluator with mAP '
-            'or accuracy/top1'
-        )
-    return row[name] * (100 if name.endswith('mAP') else 1)
 
 
 def _fill(value: object, teacher: str) -> object:

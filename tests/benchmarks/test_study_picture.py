@@ -7,7 +7,7 @@ import pytest
 import study
 import study_file
 import study_picture
-import study_runs
+import study_result
 
 
 def test_the_picture_has_both_curves_of_every_row(path, folders, trainings, figures):
@@ -23,7 +23,7 @@ def test_the_picture_has_both_curves_of_every_row(path, folders, trainings, figu
 
 def test_rows_beyond_ten_have_other_dashes(figures, tmp_path):
     own = study_file.Study({f'{index}': {} for index in range(31)}, {}, *[tmp_path] * 3)
-    result = study_runs.Result([50.0], [1.0])
+    result = study_result.Result([50.0], [1.0])
     runs = [
         SimpleNamespace(label=label, result=lambda: result, is_detector=False) for label in own.rows
     ]
@@ -52,7 +52,7 @@ def test_rows_that_are_compared_share_a_line_of_panels(
 
 def test_the_curve_of_a_detector_is_its_map(figures, tmp_path):
     own = study_file.Study({'net': {}}, {}, *[tmp_path] * 3)
-    result = study_runs.Result([50.0], [1.0])
+    result = study_result.Result([50.0], [1.0])
     for is_detector, title in ((True, 'mAP (%)'), (False, 'accuracy (%)')):
         run = SimpleNamespace(label='net', result=lambda: result, is_detector=is_detector)
         study_picture.curves_picture(own, [run])

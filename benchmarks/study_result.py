@@ -1,0 +1,90 @@
+"""What a finished training leaves: a small file that is kept."""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ic_backbones.errors import InputError, one_line, writing
+from ic_backbones.runs.atomic_write import write_atomically
+from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
+
+
+@dataclass(frozen=True)
+class Result:
+    """The curves of a training.
+
+    Attributes:
+        accuracy: Percent of the test images after each epoch; of a detector, the mAP in percent.
+        loss: Mean of the training loss that was logged during each epoch.
+        training: Percent of the training images during each epoch; None where the head does not log
+            it.
+    """
+
+    accuracy: list[float]
+    loss: list[float]
+    training: list[float] | None = None
+
+    @classmethod
+    def of_training(cls, folder: Path, epochs: int) -> 'Result':
+        """The result of the finished training in a work dir.
+
+        Raises:
+            InputError: Its log lacks an accuracy or a loss.
+        """
+        log = read_scalars(folder)
+        rows = [[row for row in log.train if row['epoch'] == 1 + epoch] for epoch in range(epochs)]
+        losses = [[row.get('loss', math.nan) for row in each] for each in rows]
+        if not all(each and math.isfinite(sum(each)) for each in losses):
+            raise InputError(
+                f'{folder}: its log lacks the loss of an epoch, or one is not finite; delete the '
+                'folder to train again'
+            )
+        return cls(
+            accuracy=[round(_accuracy(row, folder), 3) for row in log.val],
+            loss=[round(statistics.mean(each), 4) for each in losses],
+            training=[round(each[-1][TRAINING], 3) for each in rows]
+            if all(TRAINING in each[-1] for each in rows)
+            else None,
+        )
+
+    @classmethod
+    def read(cls, file: Path) -> 'Result':
+        """The result that a file holds.
+
+        Raises:
+            InputError: It is not one that :meth:`write` has written.
+        """
+        try:
+            return cls._of(json.loads(file.read_text(encoding='utf-8')))
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                f'{file}: this is not the result of a run ({one_line(error)}); delete it'
+            ) from error
+
+    @classmethod
+    def _of(cls, content: Mapping[str, list[float] | None]) -> 'Result':
+        result = cls(**content)
+        curves = [curve for curve in asdict(result).values() if curve is not None]
+        if len({len(curve) for curve in curves}) > 1 or not curves[0]:
+            raise ValueError('the curves do not have a value for each epoch')
+        if not all(math.isfinite(value) for curve in curves for value in curve):
+            raise ValueError('a value is not finite')
+        return result
+
+    def write(self, file: Path) -> None:
+        with writing(file):
+            write_atomically(file, f'{json.dumps(asdict(self))}\n'.encode())
+
+
+def _accuracy(row: Mapping[str, float], folder: Path) -> float:
+    """What a validation found, in percent."""
+    name = next((key for key in row if METRIC.search(key)), None)
+    if name is None:
+        raise InputError(
+            f'{folder}: a validation found {", ".join(row)}; give the config an evaluator with mAP '
+            'or accuracy/top1'
+        )
+    return row[name] * (100 if name.endswith('mAP') else 1)
