@@ -17,6 +17,7 @@ from study_file import Study
 from study_result import Result
 
 from ic_backbones.errors import InputError, writing
+from ic_backbones.runs.atomic_write import write_atomically
 from ic_backbones.runs.options import merge
 from ic_backbones.runs.outputs import make_folder
 from ic_backbones.runs.scalars import read_scalars
@@ -155,8 +156,9 @@ class Run:
                 shutil.rmtree(self.folder, ignore_errors=True)
         make_folder(self.folder, '--work-dir')
         log = self.folder / 'output.txt'
+        text = self._first_line() + self.training_config().pretty_text
         with writing(self.folder):
-            config.write_text(self._first_line() + self.training_config().pretty_text)
+            write_atomically(config, text.encode())  # without its first line the run would be lost
             out = log.open('a')
         with out:
             code = call(
