@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument('--out', default='docs/neurons.png', help='the picture')
     args = parser.parse_args(argv)
     require_picture(args.out, '--out')
-    torch.set_num_threads(1)  # another number of threads rounds otherwise
+    torch.set_num_threads(1)  # with another number, sums are rounded differently
     figure, panels = new_picture()
     print(
         '| squares | parameters | MP neurons | accuracy (%) | IC neurons | accuracy (%) | IC − MP |'

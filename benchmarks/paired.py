@@ -15,16 +15,13 @@ def mean(values: Sequence[float], digits: int = 2) -> str:
 def interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
     """The mean of the paired differences with its 95 % interval, by the t distribution.
 
-    One side may have fewer values than the other; those that both have count. A single pair has no
-    interval.
+    One side may have fewer values than the other; those that both have count. A single pair
+    has no interval, nor have equal differences.
     """
     pairs = list(zip(values, base, strict=False))
     differences = [a - b for a, b in pairs]
     text = f'{statistics.mean(differences):+.{digits}f}'
-    if len(pairs) > 1:
-        half = 0.0
-        if len({round(difference, 9) for difference in differences}) > 1:
-            low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
-            half = (high - low) / 2
-        text += f' ± {half:.{digits}f}'
+    if len({round(difference, 9) for difference in differences}) > 1:
+        low, high = ttest_rel(*zip(*pairs, strict=True)).confidence_interval()
+        text += f' ± {(high - low) / 2:.{digits}f}'
     return text.replace('-', '−')

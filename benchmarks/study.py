@@ -34,10 +34,9 @@ say little on a machine that others use.
 """
 
 import argparse
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from command_line import positive, require_picture
@@ -45,8 +44,9 @@ from study_compare import TOGETHER, caption, markdown, table, together_table
 from study_costs import read_costs
 from study_file import Study, read_study
 from study_picture import curves_picture
+from study_process import stop, stopped
 from study_result import Result
-from study_runs import Run, runs_of, stop_trainings
+from study_runs import Run, runs_of
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs.outputs import make_folder
@@ -80,52 +80,66 @@ def _unfinished(runs: Sequence[Run]) -> list[Run]:
 
 
 def _train_side_by_side(runs: Sequence[Run], jobs: int) -> None:
-    start, stopped = time.monotonic(), threading.Event()
-
-    def train(run: Run) -> Result | None:
+    stopped.clear()
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        futures = {pool.submit(_train, run): run for run in runs}
         try:
-            return None if stopped.is_set() else run.train()
-        except BaseException:
-            stopped.set()  # before this thread takes the next run
+            _report(futures)
+        except Exception:
+            pool.shutdown()  # what has started is completed
             raise
+    except KeyboardInterrupt:
+        stop()
+        raise
+    finally:
+        pool.shutdown()
 
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(train, run): run for run in runs}
-        try:
-            for done, future in enumerate(as_completed(futures), 1):
-                if (result := future.result()) is None:
-                    continue
-                accuracy = result.accuracy[-1]
-                left = (time.monotonic() - start) / done * (len(runs) - done) / 60
-                print(
-                    f'[{done}/{len(runs)}] {futures[future].name}: {accuracy:.1f} %; '
-                    f'about {left:.0f} min to go',
-                    flush=True,
-                )
-        except BaseException as error:
-            stopped.set()
-            if isinstance(error, KeyboardInterrupt):
-                stop_trainings()
-            raise
+
+def _train(run: Run) -> Result | None:
+    """The result of a run; None if another one has failed before it started."""
+    try:
+        return None if stopped.is_set() else run.train()
+    except Exception:
+        stopped.set()  # before this thread takes the next run
+        raise
+
+
+def _report(futures: Mapping[Future, Run]) -> None:
+    start = time.monotonic()
+    for done, future in enumerate(as_completed(futures), 1):
+        if (result := future.result()) is not None:
+            left = (time.monotonic() - start) / done * (len(futures) - done) / 60
+            print(
+                f'[{done}/{len(futures)}] {futures[future].name}: {result.accuracy[-1]:.1f} %; '
+                f'about {left:.0f} min to go',
+                flush=True,
+            )
+
+
+def require_equal_epochs(study: Study) -> None:
+    """Refuse rows whose epochs may have another number of batches than those they are timed by.
+
+    Raises:
+        InputError: There is one.
+    """
+    for label in study.rows:
+        against = study.against(label)[0]
+        own, base = (Run(study, name, 0).config().train_dataloader for name in (label, against))
+        if own != base:
+            raise InputError(
+                f'{label!r}: it has another train_dataloader than {against!r}, so their epochs '
+                'cannot be compared; leave out --equal-time'
+            )
 
 
 def equal_time_runs(study: Study, runs: Sequence[Run], steps: Mapping[str, float]) -> list[Run]:
-    """A run of about as long a training as its first comparison row's, where both are known.
-
-    Raises:
-        InputError: Their epochs may differ in their numbers of batches.
-    """
+    """A run of about as long a training as its first comparison row's, where both are known."""
     timed = []
     for run in runs:
         against = study.against(run.label)[0]
         if against in steps and run.label in steps:
-            base = replace(run, label=against)
-            if base.config().train_dataloader != run.config().train_dataloader:
-                raise InputError(
-                    f'{run.label!r}: it has another train_dataloader than {against!r}, so their '
-                    'epochs cannot be compared; leave out --equal-time'
-                )
-            epochs = base.epochs * steps[against] / steps[run.label]
+            epochs = replace(run, label=against).epochs * steps[against] / steps[run.label]
             timed.append(run.with_epochs(max(1, round(epochs))))
     return timed
 
@@ -147,6 +161,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     study = read_study(args.study, args.work_dir, args.results, args.picture)
     make_folder(study.results, '--results')
     require_picture(study.picture, '--picture')
+    if args.equal_time:
+        require_equal_epochs(study)
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)

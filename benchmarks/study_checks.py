@@ -37,8 +37,8 @@ def check_tables(tables: Mapping[str, object]) -> None:
             raise InputError(f'{other!r} and {label!r} have the same file name; rename one')
         if len(name) > 100 or '|' in label or re.search(r'_\d+_epochs$', name):
             raise InputError(
-                f'{label!r}: a label has at most 100 characters, no | and does not end in a number '
-                'of epochs; rename it'
+                f'{label!r}: a label has at most 100 characters and no |, and does not end in a '
+                'number of epochs; rename it'
             )
     _check_overrides('common', tables.get('common', {}), (*COUNTED, *LOGGED))
     for index, label in enumerate(rows):

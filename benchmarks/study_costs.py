@@ -121,7 +121,8 @@ def _computed(run: Run) -> tuple[object, ...]:
     """What decides the time of a run's step."""
     cfg = run.config()
     memory_format = cfg.get('default_hooks', {}).get('memory_format')
-    return whole_model(cfg), memory_format, cfg.train_dataloader.batch_size
+    teacher = _computed(run.teacher) if _distils(run) else None
+    return whole_model(cfg), memory_format, cfg.train_dataloader.batch_size, teacher
 
 
 def _distils(run: Run) -> bool:
@@ -136,7 +137,7 @@ def size(run: Run) -> tuple[int, int]:
 def training_step(run: Run) -> Step:
     """Forward, loss and backward of a run's model for one batch of random images.
 
-    A teacher has not been trained: its weights do not change the time.
+    The teacher is untrained, as its weights do not change the time.
     """
     with tempfile.TemporaryDirectory() as folder:
         teacher = Path(folder, 'teacher.pth')

@@ -43,7 +43,7 @@ class Study:
         return [names] if isinstance(names, str) else names
 
     def families(self) -> list[list[str]]:
-        """The rows that are compared with one another, directly or through others."""
+        """The rows in groups: each is in that of the first row that it is compared with."""
         first = {}
         for label in self.rows:
             against = self.against(label)[0]

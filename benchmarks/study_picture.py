@@ -20,7 +20,7 @@ DASHES = '-', '--', ':'  # for each ten rows, as there are ten colours
 def curves_picture(study: Study, runs: Sequence[Run]) -> None:
     """Draw training loss and accuracies over the epochs; bands are one standard deviation.
 
-    Rows that are compared with one another share a line of panels.
+    Each row shares a line of panels with the first row that it is compared with.
     """
     results = {label: [run.result() for run in runs if run.label == label] for label in study.rows}
     detectors = {run.label for run in runs if run.is_detector}

@@ -36,19 +36,20 @@ class Result:
         """
         log = read_scalars(folder)
         rows = [[row for row in log.train if row['epoch'] == 1 + epoch] for epoch in range(epochs)]
-        losses = [[row.get('loss', math.nan) for row in each] for each in rows]
-        if not all(each and math.isfinite(sum(each)) for each in losses):
-            raise InputError(
-                f'{folder}: its log lacks the loss of an epoch, or one is not finite; delete the '
-                'folder to train again'
-            )
-        return cls(
+        losses = [[row.get('loss', math.nan) for row in each] or [math.nan] for each in rows]
+        content = dict(
             accuracy=[round(_accuracy(row, folder), 3) for row in log.val],
             loss=[round(statistics.mean(each), 4) for each in losses],
-            training=[round(each[-1][TRAINING], 3) for each in rows]
-            if all(TRAINING in each[-1] for each in rows)
-            else None,
         )
+        if all(each and TRAINING in each[-1] for each in rows):
+            content['training'] = [round(each[-1][TRAINING], 3) for each in rows]
+        try:
+            return cls._of(content)
+        except ValueError as error:
+            raise InputError(
+                f'{folder}: the log of its training is not complete ({error}); delete the folder '
+                'to train again'
+            ) from error
 
     @classmethod
     def read(cls, file: Path) -> 'Result':
@@ -67,8 +68,10 @@ class Result:
     @classmethod
     def _of(cls, content: Mapping[str, list[float] | None]) -> 'Result':
         result = cls(**content)
-        curves = [curve for curve in asdict(result).values() if curve is not None]
-        if len({len(curve) for curve in curves}) > 1 or not curves[0]:
+        curves = [result.accuracy, result.loss]
+        if result.training is not None:
+            curves.append(result.training)
+        if len({len(curve) for curve in curves}) > 1 or not result.accuracy:
             raise ValueError('the curves do not have a value for each epoch')
         if not all(math.isfinite(value) for curve in curves for value in curve):
             raise ValueError('a value is not finite')

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ from mmengine.config import Config
 from study_checks import file_name
 from study_digest import DIGITS, digest_of, digest_of_config
 from study_file import Study
+from study_process import call
 from study_result import Result
 
 from ic_backbones.errors import InputError, writing
@@ -169,7 +169,7 @@ class Run:
             )
         if code:
             last = (log.read_text().strip().splitlines() or ['no output'])[-1]
-            killed = f'ended by signal {-code}, perhaps for lack of memory'
+            killed = f'ended by signal {-code}' + ', perhaps for lack of memory' * (code == -9)
             reason = killed if code < 0 else last
             raise InputError(
                 f'{log}: the training failed ({reason}); correct that, finished runs are kept'
@@ -201,25 +201,6 @@ class Run:
     def _first_line(self) -> str:
         """What tells a training from an earlier one of the same name, or of another teacher."""
         return f'# {self.digest}\n'
-
-
-_running: set[subprocess.Popen] = set()
-
-
-def call(command: Sequence[str | Path], **kwargs) -> int:
-    """The exit code of a command, which :func:`stop_trainings` can end."""
-    with subprocess.Popen(command, **kwargs) as process:
-        _running.add(process)
-        try:
-            return process.wait()
-        finally:
-            _running.discard(process)
-
-
-def stop_trainings() -> None:
-    """End the trainings that are running, as ``kill`` does; they go on at the next start."""
-    for process in list(_running):
-        process.terminate()
 
 
 def runs_of(study: Study, seeds: int) -> list[Run]:

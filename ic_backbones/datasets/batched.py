@@ -53,16 +53,16 @@ class BatchedPipeline:
             self.labels = [sample['gt_label'] for sample in samples]
 
     def get_subset_(self, indices: Sequence[int] | int) -> None:
+        self._drop_images()
         super().get_subset_(indices)
-        self._collect_again()
 
     def get_subset(self, indices: Sequence[int] | int) -> 'BatchedPipeline':
-        subset = super().get_subset(indices)
-        subset._collect_again()
-        return subset
+        self._drop_images()  # which it would copy
+        return super().get_subset(indices)
 
-    def _collect_again(self) -> None:
-        """Drop the tensor of all images; the next batch makes that of the subset."""
+    def _drop_images(self) -> None:
+        """The next batch collects them again, of a subset its own."""
+        super().full_init()  # without collecting them
         vars(self).pop('images', None)
 
     def __getitem__(self, index: int) -> dict:

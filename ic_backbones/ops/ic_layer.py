@@ -3,17 +3,20 @@
 import math
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 import torch
 import torch.nn as nn
 import torch.nn.utils.parametrize as parametrize
 from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from .lean import is_compiling
 
 # The state-dict names of W' in a layer: as it is, pruned, parametrized.
 W_PRIME_NAMES = 'w_prime', 'w_prime_orig', 'parametrizations.w_prime.original'
+# The versions of those that come from checkpoints; as attributes they would be saved with them.
+loaded_versions: MutableMapping[Tensor, int] = WeakTensorKeyDictionary()
 
 ALPHA_MODES = ('constant', 'learned', 'scheduled')
 
@@ -32,7 +35,7 @@ class ICLayer(nn.Module, ABC):
             :attr:`summed_channels`. The state dicts of version 1 held ``W'`` itself, those of
             version 2 left out the channels; they are converted when they are loaded. The version
             is among the metadata that PyTorch saves with a state dict; the loader of checkpoints
-            keeps it on the tensor as well. Tensors without any, such as a ``.safetensors`` file's,
+            keeps it for the tensor as well. Tensors without any, such as a ``.safetensors`` file's,
             are taken to be of the present version.
         alpha: The scale of the collision term, a float, a parameter or a buffer.
         alpha_mode: ``'constant'``, ``'learned'`` or ``'scheduled'``.
@@ -138,9 +141,8 @@ class ICLayer(nn.Module, ABC):
         is_loaded = 'w_prime' in found or prefix + self.scaled_to in state
         self.found = found if is_loaded else None
         for name in (prefix + own for own in W_PRIME_NAMES if prefix + own in state):
-            version = getattr(state[name], 'ic_version', None)  # from the loader of checkpoints
-            if version is None:
-                version = metadata.get('version', self._version)
+            noted = loaded_versions.get(state[name]) or metadata.get('version')
+            version = noted or self._version
             area = self.area if version < 2 else 1
             channels = self.summed_channels if version < 3 else 1
             if area * channels > 1:

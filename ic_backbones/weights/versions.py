@@ -1,7 +1,7 @@
 """The versions of layers in a checkpoint, which tell what an old ``w_prime`` holds.
 
 PyTorch notes them by the paths of the modules. mmengine renames the tensors when it loads them, or
-leaves the notes out, so that of each ``W'`` is kept on the tensor itself as well.
+leaves the notes out, so the version of each ``W'`` is kept for the tensor itself as well.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..ops.ic_layer import W_PRIME_NAMES
+from ..ops.ic_layer import W_PRIME_NAMES, loaded_versions
 
 
 def bare(path: str) -> str:
@@ -20,15 +20,16 @@ def bare(path: str) -> str:
 def versions_in(state: Any) -> dict[str, int]:
     """The versions that a state dict notes, by the bare paths of the modules."""
     noted = getattr(state, '_metadata', {}).items()
-    return {bare(path): notes['version'] for path, notes in noted if 'version' in notes}
+    return {bare(path): notes['version'] for path, notes in noted if notes.get('version')}
 
 
 def keep_versions(content: Any) -> None:
-    """Give each ``W'`` in the state dicts of a checkpoint its version as ``ic_version``."""
+    """Note the version of each ``W'`` in the state dicts of a checkpoint."""
     states = [content, *content.values()] if isinstance(content, Mapping) else []
     for state in states:
         versions = versions_in(state)
         for name, tensor in state.items() if versions else ():
             ends = (end for end in W_PRIME_NAMES if f'.{name}'.endswith(f'.{end}'))
             if isinstance(tensor, Tensor) and (end := next(ends, None)):
-                tensor.ic_version = versions.get(bare(name.removesuffix(end).rstrip('.')))
+                if version := versions.get(bare(name.removesuffix(end).rstrip('.'))):
+                    loaded_versions[tensor] = version

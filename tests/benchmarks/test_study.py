@@ -1,18 +1,20 @@
 """The study runner: what it trains, keeps and compares."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import study
 import study_docs
 import study_file
+import study_process
 import study_runs
 import torch
 from mmengine.config import Config
@@ -316,6 +318,8 @@ def test_a_run_of_another_study_is_not_trained_again(path, folders, trainings, t
         '{"accuracy": [NaN], "loss": [1]}',
         '{"accuracy": ["a"], "loss": [1]}',
         '{"accuracy": 5, "loss": 5}',
+        '{"accuracy": null, "loss": [1]}',
+        '{"accuracy": null, "loss": null}',
     ],
 )
 def test_an_unreadable_result_is_one_sentence(path, folders, trainings, result_file, text):
@@ -337,28 +341,48 @@ def test_after_a_failure_no_other_run_starts(path, folders, trainings, curves):
     assert len(trainings) == 1
 
 
-def test_trainings_are_ended_with_the_study():
-    """SIGTERM, or a SIGINT of the study alone, does not reach them by itself."""
-    command = [sys.executable, '-c', 'import time; time.sleep(60)']
-    with ThreadPoolExecutor() as pool:
-        code = pool.submit(study_runs.call, command)
-        while not study_runs._running:
-            time.sleep(0.01)
-        study_runs.stop_trainings()
-        assert code.result(timeout=30) == -signal.SIGTERM
+WAITING = """
+import sys
+import study, study_process
+from ic_backbones.errors import InputError
+from ic_backbones_tools.command import run_tool
+
+CHILD = 'import os, time; open("pid", "w").write(str(os.getpid())); time.sleep(99)'
+
+class Run:
+    def __init__(self, name):
+        self.train = getattr(self, name)
+    def sleep(self):
+        study_process.call([sys.executable, '-c', CHILD])
+    def fail(self):
+        raise InputError('broken')
+
+run_tool(lambda: study._train_side_by_side([Run(name) for name in sys.argv[1:]], 2))
+"""
 
 
-def test_an_interrupted_study_ends_its_trainings(path, folders, trainings, monkeypatch):
-    ended = []
+@pytest.mark.parametrize('runs', [['sleep'], ['sleep', 'fail']])
+def test_sigterm_ends_the_trainings_of_a_study(runs, tmp_path):
+    """Also while it waits for one, after another has failed."""
+    path = os.pathsep.join([str(study_runs.TRAIN.parents[1] / 'benchmarks'), *sys.path])
+    command = [sys.executable, '-c', WAITING, *runs]
+    with subprocess.Popen(command, cwd=tmp_path, env=os.environ | dict(PYTHONPATH=path)) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / 'pid').is_file() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1)  # until it waits
+        process.terminate()
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / 'pid').read_text()), 0)
 
-    def interrupt(*args, **kwargs):
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(study_runs, 'call', interrupt)
-    monkeypatch.setattr(study, 'stop_trainings', lambda: ended.append(1))
-    with pytest.raises(KeyboardInterrupt):
-        study.main([path, '--seeds', '1', *folders])
-    assert ended == [1]
+def test_nothing_starts_once_a_study_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(study_process, 'stopped', threading.Event())
+    command = [sys.executable, '-c', 'open("started", "w")']
+    study_process.stop()
+    assert study_process.call(command, cwd=tmp_path) == -signal.SIGTERM
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize('loss', ['NaN', None])
@@ -376,9 +400,7 @@ def test_a_log_without_a_loss_is_one_sentence(
         else:
             lines[index] = re.sub('"loss": [0-9.]+', f'"loss": {loss}', lines[index])
     log.write_text('\n'.join(lines))
-    with pytest.raises(
-        InputError, match='plain_0: its log lacks the loss of an epoch, or one is not finite'
-    ):
+    with pytest.raises(InputError, match='plain_0: the log of its training is not complete'):
         study.main([path, '--seeds', '1', *folders])
 
 
@@ -416,7 +438,7 @@ def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_p
         ("rows = dict(a=dict(config='', option={}))", "'a' has 'option'; a row has only config,"),
         ("rows = dict(a=dict(config='', seeds=0))", "'a' has seeds=0; give 1 or more"),
         ("rows = dict(a=dict(config='', seeds=True))", "'a' has seeds=True; give 1 or more"),
-        ("rows = {'a|b': dict(config='')}", r"'a\|b': a label has at most 100 characters, no"),
+        ("rows = {'a|b': dict(config='')}", r"'a\|b': a label has at most 100 characters and no"),
         ("rows = {'a 3 epochs': dict(config='')}", 'does not end in a number of epochs; rename'),
         ("rows = {101 * 'a': dict(config='')}", 'a label has at most 100 characters'),
         (

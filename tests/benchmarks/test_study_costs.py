@@ -50,21 +50,25 @@ def test_a_student_needs_no_trained_teacher(tmp_path, monkeypatch):
 
 
 def test_rows_that_compute_the_same_have_one_time(path, folders, trainings, monkeypatch):
-    """They differ in their schedules alone."""
+    """They differ in their schedules alone; students of other teachers do not."""
     file = Path(path)
     file.write_text(
         file.read_text()
         + "rows['slow'] = dict(config=CONFIG, options={'param_scheduler.gamma': 0.5})\n"
+        + "student = dict(config=CONFIG, options={'model.teacher': '{teacher}'})\n"
+        + "rows['student'] = student | dict(teacher='plain')\n"
+        + "rows['student of IC'] = student | dict(teacher='IC net')\n"
     )
     measured = []
     monkeypatch.setattr(
-        study_costs, 'ratios', lambda steps, rounds: measured.extend(steps) or [1.0, 2.2]
+        study_costs, 'ratios', lambda steps, rounds: measured.extend(steps) or [1.0, 2.2, 3.0, 4.0]
     )
     tables = study_file.read_study(path, *folders[1::2])
     tables.results.mkdir()
     costs = study_costs.read_costs(tables)
-    assert len(measured) == 2
-    assert costs.steps == {'plain': 1.0, 'IC net': 2.2, 'slow': 1.0}
+    assert len(measured) == 4
+    twins = {'plain': 1.0, 'IC net': 2.2, 'slow': 1.0}
+    assert costs.steps == twins | {'student': 3.0, 'student of IC': 4.0}
     assert study_costs.kept_costs(tables) == costs
 
 

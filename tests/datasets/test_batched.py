@@ -98,8 +98,9 @@ def test_loader_gives_what_the_preprocessor_takes_and_the_seed_decides_it(root):
 def test_a_subset_has_its_own_images(root):
     plain, batched = (dataset(root, PACK, batched=value) for value in (False, True))
     batched[0]  # the tensor of all images is there
-    for chosen in ([15, 3], 5):
-        parts = [data.get_subset(chosen) for data in (plain, batched)]
+    lazy = dataset(root, PACK, batched=True, lazy_init=True)
+    for chosen, source in (([15, 3], batched), (5, batched), ([15, 3], lazy)):
+        parts = [data.get_subset(chosen) for data in (plain, source)]
         for a, b in zip(*(part.__getitems__(range(len(part))) for part in parts), strict=True):
             assert torch.equal(a['inputs'], b['inputs'])
             assert torch.equal(a['data_samples'].gt_label, b['data_samples'].gt_label)
