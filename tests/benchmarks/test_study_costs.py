@@ -8,6 +8,7 @@ import study_costs
 import study_file
 import study_runs
 from mmengine.config import Config
+from torch import nn
 
 from ic_backbones.distillation.wld_classifier import WLDClassifier
 from ic_backbones.errors import InputError
@@ -15,29 +16,29 @@ from ic_backbones.errors import InputError
 ROOT = study_runs.TRAIN.parents[1]
 
 
-def test_the_step_normalises_images_as_the_training_does(classifier_config, monkeypatch):
-    cfg = Config.fromfile(classifier_config)
-    cfg.model.pop('data_preprocessor', None)
-    cfg.data_preprocessor = dict(num_classes=2, mean=[1.0, 2.0, 3.0], std=[1.0, 1.0, 1.0])
-    build, built = study_costs.MODELS.build, []
+@pytest.fixture
+def built(monkeypatch) -> list[nn.Module]:
+    """The models that are built."""
+    build, models = study_costs.MODELS.build, []
     monkeypatch.setattr(
         study_costs.MODELS,
         'build',
-        lambda *args, **kwargs: built.append(build(*args, **kwargs)) or built[-1],
+        lambda *args, **kwargs: models.append(build(*args, **kwargs)) or models[-1],
     )
+    return models
+
+
+def test_the_step_normalises_images_as_the_training_does(classifier_config, built):
+    cfg = Config.fromfile(classifier_config)
+    cfg.model.pop('data_preprocessor', None)
+    cfg.data_preprocessor = dict(num_classes=2, mean=[1.0, 2.0, 3.0], std=[1.0, 1.0, 1.0])
     study_costs.training_step(SimpleNamespace(teacher=None, config=lambda teacher: cfg))
     assert built[-1].data_preprocessor.mean.flatten().tolist() == [1, 2, 3]
 
 
-def test_a_student_needs_no_trained_teacher(tmp_path, monkeypatch):
+def test_a_student_needs_no_trained_teacher(built, tmp_path, monkeypatch):
     """Its step has the teacher's forward pass, whose checkpoint need not be there."""
     monkeypatch.chdir(ROOT)
-    build, built = study_costs.MODELS.build, []
-    monkeypatch.setattr(
-        study_costs.MODELS,
-        'build',
-        lambda *args, **kwargs: built.append(build(*args, **kwargs)) or built[-1],
-    )
     tables = study_file.read_study('benchmarks/studies/confirm_finetune_cifar10.py', str(tmp_path))
     run = study_runs.Run(tables, 'WLD, τ 4, e 0.005', 0)
     step = study_costs.training_step(run)
