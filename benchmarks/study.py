@@ -29,8 +29,8 @@ logs lie in --work-dir.
 --equal-time trains each row once more, for about as long as the first row that it is compared with,
 with its schedule scaled to match. Accuracies in the middle of a schedule would not do: before its
 learning rate has come down, a network is far below what a shorter schedule reaches. The time of a
-training step is measured beforehand, alternately within one process; the times of whole trainings
-say little on a machine that others use.
+training step is measured beforehand, alternately within one process; the times of whole training
+runs say little on a machine that others use.
 """
 
 import argparse

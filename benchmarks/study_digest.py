@@ -1,4 +1,4 @@
-"""Digests of trainings: two have the same one if their results are comparable."""
+"""Digests of training runs: two have the same one if their results are comparable."""
 
 import hashlib
 import json

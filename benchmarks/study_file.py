@@ -16,7 +16,7 @@ from ic_backbones.errors import InputError, one_line
 
 @dataclass(frozen=True)
 class Study:
-    """The tables of a study file, and where its trainings, results and picture lie.
+    """The tables of a study file, and where its training runs, results and picture lie.
 
     Attributes:
         together: Pairs of rows by the question that they answer together: a row, and the one that

@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--work-dir', default='work_dirs/pretrain_demo')
     parser.add_argument('--images', nargs=2, default=['240', '60'], metavar=('TRAIN', 'VAL'))
     parser.add_argument(
-        '--options', nargs='*', default=[], help='further --cfg-options of all three trainings'
+        '--options', nargs='*', default=[], help='further --cfg-options of all three training runs'
     )
 
 

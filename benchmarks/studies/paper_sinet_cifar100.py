@@ -1,6 +1,6 @@
 """SINet's tables 3 and 4: group convolutions, exchange and joint decision on CIFAR-100.
 
-The paper takes the mean of three trainings of 150 epochs: --seeds 3. Meant for a GPU.
+The paper takes the mean of three training runs of 150 epochs: --seeds 3. Meant for a GPU.
 """
 
 NETWORKS = {

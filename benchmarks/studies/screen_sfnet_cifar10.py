@@ -41,14 +41,15 @@ SCHEDULES = {
     'peak at half, AdamW': ADAMW,
 }
 PLAIN = {'model.backbone.composed_scales': ()}
+FIRST, SECOND = list(SCHEDULES)[:2]
 rows = {}
 for name, schedule in SCHEDULES.items():
-    plain, first = f'VGG-16, {name}', 'SfNet, peak at 30 %'
+    earlier = [other for other in (FIRST, SECOND) if f'SfNet, {other}' in rows]
+    plain = f'VGG-16, {name}'
     rows[plain] = dict(config=CONFIG, options=schedule | PLAIN)
     rows[f'SfNet, {name}'] = dict(
-        config=CONFIG, options=schedule, against=[plain, first] if first in rows else plain
+        config=CONFIG, options=schedule, against=[plain, *(f'SfNet, {other}' for other in earlier)]
     )
-rows['SfNet, peak at half, AdamW']['against'] += [
-    'SfNet, peak at half',
-    'SfNet, peak at half, momentum cycled',
-]
+    if earlier:
+        rows[plain]['against'] = [f'VGG-16, {other}' for other in earlier]
+rows['SfNet, peak at half, AdamW']['against'].append('SfNet, peak at half, momentum cycled')

@@ -1,5 +1,5 @@
 # IC-MobileNet: a depthwise convolution and its pointwise convolution form one IC layer. The paper
-# has a constant alpha of 1, which is worse in short trainings (docs/results_ic.md).
+# has a constant alpha of 1, which is worse in short training runs (docs/results_ic.md).
 _base_ = './mobilenet_200e.py'
 model = dict(
     backbone=dict(

@@ -58,7 +58,7 @@ def read_curves(runs: Sequence[str | Path]) -> Curves:
     """Read the curves of ``runs``.
 
     Args:
-        runs: Work dirs of trainings, where a resumed one is one run, or tables that
+        runs: Work dirs of training runs, where a resumed one is one run, or tables that
             :func:`plot` has written.
 
     Raises:
