@@ -12,21 +12,27 @@ FROM_MEMORY = {  # whole batches, in the process that trains
         ('persistent_workers', False),
     )
 }
-SCREEN = FROM_MEMORY | {
+
+
+def one_cycle(epochs: int) -> dict:
+    """The overrides of a training run of one cycle; the list takes the place of the recipe's."""
+    cycle = dict(
+        type='OneCycleLR',
+        eta_max=0.1,
+        total_steps=epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+    return {'train_cfg.max_epochs': epochs, 'param_scheduler': [cycle]}
+
+
+SCREEN = {
+    **FROM_MEMORY,
+    **one_cycle(4),
     'train_dataloader.dataset.indices': 20000,
     'train_dataloader.batch_size': 64,
     'val_dataloader.dataset.indices': 5000,
     'val_dataloader.batch_size': 250,
-    'train_cfg.max_epochs': 4,
-    'param_scheduler': [  # a list takes the place of the recipe's schedule
-        dict(
-            type='OneCycleLR',
-            eta_max=0.1,
-            total_steps=4,
-            by_epoch=True,
-            convert_to_iter_based=True,
-        )
-    ],
     'default_hooks.logger.interval': 13,
     'default_hooks.checkpoint.interval': 1,
     'default_hooks.checkpoint.save_best': None,

@@ -5,14 +5,10 @@ after 3. A scheduled alpha rises linearly to its end; lambda falls from 0.9 to 0
 one seed, the other rows of MAIN as many as --seeds, and the other values of alpha, tau and e two.
 """
 
-from cifar10_20000 import SCREEN
+from cifar10_20000 import SCREEN, one_cycle
 from narrow import LEARNED, resnet, scheduled
 
 common = SCREEN
-TEACHER = {
-    'train_cfg.max_epochs': 12,
-    'param_scheduler': [dict(SCREEN['param_scheduler'][0], total_steps=12)],
-}
 FINE = {
     'train_cfg.max_epochs': 4,
     'param_scheduler': [dict(type='MultiStepLR', milestones=[3], gamma=0.1, by_epoch=True)],
@@ -38,7 +34,7 @@ def distilled(tau: float, tolerance: float, **keys: int) -> dict:
 
 
 MAIN = {
-    'ResNet-18': resnet('resnet18_200e', TEACHER, seeds=1),  # the teacher of all seeds
+    'ResNet-18': resnet('resnet18_200e', one_cycle(12), seeds=1),  # the teacher of all seeds
     PLAIN: resnet('resnet18_200e', LOAD, teacher='ResNet-18'),
     LEARNT: tuned('ic_resnet18_200e', LOAD, LEARNED),
     'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.02)),
