@@ -18,7 +18,11 @@ def missing_sentence(*packages: str) -> str:
 
 
 def require(*packages: str) -> None:
-    """Raise an ImportError that says what to install if one of ``packages`` is missing."""
+    """Check that packages are installed.
+
+    Raises:
+        ImportError: One is missing; the message says what to install.
+    """
     sentence = missing_sentence(*packages)
     if sentence:
         raise ImportError(sentence, name='ic_backbones')

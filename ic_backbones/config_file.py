@@ -37,7 +37,11 @@ def config(name: str) -> str:
 
 
 def find_config(path: str | Path) -> str | Path:
-    """``path`` if it is a file, and otherwise the config of this name."""
+    """``path`` if it is a file, and otherwise the config of this name.
+
+    Raises:
+        InputError: There is neither.
+    """
     if not isinstance(path, str | os.PathLike):
         raise InputError(f'{path}: no such config file; see configs/')
     return path if os.path.isfile(path) else config(str(path))

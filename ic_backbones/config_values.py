@@ -63,7 +63,7 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
     (
         r'log_level',
         'a level such as INFO',
-        lambda value: isinstance(logging.getLevelName(value), int),
+        lambda value: type(value) is int or isinstance(logging.getLevelName(value), int),
     ),
     (
         r'resume|.*\.(deterministic|drop_last|enable|persistent_workers|pin_memory|shuffle)',
@@ -92,6 +92,11 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
         lambda v: _is_number(v) and 0 <= v <= 1e38,
     ),
     (r'optim_wrapper\.clip_grad\.\w*(norm|value)', 'a number', _is_number),
+    (
+        r'param_scheduler\.(\d+\.)?(begin|end|T_max|total_steps|step_size|(milestones|periods)\.\d+)',
+        'a number of 0 or more',
+        lambda value: _is_number(value) and value >= 0,
+    ),
     (
         r'.*\.filename_tmpl',
         "a string with {}, such as 'epoch_{}.pth'",

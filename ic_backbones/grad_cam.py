@@ -93,7 +93,11 @@ class Network(nn.Module):
         return found
 
     def index(self, name: str) -> int:
-        """The label of a class."""
+        """The label of a class.
+
+        Raises:
+            InputError: The network does not know the class.
+        """
         if name not in self.saved.classes:
             known = ', '.join(self.saved.classes) or 'no classes by name'
             raise InputError(f'--class {name}: {self.saved.source} knows {known}; choose one')

@@ -30,6 +30,11 @@ SCALE = 'train_dataloader.dataset.pipeline.0.scale'
         (SCALE, (1333, -1)),
         (SCALE, [[1333, 640], [1333, 800]]),
         (SCALE, 0.5),
+        ('log_level', 20),
+        ('log_level', 'INFO'),
+        ('param_scheduler.0.end', 1e9),
+        ('param_scheduler.T_max', 8.5),
+        ('param_scheduler.0.milestones', [8, 11]),
     ],
 )
 def test_sound_values(key, value):
@@ -48,6 +53,11 @@ def test_sound_values(key, value):
         (SCALE, [-1, -1]),
         (SCALE, [[1333, 640], []]),
         (SCALE, [[1333, 640], [-1, -1]]),
+        ('log_level', 'FOO'),
+        ('param_scheduler.0.T_max', 'abc'),
+        ('param_scheduler.end', -1),
+        ('param_scheduler.0.total_steps', math.inf),
+        ('param_scheduler.0.milestones.0', 'abc'),
     ],
 )
 def test_wrong_values(key, value):

@@ -35,7 +35,7 @@ def backbone_of(config: str) -> nn.Module:
     if not config.endswith('.py'):
         return create(config, features_only=True)
     cfg = read_config(config)
-    if 'backbone' not in cfg.get('model', {}):
+    if 'backbone' not in (cfg.get('model') or {}):
         raise InputError(f'{config}: has no model with a backbone; give one that has')
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmpretrain')):
         try:

@@ -1,4 +1,4 @@
-"""Draw the loss and the mAP or accuracy of training runs.
+"""Draw the loss and the mAP or accuracy of runs.
 
 The curves of one or several runs become a picture and a table.
 

@@ -1,6 +1,6 @@
 """Equation 5, one scalar w' for each output channel, next to equation 6 and the plain network.
 
-All have the recipe of screen_step_cifar10.py; the accuracy on the training images shows whether a
+All have the recipe of cifar10_20000.py; the accuracy on the training images shows whether a
 difference is one of fitting or of generalisation.
 """
 

@@ -1,6 +1,6 @@
 """IC block⁻ next to the plain block, with and without zero_init_residual, from scratch.
 
-The recipe is that of screen_step_cifar10.py.
+The recipe is that of cifar10_20000.py.
 """
 
 from cifar10_20000 import SCREEN

@@ -1,6 +1,6 @@
 """The start of W', values of alpha, learning rates and the weight decay of W', from scratch.
 
-The recipe is that of screen_step_cifar10.py. "Start around 0": W' is drawn with zero mean, as where
+The recipe is that of cifar10_20000.py. "Start around 0": W' is drawn with zero mean, as where
 alpha starts at 0, and a schedule keeps alpha at its value; in the other rows W' starts so that the
 collision term is almost 0.
 """

@@ -1,7 +1,7 @@
 """IC-ResNet-50 and its variants B and C next to ResNet-50, with training and test accuracy.
 
 The paper (v2, section 4.1) sees B and C overfit: the training accuracy rises and the test accuracy
-does not. The recipe is that of screen_step_cifar10.py.
+does not. The recipe is that of cifar10_20000.py.
 """
 
 from cifar10_20000 import SCREEN

@@ -59,5 +59,5 @@ param_scheduler = dict(
     by_epoch=True,
     convert_to_iter_based=True,
 )
-auto_scale_lr = dict(base_batch_size=128)
+auto_scale_lr = dict(base_batch_size=32)  # mmengine does not count accumulation
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1, save_best='auto'))

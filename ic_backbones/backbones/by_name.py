@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, PretrainedInit
+from mmengine.registry import WEIGHT_INITIALIZERS
 from torch import nn
 
 from ..errors import BUILD_ERRORS, InputError, one_line
@@ -27,8 +28,8 @@ def init_by_name(net: nn.Module, owner: BaseModule, draw: Callable[[], None]) ->
         return
     given = owner.init_cfg
     cfgs = _checked(given)
-    pretrained = [cfg for cfg in cfgs if cfg['type'] == 'Pretrained']
-    others = [cfg for cfg in cfgs if cfg['type'] != 'Pretrained']
+    pretrained = [cfg for cfg in cfgs if _loads(cfg)]
+    others = [cfg for cfg in cfgs if not _loads(cfg)]
     if others or not pretrained:
         owner.init_cfg = others or None
         try:
@@ -55,9 +56,17 @@ def _checked(init_cfg: dict | list | None) -> list[dict]:
     return list(cfgs)
 
 
+def _loads(cfg: dict) -> bool:
+    """Whether the type is mmengine's ``PretrainedInit``: the class, or any name of it."""
+    kind = cfg['type']
+    return (WEIGHT_INITIALIZERS.get(kind) if isinstance(kind, str) else kind) is PretrainedInit
+
+
 def _is_usable(cfg: object) -> bool:
-    if not isinstance(cfg, dict) or cfg.get('type') != 'Pretrained':
-        return isinstance(cfg, dict) and 'type' in cfg
+    if not isinstance(cfg, dict) or 'type' not in cfg:
+        return False
+    if not _loads(cfg):
+        return True
     texts = ('checkpoint', 'prefix', 'map_location')
     return (
         cfg.get('checkpoint') is not None

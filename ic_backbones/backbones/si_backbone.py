@@ -12,6 +12,7 @@ from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
 from ..inject import convs_named, inject
+from ..ops.ic_layer import has_additions
 from ..ops.super_interaction import Exchange, require_groups
 from ..registry import MODELS
 from .adapted import AdaptedBackbone
@@ -87,8 +88,11 @@ def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
     Raises:
         TypeError: ``conv`` is not a full convolution, or its channels cannot be divided.
     """
-    if type(conv) is not nn.Conv2d or conv.groups != 1:
-        raise TypeError('only a full nn.Conv2d can become a group convolution; narrow convs')
+    if type(conv) is not nn.Conv2d or conv.groups != 1 or has_additions(conv):
+        raise TypeError(
+            f'this {type(conv).__name__} cannot become a group convolution: only a full nn.Conv2d '
+            'without hooks or parametrization can; narrow convs'
+        )
     if conv.in_channels % groups or conv.out_channels % groups:
         raise TypeError(
             f'{conv.in_channels} to {conv.out_channels} channels cannot be divided into {groups} '
@@ -164,18 +168,15 @@ def with_exchange(block: nn.Module, groups: int) -> nn.Module:
         groups: The number of groups.
 
     Raises:
-        TypeError: The channels of the block cannot be divided into the groups.
+        ValueError: The channels of the block cannot be divided into the groups.
     """
-    try:
-        if isinstance(block, BasicBlock | Bottleneck):
-            block.downsample = Exchange(block.out_channels, groups)
-            return block
-        if isinstance(block, InvertedResidual):
-            kind, channels = ExchangingInvertedResidual, block.conv[-1].out_channels
-        else:
-            kind, channels = ExchangingSeparableConv, block.pointwise_conv.out_channels
-        block.exchange = Exchange(channels, groups)
-        block.__class__ = kind  # the same object, so that its layers keep their names
+    if isinstance(block, BasicBlock | Bottleneck):
+        block.downsample = Exchange(block.out_channels, groups)
         return block
-    except ValueError as error:
-        raise TypeError(str(error)) from None
+    if isinstance(block, InvertedResidual):
+        kind, channels = ExchangingInvertedResidual, block.conv[-1].out_channels
+    else:
+        kind, channels = ExchangingSeparableConv, block.pointwise_conv.out_channels
+    block.exchange = Exchange(channels, groups)
+    block.__class__ = kind  # the same object, so that its layers keep their names
+    return block

@@ -152,8 +152,8 @@ class SINet(Staged):
     def switch_to_deploy(self) -> None:
         """Merge norms and funnels into fewer convolutions, in place and for inference only.
 
-        The features stay those of eval mode. The weights must be loaded before, as in mmpretrain's
-        backbones that have this method.
+        The features stay those of eval mode, and all parameters are frozen. The weights must be
+        loaded before, as in mmpretrain's backbones that have this method.
 
         Raises:
             ValueError: The norm is not BN with scale, shift and running statistics.
@@ -163,6 +163,7 @@ class SINet(Staged):
             return
         self.stem = self.stem.deployed()
         inject(self.blocks, lambda _, module: isinstance(module, SIUnit), DeployedSIUnit)
+        self.requires_grad_(False)
 
 
 class SIStem(nn.Module):

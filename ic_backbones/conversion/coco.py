@@ -41,10 +41,15 @@ def read_coco(path: Path) -> Source:
                 f"{file}: is not in COCO's format ({one_line(error)}); export it again"
             ) from error
         for picture in source.pictures[len(seen) :]:
-            if picture.image in seen:
+            other = seen.get(picture.image)
+            if other == file:
                 raise InputError(
-                    f'{file}: lists {picture.image}, as {seen[picture.image]} does; give one of '
-                    'the two files as the source'
+                    f'{file}: lists {picture.image} twice; remove one of the two records'
+                )
+            if other:
+                raise InputError(
+                    f'{file}: lists {picture.image}, as {other} does; give one of the two files as '
+                    'the source'
                 )
             seen[picture.image] = file
     source.classes = sorted(classes, key=classes.get)

@@ -3,6 +3,10 @@
 import random
 from collections import Counter
 
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 from ..datasets.fingerprint import near_pairs
 from .source import SPLITS, Picture
 
@@ -17,23 +21,14 @@ def groups(digests: list[str], hashes: list[bytes]) -> list[list[int]]:
     Returns:
         The indices of the images of each group, in order; most groups have one image.
     """
-    parent = list(range(len(digests)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
     first: dict[str, int] = {}
     same = [(index, first.setdefault(digest, index)) for index, digest in enumerate(digests)]
     near = [(row, column) for row, column, _ in near_pairs(hashes, hashes) if row < column]
-    for one, other in [*same, *near]:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
+    rows, columns = zip(*same, *near, strict=True)
+    linked = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(digests),) * 2)
     members: dict[int, list[int]] = {}
-    for index in range(len(digests)):
-        members.setdefault(root(index), []).append(index)
+    for index, label in enumerate(connected_components(linked, directed=False)[1]):
+        members.setdefault(label, []).append(index)
     return list(members.values())
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import yaml
 
-from ..datasets.regular_file import require_regular
 from ..datasets.voc.annotation import VOCObject
 from ..datasets.voc.files import files_below, ids_in, read_lines
 from ..errors import InputError
+from ..regular_file import require_regular
 from .source import Broken, Picture, Source, is_image, split_named
 
 _SLACK = 0.01  # by how much rounded fractions may leave the image

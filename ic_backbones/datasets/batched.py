@@ -107,7 +107,20 @@ def _unsupported(transform) -> InputError:
 
 
 def random_crop(images: Tensor, size: tuple[int, int], padding: int, fill: int) -> Tensor:
-    """Cut a window of ``size`` out of each of ``images``, (N, C, H, W), padded with ``fill``."""
+    """Cut a window at a random place out of each image.
+
+    Args:
+        images: The images, (N, C, H, W).
+        size: The height and width of the windows in pixels.
+        padding: The width in pixels of the border that is added to each side before.
+        fill: The value of the border.
+
+    Returns:
+        The windows, (N, C, height, width).
+
+    Raises:
+        InputError: The windows do not fit into the padded images.
+    """
     padded = pad(images, [padding] * 4, value=fill)
     if size[0] > padded.shape[2] or size[1] > padded.shape[3]:
         raise InputError(

@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
+from ..regular_file import require_regular
 from .fingerprint import Fingerprint, read_fingerprint
 from .images import MAX_PIXELS, Header, read_header
-from .regular_file import require_regular
 
 CACHE = Path(
     os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'),

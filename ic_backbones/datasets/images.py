@@ -9,7 +9,7 @@ import mmcv
 import numpy as np
 from PIL import ExifTags, Image
 
-from .regular_file import require_regular
+from ..regular_file import require_regular
 
 MAX_PIXELS = 100_000_000  # 300 MB once decoded
 _ENDS = {'JPEG': b'\xff\xd9', 'MPO': b'\xff\xd9', 'PNG': b'IEND\xaeB`\x82'}

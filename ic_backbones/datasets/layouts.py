@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ..errors import InputError
-from .regular_file import require_regular
+from ..regular_file import require_regular
 from .voc.files import IMAGE_SUFFIXES, files_below
 
 VOC, COCO, YOLO = 'VOC', 'COCO', 'YOLO'

@@ -84,7 +84,16 @@ class WLDLoss(nn.Module):
         self.weight, self.tau, self.tolerance = weight, tau, tolerance
 
     def forward(self, ce: Tensor, student: Tensor, teacher: Tensor) -> dict[str, Tensor]:
-        """The terms under the names that mmengine logs and sums."""
+        """The terms under the names that mmengine logs and sums.
+
+        Args:
+            ce: The student's cross-entropy, a scalar.
+            student: The student's logits, (N, classes).
+            teacher: The teacher's logits, (N, classes).
+
+        Returns:
+            Two scalars, ``loss_ce`` and ``loss_kd``.
+        """
         terms = weak_logit_distillation(ce, student, teacher, self.weight, self.tau, self.tolerance)
         return dict(zip(('loss_ce', 'loss_kd'), terms, strict=True))
 

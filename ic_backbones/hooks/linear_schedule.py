@@ -68,6 +68,8 @@ class WLDScheduleHook(LinearScheduleHook):
 class AlphaScheduleHook(LinearScheduleHook):
     """Moves ``alpha`` of every IC layer with ``alpha_mode='scheduled'``: the paper's strategy 1.
 
+    Layers of frozen stages keep the ``alpha`` that they have, because their ``W'`` cannot learn.
+
     Source: "IC Networks: Remodeling the Basic Unit for Convolutional Neural Networks", section 3.3,
     which finds the best values between 0.01 and 0.04.
 
@@ -76,7 +78,7 @@ class AlphaScheduleHook(LinearScheduleHook):
         end: ``alpha`` at the last iteration.
 
     Raises:
-        InputError: No layer has a scheduled ``alpha``.
+        InputError: No layer that can learn has a scheduled ``alpha``.
     """
 
     def __init__(self, start: float = 0.0, end: float = 0.02) -> None:
@@ -86,12 +88,12 @@ class AlphaScheduleHook(LinearScheduleHook):
         self._alphas = [
             layer.alpha
             for layer in ic_layers(unwrapped(runner.model)).values()
-            if layer.alpha_mode == 'scheduled'
+            if layer.alpha_mode == 'scheduled' and layer.w_prime.requires_grad
         ]
         if not self._alphas:
             raise InputError(
-                'AlphaScheduleHook: no layer has a scheduled alpha; give the backbone '
-                "alpha_mode='scheduled', or leave the hook out"
+                'AlphaScheduleHook: no layer that can learn has a scheduled alpha; give the '
+                "backbone alpha_mode='scheduled', or leave the hook out"
             )
 
     def set(self, runner: Runner, value: float) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..ops.ic_layer import ic_layers
+from ..errors import InputError
+from ..ops.ic_layer import ICLayer, ic_layers
 from ..registry import HOOKS
 from ..runs.unwrapped import unwrapped
 
@@ -17,10 +18,20 @@ class LogAlphaHook(Hook):
     Args:
         interval: The number of iterations between two logs; the last iteration of each epoch is
             logged as well.
+
+    Raises:
+        InputError: Every ``alpha`` is constant, or there is none.
     """
 
     def __init__(self, interval: int = 1000) -> None:
         self.interval = interval
+
+    def before_train(self, runner: Runner) -> None:
+        if not _changing(runner):
+            raise InputError(
+                'LogAlphaHook: no layer has an alpha that changes; give the backbone '
+                "alpha_mode='learned' or 'scheduled', or leave the hook out"
+            )
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
@@ -30,13 +41,14 @@ class LogAlphaHook(Hook):
             or self.end_of_epoch(runner.train_dataloader, batch_idx)
         ):
             return
-        layers = ic_layers(unwrapped(runner.model))
-        values = {
-            name: float(layer.alpha)
-            for name, layer in layers.items()
-            if layer.alpha_mode != 'constant'
-        }
+        values = {name: float(layer.alpha) for name, layer in _changing(runner).items()}
         runner.logger.info('alpha: ' + ', '.join(f'{k} {v:.4f}' for k, v in values.items()))
         step = runner.iter + 1
         scalars = {f'alpha/{name}': value for name, value in values.items()}
         runner.visualizer.add_scalars({**scalars, 'iter': step}, step=step)
+
+
+def _changing(runner: Runner) -> dict[str, ICLayer]:
+    """The IC layers whose ``alpha`` is not constant, by their dotted names."""
+    layers = ic_layers(unwrapped(runner.model))
+    return {name: layer for name, layer in layers.items() if layer.alpha_mode != 'constant'}

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .lean import AddRectified, DepthwiseConv, is_compiling, is_eager_training
+from .low_memory import AddRectified, DepthwiseConv, is_compiling, is_eager_training
 from .window import Window, area_of, can_pool, has_stride, sees_one_pixel
 
 
@@ -76,7 +76,10 @@ def inner_response(
 
 
 def collision(u: Tensor, x: Tensor, w_prime: Tensor, window: Window) -> Tensor:
-    """The collision term ``relu(u - W' . (1 (^*) x))`` of eq. 6, see :func:`inner_response`."""
+    """The collision term ``relu(u - W' . (1 (^*) x))`` of eq. 6, (N, C, H, W).
+
+    The arguments are those of :func:`inner_response`.
+    """
     return inner_response(u, x, w_prime, window).relu_()
 
 
@@ -85,11 +88,15 @@ def add_collision(
 ) -> Tensor:
     """``u + alpha * sign * relu(v)``, finite in fp16 wherever ``u`` is.
 
-    ``v`` is overwritten, and ``u`` as well if no gradients are recorded.
+    Args:
+        u: The linear response, (N, C, H, W); overwritten if no gradients are recorded.
+        v: What the ReLU sees, of the same shape; overwritten.
+        alpha: The scale of the collision term, a number or a 0-dim tensor.
+        sign: See :func:`inner_response`.
     """
     if sign is not None:
         alpha = (alpha * sign).to(v.dtype)
-    is_half, is_constant = u.dtype == torch.float16, isinstance(alpha, float)
+    is_half, is_constant = u.dtype == torch.float16, not isinstance(alpha, Tensor)
     if is_constant and not is_half and v.requires_grad and is_eager_training():
         return AddRectified.apply(u, v, alpha)
     term = v.relu_()
@@ -100,7 +107,7 @@ def add_collision(
     return torch.where(u.isinf(), u, saturate_(out)) if is_half else out
 
 
-def inside(
+def relu_bias(
     bias: Tensor | None, inner_bias: Tensor | None, sign: Tensor | None = None
 ) -> Tensor | None:
     """What the ReLU sees besides ``u`` and the box sum: ``b1``, without the ``b2`` that ``u`` has.

@@ -34,7 +34,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..registry import MODELS
-from .collision import add_collision, inner_response, inside
+from .collision import add_collision, inner_response, relu_bias
 from .fx_step import one_step
 from .ic_fold import FoldableICLayer
 from .ic_layer import init_w_prime_
@@ -73,10 +73,10 @@ def ic_conv2d(
         (N, C, H, W), as ``conv2d`` gives; at ``alpha = 0`` equal to it on finite inputs.
     """
     u = F.conv2d(x, weight, bias, stride, padding, dilation, groups)
-    if isinstance(alpha, float) and alpha == 0:
+    if not isinstance(alpha, Tensor) and alpha == 0:
         return u
     window = Window(weight.shape[2:], stride, padding, dilation)
-    inner_bias = inside(bias, inner_bias, sign)
+    inner_bias = relu_bias(bias, inner_bias, sign)
     v = inner_response(u, x, w_prime, window, groups, inner_bias, sign)
     return add_collision(u, v, alpha, sign)
 
@@ -146,8 +146,8 @@ class ICConv2d(FoldableICLayer, nn.Conv2d):
     def summed_channels(self) -> int:
         return self.weight.shape[1] // self.w_prime.shape[1]
 
-    def init_w_prime(self) -> None:
-        init_w_prime_(self.w_prime, self.weight, self.alpha)
+    def init_w_prime(self, generator: torch.Generator | None = None) -> None:
+        init_w_prime_(self.w_prime, self.weight, self.alpha, generator)
 
     @classmethod
     def from_conv(cls, conv: nn.Conv2d, **kwargs) -> 'ICConv2d':

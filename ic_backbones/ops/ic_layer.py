@@ -11,7 +11,7 @@ import torch.nn.utils.parametrize as parametrize
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from .lean import is_compiling
+from .low_memory import is_compiling
 
 # The state-dict names of W' in a layer: as it is, pruned, parametrized.
 W_PRIME_NAMES = 'w_prime', 'w_prime_orig', 'parametrizations.w_prime.original'
@@ -47,7 +47,6 @@ class ICLayer(nn.Module, ABC):
     own_tensors: tuple[str, ...] = ('w_prime', 'alpha', 'inner_bias')
     scaled_to = 'weight'
     found: frozenset[str] | None = None
-    _last_alpha: tuple[Tensor | None, int, bool] = (None, 0, False)
 
     def add_own_tensors(
         self, w_prime: Tensor, alpha: float, alpha_mode: str, inner_bias: Tensor | None = None
@@ -106,19 +105,14 @@ class ICLayer(nn.Module, ABC):
     def effective_alpha(self) -> float | Tensor:
         """``alpha``, or the float 0 if it is a tensor of 0 and neither it nor ``W'`` can learn.
 
-        That is the case in frozen stages that started from plain weights. The tensor is read only
-        if it has changed, so that a GPU need not wait.
+        That is the case in frozen stages that started from plain weights. Only a CPU reads the
+        tensor: a program on a GPU would wait for it in every layer.
         """
         alpha = self.alpha
-        if isinstance(alpha, float) or is_compiling():
+        if isinstance(alpha, float) or is_compiling() or alpha.device.type != 'cpu':
             return alpha
-        if alpha.requires_grad or self.w_prime.requires_grad or alpha.is_meta:
-            return alpha
-        seen, version, is_zero = self._last_alpha
-        if seen is not alpha or version != alpha._version:
-            is_zero = bool(alpha == 0)
-            self._last_alpha = alpha, alpha._version, is_zero
-        return 0.0 if is_zero else alpha
+        is_frozen = not (alpha.requires_grad or self.w_prime.requires_grad)
+        return 0.0 if is_frozen and alpha == 0 else alpha
 
     @property
     def area(self) -> int:
@@ -131,8 +125,12 @@ class ICLayer(nn.Module, ABC):
         return 1
 
     @abstractmethod
-    def init_w_prime(self) -> None:
-        """Draw ``w_prime`` again, to the scale that the layer's weights have now."""
+    def init_w_prime(self, generator: torch.Generator | None = None) -> None:
+        """Draw ``w_prime`` again, to the scale that the layer's weights have now.
+
+        Args:
+            generator: The source of the random numbers; PyTorch's own by default.
+        """
 
     def _load_from_state_dict(
         self, state: dict[str, Tensor], prefix: str, metadata: dict, *args
@@ -160,9 +158,7 @@ def _draw_missing(layer: ICLayer, _) -> None:
         return
     weight = layer.get_parameter(layer.scaled_to)
     seed = zlib.crc32(weight.detach().float().cpu().numpy().tobytes())
-    with torch.random.fork_rng([weight.device] if weight.is_cuda else []):
-        torch.manual_seed(seed)
-        layer.init_w_prime()
+    layer.init_w_prime(torch.Generator(weight.device).manual_seed(seed))
 
 
 def ic_layers(net: nn.Module) -> dict[str, ICLayer]:
@@ -194,7 +190,12 @@ def alphas(state: Mapping[str, Tensor]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> None:
+def init_w_prime_(
+    w_prime: Tensor,
+    weight: Tensor,
+    alpha: float | Tensor,
+    generator: torch.Generator | None = None,
+) -> None:
     """Draw ``W'`` to the scale of ``W``; the papers leave it open, so this is our reading.
 
     With ``alpha != 0`` the term counts from the start. A zero-mean ``W'`` would give every layer a
@@ -212,6 +213,7 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
             ``ICLayer.w_prime``.
         weight: ``W``, (C, C'/groups, kH, kW).
         alpha: The value that ``alpha`` starts from.
+        generator: The source of the random numbers; PyTorch's own by default.
     """
     if w_prime.is_meta:
         return
@@ -220,6 +222,7 @@ def init_w_prime_(w_prime: Tensor, weight: Tensor, alpha: float | Tensor) -> Non
     rms = weight.square().mean().sqrt()
     if alpha == 0:
         bound = math.sqrt(3 * averaged)
-        w_prime.uniform_(-bound, bound).mul_(rms)
+        w_prime.uniform_(-bound, bound, generator=generator).mul_(rms)
     else:
-        w_prime.uniform_(0, 4 * averaged * math.sqrt(math.pi / fan_in)).mul_(rms)
+        bound = 4 * averaged * math.sqrt(math.pi / fan_in)
+        w_prime.uniform_(0, bound, generator=generator).mul_(rms)

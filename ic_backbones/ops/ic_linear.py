@@ -42,7 +42,7 @@ def ic_linear(
     Returns:
         (..., m).
     """
-    if isinstance(alpha, float) and alpha == 0:
+    if not isinstance(alpha, Tensor) and alpha == 0:
         return F.linear(x, weight, bias)
     u = F.linear(x, weight)
     # The mean: a sum of fp16 inputs overflows.
@@ -88,7 +88,7 @@ class ICLinear(FoldableICLayer, nn.Linear):
         inner = torch.zeros(out_features, **factory) if inner_bias else None
         self.add_own_tensors(torch.empty(out_features, **factory), alpha, alpha_mode, inner)
 
-    def init_w_prime(self) -> None:
+    def init_w_prime(self, generator: torch.Generator | None = None) -> None:
         nn.init.ones_(self.w_prime)
 
     @one_step

@@ -23,7 +23,7 @@ import torch.nn as nn
 from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
 from torch import Tensor
 
-from .collision import add_collision, inner_response, inside
+from .collision import add_collision, inner_response, relu_bias
 from .fx_step import add_step
 from .ic_fold import FoldableICLayer
 from .ic_layer import has_additions, init_w_prime_
@@ -67,18 +67,17 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         pair.adaptive = isinstance(depthwise, Conv2dAdaptivePadding)
         w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])
         pair.add_own_tensors(w_prime, alpha, alpha_mode)
-        if not pair.weight.requires_grad:
-            pair.w_prime.requires_grad_(False)
+        pair.freeze_with_weight()
         return pair.train(pointwise.training)
 
     @property
     def area(self) -> int:
         return area_of(self.window)
 
-    def init_w_prime(self) -> None:
+    def init_w_prime(self, generator: torch.Generator | None = None) -> None:
         # The scale of a full convolution of this kernel whose response is as large.
         weight = self.weight.expand(-1, -1, self.area, 1) / math.sqrt(self.area)
-        init_w_prime_(self.w_prime, weight, self.alpha)
+        init_w_prime_(self.w_prime, weight, self.alpha, generator)
 
     def scale_term(self, scale: Tensor) -> None:
         if self.inner_bias is None:  # so far the ReLU sees the whole bias
@@ -93,7 +92,7 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         if isinstance(y, torch.fx.Proxy):  # a step with both inputs as its one argument
             return add_step(self, y.tracer, (y, getattr(y, _INPUT, None)))
         given = self.inner_bias is not None
-        b1 = inside(self.bias, self.inner_bias, self.sign) if given else None
+        b1 = relu_bias(self.bias, self.inner_bias, self.sign) if given else None
         return self._ic_forward(y, self.weight, self.bias, self.w_prime, b1, self.sign)
 
     def _conv_forward(self, y: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -101,7 +100,7 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         if weight is self.weight:
             return self.forward(y)
         w_prime, b1, sign = self.term_under(weight)
-        return self._ic_forward(y, weight, bias, w_prime, inside(bias, b1, sign), sign)
+        return self._ic_forward(y, weight, bias, w_prime, relu_bias(bias, b1, sign), sign)
 
     def _ic_forward(
         self,

@@ -53,6 +53,7 @@ def area_of(window: Window) -> int:
 
 
 def has_stride(window: Window) -> bool:
+    """Whether the windows are more than one pixel apart."""
     return window.stride not in (1, (1, 1))
 
 

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..datasets.regular_file import require_regular
 from ..errors import InputError, one_line
+from ..regular_file import require_regular
 from .scalars import LARGEST, TRAINING, Scalars
 
 Curve = list[tuple[float, float]]

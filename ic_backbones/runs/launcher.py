@@ -114,8 +114,9 @@ def _timeout(cfg: Config) -> timedelta:
     seconds = ((cfg.get('env_cfg') or {}).get('dist_cfg') or {}).get('timeout')
     if seconds is None:
         return default_pg_timeout
-    if not isinstance(seconds, int | float) or not seconds > 0:
+    if not isinstance(seconds, int | float) or not 0 < seconds <= 1e9:
         raise InputError(
-            f'env_cfg.dist_cfg.timeout: {seconds!r} is not a number of seconds; give one above 0'
+            f'env_cfg.dist_cfg.timeout: {seconds!r} is not a number of seconds above 0 and up to '
+            '1e9; give one'
         )
     return timedelta(seconds=seconds)

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from ..datasets.regular_file import require_regular
 from ..errors import InputError
+from ..regular_file import require_regular
 
 
 def require_writable(file: str | Path, option: str) -> None:

@@ -37,16 +37,21 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
         InputError: The checkpoint cannot be read or holds no optimizer; with 'auto', none of those
             in the work dir is whole; or the work dir holds another run.
     """
-    if not checkpoint or (checkpoint == 'auto' and overwrite):
+    if not checkpoint:
         raise InputError(
-            '--resume: names no checkpoint, or is given together with --overwrite; write --resume '
-            'alone to continue from the last checkpoint, or --resume FILE'
+            '--resume: the name of the checkpoint is empty; write --resume alone to continue from '
+            'the last one, or --resume FILE'
+        )
+    if checkpoint == 'auto' and overwrite:
+        raise InputError(
+            '--resume: --overwrite would put aside the checkpoint to continue from; give one of '
+            'the two, or --resume FILE with a checkpoint from elsewhere'
         )
     hooks: list[Hook] = [CheckOptimizer()]
     if checkpoint != 'auto':
         state = _read(checkpoint)
         if not _is_own(checkpoint, cfg.work_dir):
-            hooks += _make_room(cfg.work_dir, overwrite)
+            hooks += _make_room(cfg, overwrite)
     elif holds_run(cfg.work_dir):
         checkpoint, state = _newest(cfg)
     else:
@@ -88,17 +93,22 @@ def start_again(cfg: Config, overwrite: bool) -> list[Hook]:
     """
     if cfg.get('load_from'):
         Checkpoint.read(cfg.load_from)
-    return _make_room(cfg.work_dir, overwrite)
+    return _make_room(cfg, overwrite)
 
 
-def _make_room(work_dir: str, overwrite: bool) -> list[Hook]:
+def _make_room(cfg: Config, overwrite: bool) -> list[Hook]:
     """The hooks with which a training of its own can start in the work dir."""
-    if not holds_run(work_dir):
+    if not holds_run(cfg.work_dir):
         return []
+    if overwrite and 'out_dir' in (cfg.get('default_hooks') or {}).get('checkpoint', {}):
+        raise InputError(
+            '--overwrite: the checkpoints lie in default_hooks.checkpoint.out_dir; move them away '
+            f'together with {cfg.work_dir}, or choose another --work-dir'
+        )
     if overwrite:
         return [PutAside()]
     raise InputError(
-        f'{work_dir}: this work dir holds the checkpoints of a training; continue it with '
+        f'{cfg.work_dir}: this work dir holds the checkpoints of a training; continue it with '
         '--resume, replace it with --overwrite, or choose another --work-dir'
     )
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from ..datasets.regular_file import require_regular
 from ..errors import InputError
+from ..regular_file import require_regular
 
 # The figures that a detector or a classifier is judged by: 'pascal_voc/mAP', 'coco/bbox_mAP',
 # 'accuracy/top1'; not 'coco/bbox_mAP_50'.

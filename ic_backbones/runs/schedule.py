@@ -64,7 +64,7 @@ def stretch_schedule(cfg: Config, written: Config) -> str:
 
 def _end(scheduler: dict) -> float:
     """The last epoch or iteration of a scheduler; infinite where it lasts as long as the loop."""
-    begin = scheduler.get('begin', 0)
+    begin = scheduler.get('begin') or 0
     ends = [begin + scheduler[key] for key in ('T_max', 'total_steps') if scheduler.get(key)]
     return min([scheduler.get('end') or math.inf, *ends])
 

@@ -64,13 +64,22 @@ def use_auto_scale_lr(cfg: Config) -> None:
     """Scale the learning rate with the batch size that is really used.
 
     Raises:
-        InputError: The config does not say for which batch size its learning rate is meant.
+        InputError: The config does not say for which batch size its learning rate is meant, or its
+            schedule has a peak of its own.
     """
     if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
         raise InputError(
             '--auto-scale-lr: the config has no auto_scale_lr=dict(base_batch_size=...); add the '
             'batch size that its learning rate is meant for'
         )
+    schedulers = cfg.get('param_scheduler') or []
+    for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
+        if 'eta_max' in scheduler:
+            raise InputError(
+                f'--auto-scale-lr: eta_max of {scheduler["type"]} sets the learning rate, which '
+                'therefore cannot be scaled; leave the option out, and set eta_max for your batch '
+                'size'
+            )
     cfg.auto_scale_lr.enable = True
 
 
@@ -90,7 +99,7 @@ def use_pictures(
         InputError: The config has no such hook, or mmpretrain's meets test-time augmentation.
     """
     hook = (cfg.get('default_hooks') or {}).get('visualization')
-    if hook is None:
+    if not hook or 'type' not in hook:
         raise InputError(
             '--show, --show-dir: the config has no default_hooks.visualization; add '
             "visualization=dict(type='DetVisualizationHook') or, for a classifier, "
@@ -122,10 +131,14 @@ def use_tta(cfg: Config) -> None:
             f'--tta: the config has no tta_model, and scope {scope} has none of its own; add one'
         )
     cfg.model = ConfigDict(deepcopy(wrapper), module=cfg.model)
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
-    dataset.pipeline = cfg.get('tta_pipeline') or _with_flip(dataset.pipeline)
+    for dataset in _innermost(cfg.test_dataloader.dataset):
+        dataset.pipeline = cfg.get('tta_pipeline') or _with_flip(dataset.pipeline)
+
+
+def _innermost(dataset: ConfigDict) -> list[ConfigDict]:
+    """The data sets in wrappers such as RepeatDataset and ConcatDataset."""
+    inner = dataset.get('datasets') or [dataset[key] for key in ('dataset',) if key in dataset]
+    return [each for wrapped in inner for each in _innermost(wrapped)] or [dataset]
 
 
 def _with_flip(pipeline: list[dict]) -> list[dict]:

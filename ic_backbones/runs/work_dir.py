@@ -75,7 +75,7 @@ def put_aside(work_dir: str | Path) -> Path:
     """
     folder = Path(work_dir) / time.strftime('overwritten_%Y%m%d_%H%M%S')
     folder.mkdir(exist_ok=True)
-    for path in (Path(work_dir) / NOTE, *checkpoints(work_dir)):
+    for path in (Path(work_dir) / NOTE, *Path(work_dir).glob('*.pth')):  # under any name
         if os.path.lexists(path):
             path.rename(folder / path.name)
     return folder

@@ -96,11 +96,13 @@ def load_from_http(source: str, map_location: Any = None) -> Any:
 
 @CheckpointLoader.register_scheme(prefixes=('torchvision://', 'modelzoo://'), force=True)
 def load_from_torchvision(source: str, map_location: Any = None) -> Any:
+    """The weights of a model of torchvision, by its name."""
     return load_from_http(_address(source, get_torchvision_models()), map_location)
 
 
 @CheckpointLoader.register_scheme(prefixes=('open-mmlab://', 'openmmlab://'), force=True)
 def load_from_openmmlab(source: str, map_location: Any = None) -> Any:
+    """The weights of an OpenMMLab model, by a name of today or of before."""
     renamed = get_deprecated_model_names()
     scheme, _, name = source.partition('://')
     address = _address(f'{scheme}://{renamed.get(name, name)}', get_external_models())
@@ -116,12 +118,14 @@ def load_from_mmcls(source: str, map_location: Any = None) -> dict:
 
 @CheckpointLoader.register_scheme(prefixes=(r'(\S+\:)?s3://', r'(\S+\:)?petrel://'), force=True)
 def load_from_petrel(source: str, map_location: Any = None) -> Any:
+    """A checkpoint in a petrel store."""
     backend = get_file_backend(source, backend_args=dict(backend='petrel'))
     return _load(io.BytesIO(backend.get(source)), source, map_location)
 
 
 @CheckpointLoader.register_scheme(prefixes='pavi://', force=True)
 def load_from_pavi(source: str, map_location: Any = None) -> Any:
+    """A checkpoint of a model on pavi."""
     from pavi import modelcloud
 
     model = modelcloud.get(source.removeprefix('pavi://'))

@@ -9,7 +9,7 @@ from mmpretrain.models.backbones import ResNet, ResNet_CIFAR, ResNetV1d
 from mmpretrain.registry import MODELS
 
 from ic_backbones.backbones import ICResNet, ICResNet_CIFAR
-from ic_backbones.backbones.ic_resnet import ICBasicBlockMinus
+from ic_backbones.backbones.ic_block_minus import ICBasicBlockMinus
 from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d, ic_layers
 from ic_backbones_tools.complexity import TABLES

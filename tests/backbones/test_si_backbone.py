@@ -7,6 +7,7 @@ from mmpretrain.registry import MODELS
 from torch import nn
 
 from ic_backbones.backbones import SIBackbone
+from ic_backbones.backbones.si_backbone import to_grouped
 from ic_backbones.complexity import count
 from ic_backbones.ops import Exchange
 from ic_backbones_tools.complexity import TABLES
@@ -133,3 +134,10 @@ def test_blocks_of_others_do_not_exchange():
     assert SIBackbone(mmdets, r'layer1.*conv1', exchange=False).backbone.layer1[0].conv1.groups == 2
     with pytest.raises(ValueError, match='groups: 0 is less than 1'):
         SIBackbone(mmdets, r'layer1.*conv1', groups=0)
+
+
+def test_a_convolution_with_a_hook_is_refused():
+    from torch.nn.utils import weight_norm
+
+    with pytest.raises(TypeError, match='this Conv2d cannot become a group convolution'):
+        to_grouped(weight_norm(torch.nn.Conv2d(4, 4, 1)), 2)

@@ -132,6 +132,7 @@ def test_deployed_it_is_the_same_function(settings):
     expected, of_pixel = net(x), net(pixel)
     net.switch_to_deploy()
     assert not any(isinstance(module, SIUnit | DenseFunnel) for module in net.modules())
+    assert not any(parameter.requires_grad for parameter in net.parameters())
     for _ in range(2):  # nothing is left behind
         torch.testing.assert_close(net(pixel), of_pixel, rtol=1e-10, atol=1e-10)
     for memory_format in (torch.contiguous_format, torch.channels_last):

@@ -100,6 +100,15 @@ def test_two_files_with_the_same_images(root, tmp_path):
         convert(root, tmp_path / 'out')
 
 
+def test_two_records_of_one_image(root, tmp_path):
+    write_coco(root)
+    content = json.loads((root / 'all.json').read_text())
+    content['images'].append(dict(content['images'][0], id=99))
+    (root / 'all.json').write_text(json.dumps(content))
+    with pytest.raises(InputError, match='all.json: lists .*.jpg twice; remove one of the two rec'):
+        convert(root, tmp_path / 'out')
+
+
 @pytest.mark.parametrize('fault', ['empty', 'junk', 'truncated', 'huge'])
 def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
     write_yolo(root)

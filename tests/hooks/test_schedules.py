@@ -63,3 +63,22 @@ def test_a_foreign_buffer_named_alpha_is_left_alone():
     state.iter = 4
     hook.before_train_iter(state, 0)
     assert net['other'].alpha == 7 and net['ic'].layer1[0].conv1.alpha == pytest.approx(0.04)
+
+
+def test_alpha_stays_in_frozen_stages():
+    net = ICResNet(
+        18, base_channels=8, stem_channels=8, alpha=0.0, alpha_mode='scheduled', frozen_stages=1
+    )
+    hook = HOOKS.build(dict(type='AlphaScheduleHook', end=0.04))
+    state = runner(net)
+    hook.before_train(state)
+    state.iter = 4
+    hook.before_train_iter(state, 0)
+    alphas = {name: layer.alpha.item() for name, layer in ic_layers(net).items()}
+    assert alphas == pytest.approx({name: 0.04 * ('layer1' not in name) for name in alphas})
+
+
+def test_a_log_of_constant_alphas_is_refused():
+    net = ICResNet(18, base_channels=8, stem_channels=8)
+    with pytest.raises(InputError, match='LogAlphaHook: no layer has an alpha that changes'):
+        HOOKS.build(dict(type='LogAlphaHook')).before_train(runner(net))

@@ -406,3 +406,19 @@ def test_a_parametrized_w_prime_is_not_drawn():
 @pytest.mark.parametrize('alpha, mode', [(1.0, 'constant'), (0.0, 'learned')])
 def test_on_the_meta_device(alpha, mode):
     assert ICConv2d(4, 6, 3, alpha=alpha, alpha_mode=mode, device='meta').w_prime.is_meta
+
+
+def test_a_number_for_alpha_may_be_an_integer():
+    layer, x = ICConv2d(3, 4, 3), torch.randn(1, 3, 6, 6)
+    for alpha in (0, 1):
+        expected = ic_conv2d(x, layer.weight, layer.w_prime, alpha=float(alpha))
+        with torch.no_grad():
+            found = ic_conv2d(x, layer.weight, layer.w_prime, alpha=alpha)
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize('mode', ['constant', 'learned'])
+def test_a_frozen_convolution_stays_frozen(mode):
+    conv = torch.nn.Conv2d(3, 4, 3).requires_grad_(False)
+    layer = ICConv2d.from_conv(conv, alpha=1.0, alpha_mode=mode, inner_bias=True)
+    assert not any(parameter.requires_grad for parameter in layer.parameters())

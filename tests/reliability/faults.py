@@ -139,6 +139,7 @@ CONFIG_FILES = {
     'a circle': "_base_ = './second.py'",
     'a longer circle': "_base_ = ['./third.py']",
     'a part': 'model = dict()',
+    'no model': 'model = None',
     'another suffix': None,
 }
 CONFIG_READERS = {

@@ -303,6 +303,12 @@ def test_a_new_training_does_not_overwrite_another(resume, tmp_path):
     assert sorted(path.name for path in (tmp_path / 'work').glob('*.pth')) == ['epoch_1.pth']
 
 
+def test_checkpoints_in_another_folder_are_not_overwritten(resume, tmp_path):
+    options = ['--cfg-options', f'default_hooks.checkpoint.out_dir={tmp_path}/elsewhere']
+    with pytest.raises(InputError, match='--overwrite: the checkpoints lie in default_hooks.ch'):
+        resume(lambda work_dir: None, '--overwrite', *options)
+
+
 def test_one_training_at_a_time(resume, tmp_path):
     """Another process holds the lock; when it is killed the lock is free."""
     code = (

@@ -1,5 +1,9 @@
 """What options and flags of the command line make of a config."""
 
+import pytest
+from mmengine.config import Config
+
+from ic_backbones.errors import InputError
 from ic_backbones.runs import settings
 from ic_backbones.runs.options import load_config
 from ic_backbones_tools.train import main as train
@@ -25,3 +29,30 @@ def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
     settings.use_amp(cfg)
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
     assert cfg.optim_wrapper.loss_scale == 'dynamic'
+
+
+def test_a_schedule_with_a_peak_of_its_own_is_not_scaled():
+    scheduler = dict(type='OneCycleLR', eta_max=0.1)
+    for schedulers in (scheduler, [dict(type='LinearLR'), scheduler]):
+        cfg = Config(dict(auto_scale_lr=dict(base_batch_size=128), param_scheduler=schedulers))
+        with pytest.raises(InputError, match='--auto-scale-lr: eta_max of OneCycleLR sets the le'):
+            settings.use_auto_scale_lr(cfg)
+        assert 'enable' not in cfg.auto_scale_lr
+
+
+def test_augmentation_reaches_all_data_sets():
+    steps = [dict(type='LoadImageFromFile'), dict(type='PackDetInputs', meta_keys=('img_id',))]
+    inner = [dict(type='VOCDataset', pipeline=steps) for _ in range(3)]
+    nested = dict(type='RepeatDataset', dataset=dict(type='ConcatDataset', datasets=inner[1:]))
+    both = dict(type='ConcatDataset', datasets=[inner[0], nested])
+    cfg = Config(dict(default_scope='mmdet', model={}, test_dataloader=dict(dataset=both)))
+    settings.use_tta(cfg)
+    found = cfg.test_dataloader.dataset.datasets
+    for dataset in (found[0], *found[1].dataset.datasets):
+        assert [step['type'] for step in dataset.pipeline] == ['LoadImageFromFile', 'TestTimeAug']
+
+
+def test_a_hook_without_a_type_draws_nothing():
+    cfg = Config(dict(default_hooks=dict(visualization=dict(draw=True))))
+    with pytest.raises(InputError, match='has no default_hooks.visualization'):
+        settings.use_pictures(cfg, False, 'pictures', 0, False)

@@ -1,8 +1,8 @@
-"""Which checkpoint of a work dir a user is told to take."""
+"""Which checkpoint of a work dir a user is told to take, and which ones are put aside."""
 
 import os
 
-from ic_backbones.runs.work_dir import best_checkpoint, note_checkpoint
+from ic_backbones.runs.work_dir import best_checkpoint, note_checkpoint, put_aside
 
 
 def test_the_best_checkpoint_is_the_newest_best_one_or_else_the_last(tmp_path):
@@ -15,3 +15,16 @@ def test_the_best_checkpoint_is_the_newest_best_one_or_else_the_last(tmp_path):
         file.touch()
         os.utime(file, (seconds, seconds))
     assert best_checkpoint(tmp_path) == str(tmp_path / 'best_pascal_voc_mAP_epoch_1.pth')
+
+
+def test_checkpoints_of_any_name_are_put_aside(tmp_path):
+    for name in ('ckpt_1.pth', 'best_accuracy.pth', 'log.txt'):
+        (tmp_path / name).touch()
+    note_checkpoint(tmp_path, str(tmp_path / 'ckpt_1.pth'))
+    aside = put_aside(tmp_path)
+    assert {path.name for path in aside.iterdir()} == {
+        'ckpt_1.pth',
+        'best_accuracy.pth',
+        'last_checkpoint',
+    }
+    assert {path.name for path in tmp_path.iterdir()} == {'log.txt', aside.name}

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import re
 import signal
 import subprocess
 import sys
@@ -165,3 +166,9 @@ def test_sigterm_ends_a_worker_that_is_being_forked():
     """A SIGTERM that arrives before the worker has the default handler must not be dropped."""
     done = subprocess.run([sys.executable, '-c', FORK], capture_output=True, text=True, timeout=50)
     assert (done.stdout, done.stderr) == (f'{signal.SIGTERM.value}\n', '')
+
+
+def test_the_page_of_the_tools_has_all_of_them():
+    table = (ROOT / 'docs/tools.md').read_text().partition('| tool |')[2].partition('\n\n')[0]
+    first = [line.split('|')[1] for line in table.splitlines() if line.startswith('| `')]
+    assert sorted(re.findall('`(.+?)`', ''.join(first))) == [n.replace('_', '-') for n in names()]

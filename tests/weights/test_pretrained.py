@@ -5,7 +5,7 @@ import logging
 import pytest
 import torch
 from mmengine.logging import MMLogger
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, PretrainedInit
 from mmengine.runner import CheckpointLoader
 from mmengine.runner.checkpoint import load_checkpoint, load_state_dict
 from mmpretrain.models.backbones import ResNet
@@ -14,6 +14,7 @@ from torch import nn
 from ic_backbones.backbones import ICBackbone, ICResNet
 from ic_backbones.errors import InputError
 from ic_backbones.inject import convs_named, inject, to_ic_conv
+from ic_backbones.ops import ic_layers
 from ic_backbones.weights.checkpoint import Checkpoint
 from ic_backbones.weights.export import export_backbone
 from ic_backbones.weights.match import compare, likely_prefix
@@ -78,6 +79,36 @@ def test_an_ic_checkpoint_loads_whole(tmp_path):
     net.init_weights()
     x = torch.randn(1, 3, 64, 64)
     assert torch.equal(net(x)[0], trained(x)[0])
+
+
+@pytest.mark.parametrize(
+    'kind', [PretrainedInit, 'mmengine.Pretrained', 'mmengine.model.weight_init.PretrainedInit']
+)
+def test_any_name_of_mmengines_class_loads_by_name(kind, plain, tmp_path):
+    torch.manual_seed(0)
+    trained = ICResNet(**NARROW, alpha=0.5, alpha_mode='learned')
+    torch.save(trained.state_dict(), tmp_path / 'ic.pth')
+    init_cfg = dict(type=kind, checkpoint=str(tmp_path / 'ic.pth'))
+    net = ICResNet(**NARROW, alpha=0.0, alpha_mode='learned', init_cfg=init_cfg)
+    net.init_weights()
+    own = net.state_dict()
+    assert all(torch.equal(own[name], value) for name, value in trained.state_dict().items())
+    torch.save({'x.y': torch.zeros(1)}, tmp_path / 'ic.pth')
+    net = ICResNet(**NARROW, init_cfg=init_cfg)
+    with pytest.raises(InputError, match='0 of 120 tensors match'):
+        net.init_weights()
+
+
+def test_loading_plain_weights_draws_from_no_shared_generator(plain, monkeypatch):
+    monkeypatch.setattr(torch, 'manual_seed', lambda seed: pytest.fail('reseeded'))
+    before = torch.get_rng_state()
+    nets = [ICResNet(**NARROW, alpha=0.0, alpha_mode='learned') for _ in range(2)]
+    torch.set_rng_state(before)
+    for net in nets:
+        net.load_state_dict(plain.state_dict(), strict=False)
+    assert torch.equal(torch.get_rng_state(), before)
+    w_primes = [[layer.w_prime for layer in ic_layers(net).values()] for net in nets]
+    assert all(torch.equal(*pair) for pair in zip(*w_primes, strict=True))
 
 
 def test_a_missing_prefix_is_an_error_that_names_it(plain, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from ..regular_file import require_regular
+from ...regular_file import require_regular
 
 _LONGEST = 200  # characters of a name or a number
 

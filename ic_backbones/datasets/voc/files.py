@@ -8,7 +8,7 @@ from glob import escape
 from pathlib import Path
 
 from ...errors import InputError
-from ..regular_file import require_regular
+from ...regular_file import require_regular
 
 LAYOUT = 'JPEGImages/, Annotations/ and ImageSets/Main/'
 IMAGE_SUFFIXES = frozenset(

@@ -35,6 +35,7 @@ class Split:
 
     @property
     def ids_file(self) -> Path:
+        """The split file."""
         return Path(self.dataset.ann_file)
 
     @cached_property
@@ -44,22 +45,27 @@ class Split:
 
     @cached_property
     def ids(self) -> list[str]:
+        """The names of the images, without a suffix."""
         return ids_in(self.lines)
 
     @property
     def root(self) -> Path:
+        """The folder that holds those of the images and annotations."""
         return Path(self.dataset.sub_data_root)
 
     @property
     def images(self) -> Path:
+        """The folder of the images."""
         return self.root / self.dataset.img_subdir
 
     @property
     def annotations(self) -> Path:
+        """The folder of the annotations."""
         return self.root / self.dataset.ann_subdir
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
         return tuple(self.dataset.metainfo.get('classes') or ())
 
     @property
@@ -74,6 +80,7 @@ class Split:
 
     @property
     def max_pixels(self) -> int:
+        """The largest number of pixels that an image may have."""
         return getattr(self.dataset, 'max_pixels', MAX_PIXELS)
 
     @property

@@ -1,10 +1,10 @@
-"""A convolution that does not keep its input has the gradient that autograd computes."""
+"""What keeps less for the backward pass has the gradients that autograd computes."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from ic_backbones.ops.lean import DepthwiseConv
+from ic_backbones.ops.low_memory import AddRectified, DepthwiseConv
 
 
 @pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last])
@@ -28,3 +28,14 @@ def test_the_gradient_of_the_input(kernel, stride, padding, dilation, memory_for
     upper = torch.randn_like(own)
     (expected,) = torch.autograd.grad(plain, x, upper)
     torch.testing.assert_close(torch.autograd.grad(own, x, upper), (expected,))
+
+
+@pytest.mark.parametrize('alpha', [1, 0.3, -2.0])
+def test_the_gradients_of_a_rectified_sum(alpha):
+    u, v = torch.randn(2, 3, 5, dtype=torch.float64, requires_grad=True).unbind()
+
+    def own(u, v):
+        return AddRectified.apply(u, v.clone(), alpha)
+
+    assert torch.autograd.gradcheck(own, (u, v))
+    torch.testing.assert_close(own(u, v), u + alpha * v.relu())
