@@ -93,9 +93,19 @@ _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
     ),
     (r'optim_wrapper\.clip_grad\.\w*(norm|value)', 'a number', _is_number),
     (
-        r'param_scheduler\.(\d+\.)?(begin|end|T_max|total_steps|step_size|(milestones|periods)\.\d+)',
+        r'param_scheduler\.(\d+\.)?begin',
         'a number of 0 or more',
         lambda value: _is_number(value) and value >= 0,
+    ),
+    (
+        r'param_scheduler\.(\d+\.)?(end|T_max|total_steps|step_size)',
+        'a number above 0',
+        lambda value: value == math.inf or (_is_number(value) and value > 0),
+    ),
+    (
+        r'param_scheduler\.(\d+\.)?(milestones|periods)',
+        'a list of numbers',
+        lambda value: isinstance(value, list | tuple) and all(map(_is_number, value)),
     ),
     (
         r'.*\.filename_tmpl',

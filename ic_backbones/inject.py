@@ -48,7 +48,7 @@ def inject(root: nn.Module, rule: Rule, make: Callable[[nn.Module], nn.Module]) 
             if child not in made:
                 try:
                     made[child] = make(child)
-                except (TypeError, ValueError) as error:
+                except TypeError as error:
                     raise ValueError(f'{type(root).__name__}.{name}: {error}') from None
             setattr(parent, child_name, made[child])
             replaced.append(name)

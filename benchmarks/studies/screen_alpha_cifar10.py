@@ -1,7 +1,7 @@
 """An alpha that is learned from 0, from scratch, next to the plain network and alpha = 1.
 
-The recipe is that of cifar10_20000.py; a learned alpha is exempt from weight decay, and is
-the recipe of IC-MobileNet. ResNet-18 and VGG-16 have three seeds of it at most.
+The recipe is that of cifar10_20000.py; a learned alpha is exempt from weight decay. It is the
+recipe of IC-MobileNet. ResNet-18 and VGG-16 have three seeds of it at most.
 """
 
 from cifar10_20000 import SCREEN

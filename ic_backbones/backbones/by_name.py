@@ -1,6 +1,7 @@
 """Loading a plain network's weights by name when a backbone's weights are initialised."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from mmengine.model import BaseModule, PretrainedInit
 from mmengine.registry import WEIGHT_INITIALIZERS
@@ -27,9 +28,7 @@ def init_by_name(net: nn.Module, owner: BaseModule, draw: Callable[[], None]) ->
     if owner.is_init:
         return
     given = owner.init_cfg
-    cfgs = _checked(given)
-    pretrained = [cfg for cfg in cfgs if _loads(cfg)]
-    others = [cfg for cfg in cfgs if not _loads(cfg)]
+    pretrained, others = _divided(given)
     if others or not pretrained:
         owner.init_cfg = others or None
         try:
@@ -46,27 +45,30 @@ def init_by_name(net: nn.Module, owner: BaseModule, draw: Callable[[], None]) ->
     owner.is_init = True
 
 
-def _checked(init_cfg: dict | list | None) -> list[dict]:
+def _divided(init_cfg: dict | list | None) -> tuple[list[dict], list[dict]]:
+    """The configs that load a checkpoint, and those that draw."""
     cfgs = [init_cfg] if isinstance(init_cfg, dict) else init_cfg or []
-    if not isinstance(cfgs, list | tuple) or not all(map(_is_usable, cfgs)):
+    are_dicts = isinstance(cfgs, list | tuple) and all(
+        isinstance(cfg, dict) and 'type' in cfg for cfg in cfgs
+    )
+    loading = [cfg for cfg in cfgs if _loads(cfg['type'])] if are_dicts else []
+    if not are_dicts or not all(map(_is_usable, loading)):
         raise InputError(
             f"init_cfg: {init_cfg!r} is not dict(type='Pretrained', checkpoint=FILE, prefix=TEXT), "
             'a dict with another type, or a list of those; write one'
         )
-    return list(cfgs)
+    return loading, [cfg for cfg in cfgs if cfg not in loading]
 
 
-def _loads(cfg: dict) -> bool:
-    """Whether the type is mmengine's ``PretrainedInit``: the class, or any name of it."""
-    kind = cfg['type']
-    return (WEIGHT_INITIALIZERS.get(kind) if isinstance(kind, str) else kind) is PretrainedInit
+def _loads(kind: object) -> bool:
+    """Whether a type is mmengine's ``PretrainedInit``, under any of its names."""
+    if isinstance(kind, str):
+        with suppress(*BUILD_ERRORS):  # what is no name is reported when the weights are drawn
+            kind = WEIGHT_INITIALIZERS.get(kind)
+    return isinstance(kind, type) and issubclass(kind, PretrainedInit)
 
 
-def _is_usable(cfg: object) -> bool:
-    if not isinstance(cfg, dict) or 'type' not in cfg:
-        return False
-    if not _loads(cfg):
-        return True
+def _is_usable(cfg: dict) -> bool:
     texts = ('checkpoint', 'prefix', 'map_location')
     return (
         cfg.get('checkpoint') is not None

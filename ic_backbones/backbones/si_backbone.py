@@ -168,15 +168,18 @@ def with_exchange(block: nn.Module, groups: int) -> nn.Module:
         groups: The number of groups.
 
     Raises:
-        ValueError: The channels of the block cannot be divided into the groups.
+        TypeError: The channels of the block cannot be divided into the groups.
     """
-    if isinstance(block, BasicBlock | Bottleneck):
-        block.downsample = Exchange(block.out_channels, groups)
+    try:
+        if isinstance(block, BasicBlock | Bottleneck):
+            block.downsample = Exchange(block.out_channels, groups)
+            return block
+        if isinstance(block, InvertedResidual):
+            kind, channels = ExchangingInvertedResidual, block.conv[-1].out_channels
+        else:
+            kind, channels = ExchangingSeparableConv, block.pointwise_conv.out_channels
+        block.exchange = Exchange(channels, groups)
+        block.__class__ = kind  # the same object, so that its layers keep their names
         return block
-    if isinstance(block, InvertedResidual):
-        kind, channels = ExchangingInvertedResidual, block.conv[-1].out_channels
-    else:
-        kind, channels = ExchangingSeparableConv, block.pointwise_conv.out_channels
-    block.exchange = Exchange(channels, groups)
-    block.__class__ = kind  # the same object, so that its layers keep their names
-    return block
+    except ValueError as error:
+        raise TypeError(str(error)) from None

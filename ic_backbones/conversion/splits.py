@@ -24,7 +24,7 @@ def groups(digests: list[str], hashes: list[bytes]) -> list[list[int]]:
     first: dict[str, int] = {}
     same = [(index, first.setdefault(digest, index)) for index, digest in enumerate(digests)]
     near = [(row, column) for row, column, _ in near_pairs(hashes, hashes) if row < column]
-    rows, columns = zip(*same, *near, strict=True)
+    rows, columns = np.array([*same, *near], int).reshape(-1, 2).T
     linked = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(digests),) * 2)
     members: dict[int, list[int]] = {}
     for index, label in enumerate(connected_components(linked, directed=False)[1]):

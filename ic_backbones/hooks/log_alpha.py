@@ -5,7 +5,6 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..errors import InputError
 from ..ops.ic_layer import ICLayer, ic_layers
 from ..registry import HOOKS
 from ..runs.unwrapped import unwrapped
@@ -18,9 +17,6 @@ class LogAlphaHook(Hook):
     Args:
         interval: The number of iterations between two logs; the last iteration of each epoch is
             logged as well.
-
-    Raises:
-        InputError: Every ``alpha`` is constant, or there is none.
     """
 
     def __init__(self, interval: int = 1000) -> None:
@@ -28,10 +24,7 @@ class LogAlphaHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         if not _changing(runner):
-            raise InputError(
-                'LogAlphaHook: no layer has an alpha that changes; give the backbone '
-                "alpha_mode='learned' or 'scheduled', or leave the hook out"
-            )
+            runner.logger.warning('LogAlphaHook: no alpha changes, so none is logged')
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
@@ -42,6 +35,8 @@ class LogAlphaHook(Hook):
         ):
             return
         values = {name: float(layer.alpha) for name, layer in _changing(runner).items()}
+        if not values:
+            return
         runner.logger.info('alpha: ' + ', '.join(f'{k} {v:.4f}' for k, v in values.items()))
         step = runner.iter + 1
         scalars = {f'alpha/{name}': value for name, value in values.items()}

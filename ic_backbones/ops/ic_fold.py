@@ -49,14 +49,6 @@ class FoldableICLayer(ICLayer):
         self.register_parameter('weight', layer.weight)  # and not a fold, whatever its values
         self.bias = layer.bias
         self.init_w_prime()
-        self.freeze_with_weight()
-
-    def freeze_with_weight(self) -> None:
-        """Freeze the collision term if ``weight`` is frozen."""
-        if not self.weight.requires_grad:
-            for name, parameter in self.named_parameters():
-                if name.startswith(self.own_tensors):
-                    parameter.requires_grad_(False)
 
     @torch.no_grad()
     def scale_term(self, scale: Tensor) -> None:

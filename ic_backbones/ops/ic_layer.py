@@ -158,7 +158,7 @@ def _draw_missing(layer: ICLayer, _) -> None:
         return
     weight = layer.get_parameter(layer.scaled_to)
     seed = zlib.crc32(weight.detach().float().cpu().numpy().tobytes())
-    layer.init_w_prime(torch.Generator(weight.device).manual_seed(seed))
+    layer.init_w_prime(generator=torch.Generator(weight.device).manual_seed(seed))
 
 
 def ic_layers(net: nn.Module) -> dict[str, ICLayer]:

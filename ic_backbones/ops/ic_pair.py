@@ -67,7 +67,6 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         pair.adaptive = isinstance(depthwise, Conv2dAdaptivePadding)
         w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])
         pair.add_own_tensors(w_prime, alpha, alpha_mode)
-        pair.freeze_with_weight()
         return pair.train(pointwise.training)
 
     @property

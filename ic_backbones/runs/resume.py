@@ -100,10 +100,12 @@ def _make_room(cfg: Config, overwrite: bool) -> list[Hook]:
     """The hooks with which a training of its own can start in the work dir."""
     if not holds_run(cfg.work_dir):
         return []
-    if overwrite and 'out_dir' in (cfg.get('default_hooks') or {}).get('checkpoint', {}):
+    hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
+    if hook.get('out_dir'):
         raise InputError(
-            '--overwrite: the checkpoints lie in default_hooks.checkpoint.out_dir; move them away '
-            f'together with {cfg.work_dir}, or choose another --work-dir'
+            f'{cfg.work_dir}: this work dir holds a training, whose checkpoints lie in '
+            f'{hook.out_dir}; continue it with --resume, move both away, or choose another '
+            '--work-dir'
         )
     if overwrite:
         return [PutAside()]

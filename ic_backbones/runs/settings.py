@@ -73,12 +73,12 @@ def use_auto_scale_lr(cfg: Config) -> None:
             'batch size that its learning rate is meant for'
         )
     schedulers = cfg.get('param_scheduler') or []
-    for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
-        if 'eta_max' in scheduler:
+    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+        if 'eta_max' in scheduler and scheduler.get('param_name', 'lr') == 'lr':
             raise InputError(
-                f'--auto-scale-lr: eta_max of {scheduler["type"]} sets the learning rate, which '
-                'therefore cannot be scaled; leave the option out, and set eta_max for your batch '
-                'size'
+                f'--auto-scale-lr: eta_max of {scheduler.get("type")} sets the learning rate, '
+                'which therefore cannot be scaled; leave the option out, and set eta_max for your '
+                'batch size'
             )
     cfg.auto_scale_lr.enable = True
 
@@ -137,7 +137,7 @@ def use_tta(cfg: Config) -> None:
 
 def _innermost(dataset: ConfigDict) -> list[ConfigDict]:
     """The data sets in wrappers such as RepeatDataset and ConcatDataset."""
-    inner = dataset.get('datasets') or [dataset[key] for key in ('dataset',) if key in dataset]
+    inner = dataset.get('datasets') or ([dataset.dataset] if 'dataset' in dataset else [])
     return [each for wrapped in inner for each in _innermost(wrapped)] or [dataset]
 
 

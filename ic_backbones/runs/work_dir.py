@@ -1,7 +1,9 @@
 """The work dir of a run: its checkpoints, and the lock that keeps a second training out."""
 
 import fcntl
+import glob
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -49,8 +51,10 @@ def best_checkpoint(work_dir: str | Path) -> str | None:
 
 
 def checkpoints(work_dir: str | Path) -> list[Path]:
-    """The checkpoint files in the work dir, the newest first."""
-    found = [path for pattern in CHECKPOINTS for path in Path(work_dir).glob(pattern)]
+    """The checkpoint files in the work dir, also those named like the noted one, newest first."""
+    noted = last_checkpoint(work_dir)
+    own = [re.sub(r'\d+', '*', glob.escape(Path(noted).name))] if noted else []
+    found = {path for pattern in (*CHECKPOINTS, *own) for path in Path(work_dir).glob(pattern)}
     return sorted(found, key=lambda path: path.lstat().st_mtime, reverse=True)
 
 
@@ -75,7 +79,7 @@ def put_aside(work_dir: str | Path) -> Path:
     """
     folder = Path(work_dir) / time.strftime('overwritten_%Y%m%d_%H%M%S')
     folder.mkdir(exist_ok=True)
-    for path in (Path(work_dir) / NOTE, *Path(work_dir).glob('*.pth')):  # under any name
+    for path in (Path(work_dir) / NOTE, *checkpoints(work_dir)):
         if os.path.lexists(path):
             path.rename(folder / path.name)
     return folder

@@ -1,5 +1,6 @@
 """Values that change over a training with the iteration."""
 
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -78,7 +79,11 @@ def test_alpha_stays_in_frozen_stages():
     assert alphas == pytest.approx({name: 0.04 * ('layer1' not in name) for name in alphas})
 
 
-def test_a_log_of_constant_alphas_is_refused():
-    net = ICResNet(18, base_channels=8, stem_channels=8)
-    with pytest.raises(InputError, match='LogAlphaHook: no layer has an alpha that changes'):
-        HOOKS.build(dict(type='LogAlphaHook')).before_train(runner(net))
+def test_constant_alphas_are_not_logged(caplog):
+    state = runner(ICResNet(18, base_channels=8, stem_channels=8))
+    state.logger = logging.getLogger('alphas')
+    state.train_dataloader = [0]
+    hook = HOOKS.build(dict(type='LogAlphaHook', interval=1))
+    hook.before_train(state)
+    hook.after_train_iter(state, 0)  # there is no visualizer
+    assert caplog.messages == ['LogAlphaHook: no alpha changes, so none is logged']

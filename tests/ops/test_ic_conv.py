@@ -415,10 +415,3 @@ def test_a_number_for_alpha_may_be_an_integer():
         with torch.no_grad():
             found = ic_conv2d(x, layer.weight, layer.w_prime, alpha=alpha)
         torch.testing.assert_close(found, expected)
-
-
-@pytest.mark.parametrize('mode', ['constant', 'learned'])
-def test_a_frozen_convolution_stays_frozen(mode):
-    conv = torch.nn.Conv2d(3, 4, 3).requires_grad_(False)
-    layer = ICConv2d.from_conv(conv, alpha=1.0, alpha_mode=mode, inner_bias=True)
-    assert not any(parameter.requires_grad for parameter in layer.parameters())

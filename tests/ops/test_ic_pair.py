@@ -304,9 +304,3 @@ def test_names_that_are_no_pairs_are_refused():
     for names, words in ((('0', '[12]'), 'matches 1 modules and'), (('9', '8'), 'matches 0')):
         with pytest.raises(ValueError, match=words):
             inject_pairs(net, *names, lambda *pair: None)
-
-
-def test_a_frozen_pair_stays_frozen():
-    depthwise, pointwise = nn.Conv2d(3, 3, 3, groups=3), nn.Conv2d(3, 4, 1).requires_grad_(False)
-    pair = ICPairConv2d.from_pair(depthwise, pointwise, 0.0, 'learned')
-    assert not any(parameter.requires_grad for parameter in pair.parameters())

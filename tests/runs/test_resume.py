@@ -304,9 +304,24 @@ def test_a_new_training_does_not_overwrite_another(resume, tmp_path):
 
 
 def test_checkpoints_in_another_folder_are_not_overwritten(resume, tmp_path):
-    options = ['--cfg-options', f'default_hooks.checkpoint.out_dir={tmp_path}/elsewhere']
-    with pytest.raises(InputError, match='--overwrite: the checkpoints lie in default_hooks.ch'):
-        resume(lambda work_dir: None, '--overwrite', *options)
+    elsewhere = f'{tmp_path}/elsewhere'
+    options = ['--overwrite', '--cfg-options', f'default_hooks.checkpoint.out_dir={elsewhere}']
+    with pytest.raises(InputError, match=f'whose checkpoints lie in {elsewhere}; continue it'):
+        resume(lambda work_dir: None, *options)
+    for value in ('default_hooks.checkpoint.out_dir=None', 'default_hooks.checkpoint=None'):
+        assert 'are now in' in resume(lambda work_dir: None, *options[:2], value, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ('options', 'words'),
+    [
+        (['--resume='], 'the name of the checkpoint is empty'),
+        (['--resume', '--overwrite'], '--overwrite would put aside the checkpoint to continue'),
+    ],
+)
+def test_what_resume_cannot_mean(resume, options, words):
+    with pytest.raises(InputError, match=words):
+        resume(lambda work_dir: None, *options)
 
 
 def test_one_training_at_a_time(resume, tmp_path):

@@ -44,7 +44,7 @@ def test_the_schedules_of_our_configs(name, epochs, index, expected):
 def test_what_is_left_as_it_is():
     """A shorter training, milestones set by options, and a config without a schedule stay."""
     for scheduler, before, after in (
-        (dict(type='CosineAnnealingLR', T_max=8), 8, 4),
+        (dict(type='CosineAnnealingLR', T_max=8, begin=None), 8, 4),
         (dict(type='MultiStepLR', milestones=[4]), 8, 8),
         (dict(type='CosineAnnealingLR'), 8, 16),
         (dict(type='LinearLR', by_epoch=False, end=50), 8, 16),

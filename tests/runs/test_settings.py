@@ -33,11 +33,14 @@ def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
 
 def test_a_schedule_with_a_peak_of_its_own_is_not_scaled():
     scheduler = dict(type='OneCycleLR', eta_max=0.1)
-    for schedulers in (scheduler, [dict(type='LinearLR'), scheduler]):
+    for schedulers in (scheduler, (dict(type='LinearLR'), scheduler)):
         cfg = Config(dict(auto_scale_lr=dict(base_batch_size=128), param_scheduler=schedulers))
         with pytest.raises(InputError, match='--auto-scale-lr: eta_max of OneCycleLR sets the le'):
             settings.use_auto_scale_lr(cfg)
         assert 'enable' not in cfg.auto_scale_lr
+    cfg.param_scheduler = dict(type='OneCycleParamScheduler', param_name='momentum', eta_max=0.9)
+    settings.use_auto_scale_lr(cfg)
+    assert cfg.auto_scale_lr.enable
 
 
 def test_augmentation_reaches_all_data_sets():

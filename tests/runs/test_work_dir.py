@@ -17,14 +17,12 @@ def test_the_best_checkpoint_is_the_newest_best_one_or_else_the_last(tmp_path):
     assert best_checkpoint(tmp_path) == str(tmp_path / 'best_pascal_voc_mAP_epoch_1.pth')
 
 
-def test_checkpoints_of_any_name_are_put_aside(tmp_path):
-    for name in ('ckpt_1.pth', 'best_accuracy.pth', 'log.txt'):
+def test_the_checkpoints_of_a_run_are_put_aside_whatever_their_name(tmp_path):
+    others = {'teacher.pth', 'ic_epoch_1_backbone-0a1b.pth', 'log.txt'}
+    own = {'ckpt_1.pth', 'ckpt_20.pth', 'best_accuracy.pth'}
+    for name in own | others:
         (tmp_path / name).touch()
-    note_checkpoint(tmp_path, str(tmp_path / 'ckpt_1.pth'))
+    note_checkpoint(tmp_path, str(tmp_path / 'ckpt_20.pth'))
     aside = put_aside(tmp_path)
-    assert {path.name for path in aside.iterdir()} == {
-        'ckpt_1.pth',
-        'best_accuracy.pth',
-        'last_checkpoint',
-    }
-    assert {path.name for path in tmp_path.iterdir()} == {'log.txt', aside.name}
+    assert {path.name for path in aside.iterdir()} == own | {'last_checkpoint'}
+    assert {path.name for path in tmp_path.iterdir()} == others | {aside.name}

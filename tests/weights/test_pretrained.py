@@ -99,6 +99,13 @@ def test_any_name_of_mmengines_class_loads_by_name(kind, plain, tmp_path):
         net.init_weights()
 
 
+@pytest.mark.parametrize('kind', ['', '.', 'Foo', 'foo.Pretrained', 5, None])
+def test_a_type_that_does_not_exist_is_a_sentence(kind):
+    net = ICResNet(**NARROW, init_cfg=dict(type=kind, checkpoint='a.pth'))
+    with pytest.raises(InputError, match='^init_cfg: '):
+        net.init_weights()
+
+
 def test_loading_plain_weights_draws_from_no_shared_generator(plain, monkeypatch):
     monkeypatch.setattr(torch, 'manual_seed', lambda seed: pytest.fail('reseeded'))
     before = torch.get_rng_state()
