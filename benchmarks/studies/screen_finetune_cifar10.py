@@ -35,7 +35,7 @@ def distilled(tau: float, tolerance: float, *others: str, **keys: int) -> dict:
 
 rows = {
     'ResNet-18': resnet('resnet18_200e', one_cycle(12), seeds=1),  # the teacher of all seeds
-    PLAIN: resnet('resnet18_200e', LOAD, teacher='ResNet-18'),
+    PLAIN: tuned('resnet18_200e', LOAD, against=[PLAIN, 'ResNet-18']),
     LEARNT: tuned('ic_resnet18_200e', LOAD, LEARNED),
     'IC, α to 0.01': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.01), **TWO),
     'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.02)),
