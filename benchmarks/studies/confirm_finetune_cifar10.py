@@ -10,8 +10,9 @@ LONGER = {
     'train_cfg.max_epochs': 10,
     'param_scheduler': [dict(FINE['param_scheduler'][0], milestones=[7])],
 }
-THREE = dict(seeds=3)  # in the place of the screen's two
-rows = {
-    label: changed(row, LONGER, **(THREE if 'seeds' in row else {})) if 'teacher' in row else row
-    for label, row in screen_finetune_cifar10.rows.items()
-}
+rows = dict(screen_finetune_cifar10.rows)
+for label, row in rows.items():
+    if 'teacher' in row:
+        rows[label] = changed(row, LONGER)
+        if 'seeds' in row:
+            rows[label]['seeds'] = 3

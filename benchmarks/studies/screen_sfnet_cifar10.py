@@ -40,16 +40,13 @@ SCHEDULES = {
     },
     'peak at half, AdamW': ADAMW,
 }
-PLAIN = {'model.backbone.composed_scales': ()}
-FIRST, SECOND = list(SCHEDULES)[:2]
+NETWORKS = {'VGG-16': {'model.backbone.composed_scales': ()}, 'SfNet': {}}
 rows = {}
 for name, schedule in SCHEDULES.items():
-    earlier = [other for other in (FIRST, SECOND) if f'SfNet, {other}' in rows]
-    plain = f'VGG-16, {name}'
-    rows[plain] = dict(config=CONFIG, options=schedule | PLAIN)
-    rows[f'SfNet, {name}'] = dict(
-        config=CONFIG, options=schedule, against=[plain, *(f'SfNet, {other}' for other in earlier)]
-    )
-    if earlier:
-        rows[plain]['against'] = [f'VGG-16, {other}' for other in earlier]
+    for network, options in NETWORKS.items():
+        against = [f'VGG-16, {name}'] if network == 'SfNet' else []
+        earlier = (f'{network}, {other}' for other in ('peak at 30 %', 'peak at half'))
+        against += [label for label in earlier if label in rows]
+        row = dict(config=CONFIG, options=schedule | options)
+        rows[f'{network}, {name}'] = row | (dict(against=against) if against else {})
 rows['SfNet, peak at half, AdamW']['against'].append('SfNet, peak at half, momentum cycled')

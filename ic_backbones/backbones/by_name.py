@@ -63,7 +63,7 @@ def _divided(init_cfg: dict | list | None) -> tuple[list[dict], list[dict]]:
 def _loads(kind: object) -> bool:
     """Whether a type is mmengine's ``PretrainedInit``, under any of its names."""
     if isinstance(kind, str):
-        with suppress(*BUILD_ERRORS):  # what is no name is reported when the weights are drawn
+        with suppress(*BUILD_ERRORS):  # a name that does not exist is reported later
             kind = WEIGHT_INITIALIZERS.get(kind)
     return isinstance(kind, type) and issubclass(kind, PretrainedInit)
 

@@ -105,8 +105,8 @@ class ICLayer(nn.Module, ABC):
     def effective_alpha(self) -> float | Tensor:
         """``alpha``, or the float 0 if it is a tensor of 0 and neither it nor ``W'`` can learn.
 
-        That is the case in frozen stages that started from plain weights. Only a CPU reads the
-        tensor: a program on a GPU would wait for it in every layer.
+        That is the case in frozen stages that started from plain weights. The tensor is read on a
+        CPU only, because a program on a GPU would wait for it in every layer.
         """
         alpha = self.alpha
         if isinstance(alpha, float) or is_compiling() or alpha.device.type != 'cpu':

@@ -22,6 +22,13 @@ def training_length(cfg: Config) -> float | None:
     return length if isinstance(length, int | float) else None
 
 
+def schedulers_of(cfg: Config) -> list[dict]:
+    """The schedulers of a config, which may have none, one or several."""
+    found = cfg.get('param_scheduler')
+    several = found if isinstance(found, list | tuple) else [found]
+    return [scheduler for scheduler in several if isinstance(scheduler, dict)]
+
+
 def stretch_schedule(cfg: Config, written: Config) -> str:
     """Stretch the schedulers that count as the loop does, so that they last as long as it.
 
@@ -36,15 +43,11 @@ def stretch_schedule(cfg: Config, written: Config) -> str:
     Returns:
         A sentence that says what was done; empty if nothing was.
     """
-    length, schedulers = training_length(cfg), cfg.get('param_scheduler') or []
-    if length is None or not isinstance(schedulers, dict | list):
+    length = training_length(cfg)
+    if length is None:
         return ''
     by_epoch = 'max_epochs' in cfg.train_cfg
-    schedulers = [
-        scheduler
-        for scheduler in (schedulers if isinstance(schedulers, list) else [schedulers])
-        if isinstance(scheduler, dict) and scheduler.get('by_epoch', True) == by_epoch
-    ]
+    schedulers = [each for each in schedulers_of(cfg) if each.get('by_epoch', True) == by_epoch]
     written_for = max(map(_end, schedulers), default=math.inf)
     if math.isinf(written_for):
         if written.get('param_scheduler') != cfg.get('param_scheduler'):

@@ -8,6 +8,7 @@ from mmengine.device import get_device
 
 from ..config_file import read_config
 from ..errors import InputError
+from .schedule import schedulers_of
 
 # What mmdet and mmpretrain take where a config says nothing about test-time augmentation.
 TTA_MODELS = {
@@ -72,8 +73,7 @@ def use_auto_scale_lr(cfg: Config) -> None:
             '--auto-scale-lr: the config has no auto_scale_lr=dict(base_batch_size=...); add the '
             'batch size that its learning rate is meant for'
         )
-    schedulers = cfg.get('param_scheduler') or []
-    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+    for scheduler in schedulers_of(cfg):
         if 'eta_max' in scheduler and scheduler.get('param_name', 'lr') == 'lr':
             raise InputError(
                 f'--auto-scale-lr: eta_max of {scheduler.get("type")} sets the learning rate, '

@@ -102,7 +102,7 @@ def load_from_torchvision(source: str, map_location: Any = None) -> Any:
 
 @CheckpointLoader.register_scheme(prefixes=('open-mmlab://', 'openmmlab://'), force=True)
 def load_from_openmmlab(source: str, map_location: Any = None) -> Any:
-    """The weights of an OpenMMLab model, by a name of today or of before."""
+    """The weights of an OpenMMLab model, by its present or an earlier name."""
     renamed = get_deprecated_model_names()
     scheme, _, name = source.partition('://')
     address = _address(f'{scheme}://{renamed.get(name, name)}', get_external_models())

@@ -50,7 +50,7 @@ class Split:
 
     @property
     def root(self) -> Path:
-        """The folder that holds those of the images and annotations."""
+        """The folder that holds the folders of the images and annotations."""
         return Path(self.dataset.sub_data_root)
 
     @property
