@@ -117,18 +117,22 @@ def _report(futures: Mapping[Future, Run]) -> None:
             )
 
 
-def require_equal_epochs(study: Study) -> None:
-    """Refuse rows whose epochs may have another number of batches than those they are timed by.
+def require_equal_time(study: Study) -> None:
+    """Refuse a study whose rows cannot be trained for equal time.
 
     Raises:
-        InputError: There is one.
+        InputError: A row is a detector, or its epochs may have another number of batches than those
+            that it is timed by.
     """
     for label in study.rows:
-        against = study.against(label)[0]
-        own, base = (Run(study, name, 0).config().train_dataloader for name in (label, against))
-        if own != base:
+        own, base = (Run(study, name, 0) for name in (label, study.against(label)[0]))
+        if own.is_detector:
             raise InputError(
-                f'{label!r}: it has another train_dataloader than {against!r}, so their epochs '
+                f'{label!r}: the training step of a detector is not timed; leave out --equal-time'
+            )
+        if own.config().train_dataloader != base.config().train_dataloader:
+            raise InputError(
+                f'{label!r}: it has another train_dataloader than {base.label!r}, so their epochs '
                 'cannot be compared; leave out --equal-time'
             )
 
@@ -162,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     make_folder(study.results, '--results')
     require_picture(study.picture, '--picture')
     if args.equal_time:
-        require_equal_epochs(study)
+        require_equal_time(study)
     runs = runs_of(study, args.seeds)
     train_all(runs, args.jobs)
     costs = read_costs(study)

@@ -93,6 +93,9 @@ def load(name, data):
     if 'teacher_checkpoint' in cfg.model:
         use_untrained_teacher(cfg, data / 'teacher.pth')
 
+    # AlexNet's linear layers need 224 pixels.
+    smaller = not name.startswith('cifar') and cfg.model.backbone.type != 'AlexNet'
+
     def patch(node):
         for value in node.values() if isinstance(node, dict) else node:
             if isinstance(value, dict | list):
@@ -104,7 +107,7 @@ def load(name, data):
             )
         if isinstance(node, dict) and node.get('type') == 'ic_backbones.Caltech256':
             node.update(train=1, test=1)
-        if not name.startswith('cifar') and isinstance(node, dict):
+        if smaller and isinstance(node, dict):
             for key in {'scale', 'crop_size'} & node.keys():
                 node[key] //= 4
 

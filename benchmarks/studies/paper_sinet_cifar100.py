@@ -16,4 +16,5 @@ for name, file in NETWORKS.items():
     for kind, suffix in KINDS.items():
         config = f'configs/cifar100/{file}_{suffix}150e.py'
         rows[f'{name}, {kind}'] = dict(config=config, against=name)
+    rows[f'{name}, G = 2, exchange']['against'] = [name, f'{name}, G = 2']
 rows['SINet'] = dict(config='configs/cifar100/sinet_150e.py', against='SINet')

@@ -413,6 +413,12 @@ def test_epochs_of_other_lengths_have_no_equal_time(path, folders, trainings):
         study.main([path, '--seeds', '1', '--equal-time', *folders])
 
 
+def test_detectors_have_no_equal_time(folders, trainings):
+    path = 'benchmarks/studies/detection_sample.py'
+    with pytest.raises(InputError, match='the training step of a detector is not timed; leave out'):
+        study.main([path, '--seeds', '1', '--equal-time', *folders])
+
+
 def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_path, monkeypatch):
     def fail(command, stdout, **kwargs):
         stdout.write('much\nerror: no data\n')
