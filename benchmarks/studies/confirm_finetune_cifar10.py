@@ -1,18 +1,22 @@
-"""The rows of screen_finetune_cifar10.py on all images, with 10 epochs of fine-tuning."""
+"""The rows of screen_finetune_cifar10.py, and more, on all images with 10 epochs of fine-tuning."""
 
 import screen_finetune_cifar10
 from cifar10_50000 import ALL
-from narrow import changed
-from screen_finetune_cifar10 import FINE
+from narrow import changed, scheduled
+from screen_finetune_cifar10 import DISTILLED, FINE, LOAD, distilled, tuned
 
 common = ALL
 LONGER = {
     'train_cfg.max_epochs': 10,
     'param_scheduler': [dict(FINE['param_scheduler'][0], milestones=[7])],
 }
-rows = dict(screen_finetune_cifar10.rows)
+rows = screen_finetune_cifar10.rows | {
+    'IC, α to 0.01': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.01)),
+    'IC, α to 0.04': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.04)),
+    'WLD, τ 2, e 0.005': distilled(2.0, 0.005, DISTILLED),
+    'WLD, τ 1, e 0.005': distilled(1.0, 0.005, DISTILLED),
+    'WLD, τ 2, e 0': distilled(2.0, 0.0, 'WLD, τ 2, e 0.005'),
+}
 for label, row in rows.items():
     if 'teacher' in row:
         rows[label] = changed(row, LONGER)
-        if 'seeds' in row:
-            rows[label]['seeds'] = 3

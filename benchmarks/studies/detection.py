@@ -37,7 +37,7 @@ def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:
         detector: The overrides of all detectors.
     """
     scratch, tuned = 'ResNet-18, from scratch', 'ResNet-18, from the classifier'
-    distilled = classifier | {'model.teacher_checkpoint': '{teacher}'}
+    distilled = classifier | {'model.teacher_checkpoint': '{teacher}', 'model.tau': 4.0}
 
     def from_weights(config: str, teacher: str, *options: dict, **comparison: str) -> dict:
         row = dict(config=config, teacher=teacher)

@@ -49,7 +49,7 @@ class WLDClassifier(ImageClassifier):
         teacher_checkpoint: str,
         teacher: dict | str | None = None,
         weight: float = 0.9,
-        tau: float = 4.0,
+        tau: float = 1.0,
         tolerance: float = 0.005,
         **kwargs,
     ) -> None:

@@ -42,7 +42,7 @@ def test_whole_loss(logits):
     target = torch.tensor([0, 6, 2, 2, 5])
     ce = -sum(math.log(softmax(s, 1)[t]) for s, t in zip(student.tolist(), target, strict=True)) / 5
     expected = 0.3 * ce + 0.7 * max(kl_by_hand(student, teacher, 4.0) - 0.005, 0)
-    terms = weak_logit_distillation(F.cross_entropy(student, target), student, teacher, 0.7)
+    terms = weak_logit_distillation(F.cross_entropy(student, target), student, teacher, 0.7, 4.0)
     assert abs(sum(terms).item() - expected) < 1e-12
 
 

@@ -68,7 +68,7 @@ def test_teacher_is_frozen_and_not_part_of_the_student(student):
 
 def test_loss_is_that_of_the_formula(student):
     """In train mode, against mmpretrain's own loss and the formula by hand."""
-    student.wld.weight = 0.4
+    student.wld.weight, student.wld.tau = 0.4, 4.0
     student.train()
     twin = copy.deepcopy(student)
     found = losses(student)
