@@ -64,16 +64,15 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
     def init_w_prime(self, generator: torch.Generator | None = None) -> None:
         """Draw ``w_prime`` again, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
 
-        ``norm_local`` keeps the term from blowing up, but would amplify an almost inactive one.
-        If ``norm2`` starts at 0, as with mmpretrain's ``zero_init_residual``, so does
-        ``norm_local``: the whole block starts as its shortcut. Where ``alpha`` starts at 0,
-        ``norm_local`` does not, because neither would ever leave 0.
+        ``norm_local`` keeps the term from blowing up, but would amplify an almost inactive one. It
+        starts at 0, so that the block starts as the plain one; at 1 the output of each block would
+        be nearly twice as large. Where ``alpha`` starts at 0, ``norm_local`` starts at 1, because
+        neither would ever leave 0.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0, generator)
-        weight = getattr(self.norm2, 'weight', None)
+        weight = getattr(self.norm_local, 'weight', None)
         if weight is not None and not weight.is_meta:
-            starts_at_zero = self.alpha != 0 and not weight.any()
-            nn.init.constant_(self.norm_local.weight, 0 if starts_at_zero else 1)
+            nn.init.constant_(weight, 1 if self.alpha == 0 else 0)
 
     @one_step
     def forward(self, x: Tensor) -> Tensor:

@@ -120,16 +120,22 @@ def test_which_convolutions_become_ic_layers(depth, variant, layers):
                 assert module.kernel_size == (3, 3)
 
 
-@pytest.mark.parametrize(('alpha', 'zero'), [(1.0, True), (0.0, True), (1.0, False)])
-def test_ic_block_minus_starts_as_its_shortcut_under_zero_init_residual(alpha, zero):
+@pytest.mark.parametrize('zero', [True, False])
+@pytest.mark.parametrize('alpha', [1.0, 0.0])
+def test_ic_block_minus_starts_as_the_plain_block(alpha, zero):
+    """One of alpha and norm_local is 0, and can leave it because the other is not."""
     settings = dict(variant='minus', zero_init_residual=zero, alpha=alpha, alpha_mode='learned')
     net = ICResNet(**narrow(18, **settings))
     net.init_weights()
     block = net.layer1[1]
-    assert bool(block.norm2.weight.any()) != zero
-    assert bool(block.norm_local.weight.any()) == (alpha == 0 or not zero)
-    x = torch.rand(1, 8, 6, 6)
-    assert torch.equal(block(x), x) == zero
+    assert (block.alpha == 0).item() == block.norm_local.weight.all().item() == (alpha == 0)
+    x = torch.rand(2, 8, 6, 6)
+    out = block(x)
+    expected = torch.relu(block.norm2(block.conv2(torch.relu(block.norm1(block.conv1(x))))) + x)
+    torch.testing.assert_close(out, expected)
+    assert torch.equal(out, x) == zero
+    out.square().sum().backward()
+    assert (block.norm_local.weight if alpha else block.alpha).grad.any()
 
 
 def test_ic_block_minus_is_its_equation():
