@@ -5,6 +5,7 @@ Those in configs/ are printed, each after its plain counterpart:
 resnet        IC-ResNets, 224x224
 cifar         IC-ResNets with the CIFAR stem, 32x32
 sinet         SINet and the ablations of its paper, 224x224
+others        the networks that SINet's paper compares it with, 224x224
 everywhere    IC in the other networks of its paper, 32x32
 efficientnet  IC in EfficientNet, 224x224
 """
@@ -102,6 +103,20 @@ SINETS = [
         )
     ),
 ]
+OTHERS = [
+    {name: f'imagenet/{file}'}
+    for name, file in (
+        ('VGG-16', 'vgg16_120e'),
+        ('ResNet-34', 'resnet34_120e'),
+        ('AlexNet', 'alexnet_120e'),
+        ('MobileNet', 'mobilenet_300e'),
+        ('MobileNetV2', 'mobilenet_v2_300e'),
+        ('MobileNetV2, 1.4', 'mobilenet_v2_1.4_300e'),
+        ('ShuffleNet, 1.5', 'shufflenet_v1_1.5_300e'),
+        ('ShuffleNet, 2', 'shufflenet_v1_2.0_300e'),
+        ('ShuffleNetV2, 2', 'shufflenet_v2_2.0_300e'),
+    )
+]
 EVERYWHERE = [
     {name: f'cifar10/{file}_200e', f'IC-{name}': f'cifar10/ic_{file}_200e'}
     for name, file in (
@@ -124,6 +139,7 @@ TABLES = {
     'resnet': Table(RESNETS, 224),
     'cifar': Table(RESNETS, 32, for_cifar),
     'sinet': Table(SINETS, 224, for_imagenet),
+    'others': Table(OTHERS, 224),
     'everywhere': Table(EVERYWHERE, 32),
     'efficientnet': Table(EFFICIENTNETS, 224),
 }

@@ -1,7 +1,7 @@
 """An alpha that is learned from 0, from scratch, next to the plain network and alpha = 1.
 
 The recipe is that of cifar10_20000.py. A learned alpha is exempt from weight decay unless a row
-says "decayed". It is the recipe of IC-MobileNet.
+says "decayed". The config of IC-MobileNet has a learned alpha too.
 """
 
 from cifar10_20000 import SCREEN

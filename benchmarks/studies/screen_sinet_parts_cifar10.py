@@ -14,7 +14,13 @@ PARTS = {
     'without exchange': {'model.backbone.exchange': False},
     'without funnel': {'model.backbone.funnel': False},
 }
+NARROWER = (16, 16, 24, 32, 48)  # with which one group has the multiply-adds of two
 ALSO = {
+    'G = 1, narrower': {
+        'model.backbone.groups': 1,
+        'model.backbone.channels': NARROWER,
+        'model.head.in_channels': NARROWER,
+    },
     'last map alone': {'model.backbone.out_indices': (4,), 'model.head.in_channels': CHANNELS[-1:]},
     "the paper's order": ORDERS['act first'],
 }

@@ -35,8 +35,8 @@ NAMES = ('VGG-16', 'ResNet-18')
 
 
 def seeds(suffix: str) -> dict:
-    """As many as --seeds for the plain rows, IC and the weight decay; two for the others."""
-    return {} if suffix in ('', ", W' without decay") else dict(seeds=2)
+    """As many as --seeds for plain, IC, a learned alpha and the decay of W'; two for the others."""
+    return {} if suffix in ('', ', α learned from 0', ", W' without decay") else dict(seeds=2)
 
 
 rows = {}

@@ -64,15 +64,31 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
     def init_w_prime(self, generator: torch.Generator | None = None) -> None:
         """Draw ``w_prime`` again, to the scale that ``conv1`` has now, around 0 for any ``alpha``.
 
-        ``norm_local`` keeps the term from blowing up, but would amplify an almost inactive one. It
-        starts at 0, so that the block starts as the plain one; at 1 the output of each block would
-        be nearly twice as large. Where ``alpha`` starts at 0, ``norm_local`` starts at 1, because
-        neither would ever leave 0.
+        ``norm_local`` keeps the term from blowing up, but would amplify an almost inactive one. Its
+        weight, if it has one, starts at 0, so that the block starts as the plain one; at 1 the
+        output would be 1.6 to 1.8 times as large. It does start at 1 where ``alpha`` starts at 0,
+        or a hook sets it: if both were 0, neither would ever leave it.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0, generator)
+        if getattr(self.norm_local, 'weight', None) is not None:
+            nn.init.zeros_(self.norm_local.weight)
+            self._keep_off_zero()
+
+    def set_alpha(self, alpha: float, mode: str) -> None:
+        super().set_alpha(alpha, mode)
+        self._keep_off_zero()
+
+    def _keep_off_zero(self) -> None:
+        if self._norm_local_is_zero() and (self.alpha_mode == 'scheduled' or self.alpha == 0):
+            nn.init.ones_(self.norm_local.weight)
+
+    def _norm_local_is_zero(self) -> bool:
         weight = getattr(self.norm_local, 'weight', None)
-        if weight is not None and not weight.is_meta:
-            nn.init.constant_(weight, 1 if self.alpha == 0 else 0)
+        return weight is not None and not weight.is_meta and not weight.any()
+
+    @property
+    def is_plain(self) -> bool:
+        return super().is_plain or self._norm_local_is_zero()
 
     @one_step
     def forward(self, x: Tensor) -> Tensor:

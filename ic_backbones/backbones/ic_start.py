@@ -10,14 +10,18 @@ from ..ops.ic_layer import ICLayer, ic_layers
 
 def log_ic_start(net: nn.Module, _) -> None:
     """Say how the IC layers start; a hook for ``register_load_state_dict_post_hook``."""
-    loaded = {name: layer for name, layer in ic_layers(net).items() if layer.found is not None}
+    loaded = {
+        name: layer
+        for name, layer in ic_layers(net).items()
+        if layer.found is not None and not layer.w_prime.is_meta
+    }
     trained = {name: layer for name, layer in loaded.items() if 'w_prime' in layer.found}
     _log_plain_start({name: layer for name, layer in loaded.items() if name not in trained})
     _log_alpha_mismatch(list(trained.values()))
 
 
 def _log_plain_start(layers: dict[str, ICLayer]) -> None:
-    random = [name for name, layer in layers.items() if layer.alpha != 0]
+    random = [name for name, layer in layers.items() if not layer.is_plain]
     frozen = [
         name
         for name, layer in layers.items()
@@ -31,8 +35,8 @@ def _log_plain_start(layers: dict[str, ICLayer]) -> None:
         )
     elif frozen:
         print_log(
-            f'{len(frozen)} IC layers in frozen stages start from plain weights and stay at '
-            'alpha = 0, the plain convolution: ' + ', '.join(frozen),
+            f'{len(frozen)} IC layers in frozen stages start from plain weights and stay plain: '
+            + ', '.join(frozen),
             logger='current',
         )
 

@@ -67,7 +67,7 @@ class WLDLoss(nn.Module):
 
     Args:
         weight: ``lambda``, which ``WLDScheduleHook`` sets during a training.
-        tau: The temperature. The paper gives none; 1 was the best of 1, 2 and 4.
+        tau: The temperature. The paper gives none; 1 was better than 4.
         tolerance: ``e``, the deviation that costs nothing; 0.005 in the paper.
 
     Raises:

@@ -115,6 +115,11 @@ class ICLayer(nn.Module, ABC):
         return 0.0 if is_frozen and alpha == 0 else alpha
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the collision term is 0 for any input."""
+        return bool(self.alpha == 0)
+
+    @property
     def area(self) -> int:
         """The number of pixels of the window whose mean ``w_prime`` multiplies."""
         return 1

@@ -138,6 +138,21 @@ def test_ic_block_minus_starts_as_the_plain_block(alpha, zero):
     assert (block.norm_local.weight if alpha else block.alpha).grad.any()
 
 
+@pytest.mark.parametrize(
+    ('built', 'then'),
+    [((1.0, 'scheduled'), None), ((0.0, 'scheduled'), None), ((1.0, 'constant'), (0.0, 'learned'))],
+)
+def test_alpha_and_norm_local_are_not_both_zero(built, then):
+    """Not where a schedule sets alpha to 0, nor where it is set to 0 afterwards."""
+    alpha, mode = built
+    net = ICResNet(**narrow(18, variant='minus', alpha=alpha, alpha_mode=mode))
+    net.init_weights()
+    block = net.layer1[1]
+    if then:
+        block.set_alpha(*then)
+    assert block.norm_local.weight.all()
+
+
 def test_ic_block_minus_is_its_equation():
     torch.manual_seed(0)
     net = randomise_norms(ICResNet(**narrow(18, variant='minus'))).double().eval()
@@ -191,7 +206,7 @@ def test_outputs_are_published_in_the_order_of_the_stages():
 
 def test_checkpointing_changes_nothing():
     torch.manual_seed(0)
-    net = ICResNet(**narrow(18, variant='minus'))
+    net = randomise_norms(ICResNet(**narrow(18, variant='minus')))
     other = copy.deepcopy(net)
     for block in [m for m in other.modules() if hasattr(m, 'with_cp')]:
         block.with_cp = True

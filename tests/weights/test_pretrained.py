@@ -214,12 +214,17 @@ def test_frozen_ic_layers_that_stay_plain_are_named(plain, tmp_path, log):
     )
     net.init_weights()
     assert '4 IC layers in frozen stages start from plain weights' in log.text
-    assert 'stay at alpha = 0' in log.text and 'layer1.0.conv1' in log.text
+    assert 'stay plain' in log.text and 'layer1.0.conv1' in log.text
 
 
 def test_plain_weights_under_alpha_one_are_warned_about(plain, tmp_path, log):
-    path = save(tmp_path / 'plain.pth', plain, 'torchvision')
-    ICResNet(**NARROW, init_cfg=dict(type='Pretrained', checkpoint=path)).init_weights()
+    """An IC block⁻ is the plain block at first, so it gets no warning."""
+    init_cfg = dict(
+        type='Pretrained', checkpoint=save(tmp_path / 'plain.pth', plain, 'torchvision')
+    )
+    ICResNet(**NARROW, variant='minus', init_cfg=init_cfg).init_weights()
+    assert not [r for r in log.records if r.levelno == logging.WARNING]
+    ICResNet(**NARROW, init_cfg=init_cfg).init_weights()
     assert "16 IC layers start from plain weights with alpha != 0: W' is random" in log.text
 
 
