@@ -1,6 +1,6 @@
 """What the confirming studies share: all 50,000 training images, 6 epochs of one cycle, batch 64.
 
-A run takes 6 to 16 minutes on a core.
+A run takes 3 to 10 minutes on a core.
 """
 
 from cifar10_20000 import SCREEN, one_cycle
