@@ -1,23 +1,22 @@
 """The rows of screen_finetune_cifar10.py, and more, on all images with 10 epochs of fine-tuning."""
 
-import screen_finetune_cifar10
 from cifar10_50000 import ALL
 from narrow import changed, scheduled
 from screen_finetune_cifar10 import DISTILLED, FINE, LEARNT, LOAD, PLAIN, distilled, tuned
+from screen_finetune_cifar10 import rows as screen
 
 common = ALL
 LONGER = {
     'train_cfg.max_epochs': 10,
     'param_scheduler': [dict(FINE['param_scheduler'][0], milestones=[7])],
 }
-SCREEN = screen_finetune_cifar10.rows
 rows = {
-    **{label: SCREEN[label] for label in ('ResNet-18', PLAIN, LEARNT)},
+    **{label: screen[label] for label in ('ResNet-18', PLAIN, LEARNT)},
     **{
         f'IC, α to {end}': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, end))
         for end in (0.01, 0.02, 0.04)
     },
-    DISTILLED: SCREEN[DISTILLED],
+    DISTILLED: screen[DISTILLED],
     'WLD, τ 2, e 0.005': distilled(2.0, 0.005, DISTILLED),
     'WLD, τ 1, e 0.005': distilled(1.0, 0.005, DISTILLED, 'WLD, τ 2, e 0.005'),
     'WLD, τ 2, e 0': distilled(2.0, 0.0, 'WLD, τ 2, e 0.005'),

@@ -33,8 +33,8 @@ def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:
     """Rows that go from a classifier to detectors, from scratch and from its weights.
 
     Args:
-        classifier: The overrides of all classifiers. They are distilled with tau = 4, as before 1
-            became the default.
+        classifier: The overrides of all classifiers. They are distilled with tau = 4, the
+            default of the time when they were trained.
         detector: The overrides of all detectors.
     """
     scratch, tuned = 'ResNet-18, from scratch', 'ResNet-18, from the classifier'

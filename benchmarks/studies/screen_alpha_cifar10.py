@@ -19,9 +19,7 @@ rows = with_variant(NETWORKS, ', learned α', LEARNED) | {
     'IC-MobileNet, α = 1': changed(mobilenet, ONE),
     'IC-MobileNet, learned α': mobilenet | dict(against=['MobileNet', 'IC-MobileNet, α = 1']),
 }
-for name in NETWORKS:
-    label = f'IC-{name}, learned α'
-    rows[f'{label}, decayed'] = changed(scratch[f'IC-{name}'], DECAYED, against=label)
-together = {
-    'decayed': [(f'IC-{name}, learned α, decayed', f'IC-{name}, learned α') for name in NETWORKS]
-}
+pairs = [(f'IC-{name}, learned α, decayed', f'IC-{name}, learned α') for name in NETWORKS]
+for name, (label, against) in zip(NETWORKS, pairs, strict=True):
+    rows[label] = changed(scratch[f'IC-{name}'], DECAYED, against=against)
+together = {'decayed': pairs}
