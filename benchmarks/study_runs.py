@@ -21,7 +21,7 @@ from ic_backbones.runs.atomic_write import write_atomically
 from ic_backbones.runs.options import merge
 from ic_backbones.runs.outputs import make_folder
 from ic_backbones.runs.scalars import read_scalars
-from ic_backbones.runs.schedule import scale
+from ic_backbones.runs.schedule import scale, schedulers_of
 from ic_backbones.runs.work_dir import last_checkpoint, locked
 
 TRAIN = Path(__file__).parents[1] / 'tools' / 'train.py'
@@ -221,6 +221,5 @@ def scale_schedule(cfg: Config, epochs: int) -> None:
     """Let ``cfg`` train for ``epochs``, and its learning rate follow the same curve over them."""
     factor = epochs / cfg.train_cfg.max_epochs
     cfg.train_cfg.max_epochs = epochs
-    schedules = cfg.param_scheduler
-    for schedule in schedules if isinstance(schedules, list) else [schedules]:
+    for schedule in schedulers_of(cfg):
         scale(schedule, factor)

@@ -15,6 +15,7 @@ TINY = {
     'ICBackbone': dict(
         backbone=dict(type='ic_backbones.MobileNet', widen_factor=0.25, out_indices=(1, 2, 4)),
         pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.pointwise_conv\.conv'),
+        alpha=1.0,
     ),
     'ICResNet': NARROW,
     'ICResNet_CIFAR': NARROW,

@@ -79,13 +79,8 @@ RESNETS = [
         'IC-ResNet-50-B': 'imagenet/ic_resnet50_b_120e',
         'IC-ResNet-50-C': 'imagenet/ic_resnet50_c_120e',
     },
-    *(
-        {
-            f'ResNet-{n}': f'imagenet/resnet50_120e {n}',
-            f'IC-ResNet-{n}': f'imagenet/ic_resnet50_120e {n}',
-        }
-        for n in (101, 152)
-    ),
+    {'ResNet-101': 'imagenet/resnet101_120e', 'IC-ResNet-101': 'imagenet/ic_resnet101_120e'},
+    {'ResNet-152': 'imagenet/resnet50_120e 152', 'IC-ResNet-152': 'imagenet/ic_resnet50_120e 152'},
 ]
 SINETS = [
     {f'SINet {width}': f'imagenet/sinet_{width}_300e' for width in (1.0, 1.2, 1.6, 1.8)},

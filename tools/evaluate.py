@@ -30,10 +30,10 @@ def run(args: Namespace) -> None:
     from ic_backbones.doctor.report import table
     from ic_backbones.report.evaluate import evaluate
     from ic_backbones.runs.options import load_config
-    from ic_backbones.runs.outputs import require_writable
+    from ic_backbones.runs.outputs import folder_of, require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
 
-    out = Path(args.out or Path(args.checkpoint).parent / 'report')
+    out = Path(args.out) if args.out else folder_of(args.checkpoint) / 'report'
     args.work_dir = args.work_dir or str(out / 'log')
     page, metrics = out / 'report.html', out / 'metrics.json'
     for file in (page, metrics):

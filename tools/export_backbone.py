@@ -18,12 +18,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    from ic_backbones.runs.outputs import make_folder
+    from ic_backbones.runs.outputs import folder_of, make_folder
     from ic_backbones.weights.checkpoint import Checkpoint
     from ic_backbones.weights.export import export_backbone, init_cfg_lines
 
+    folder = Path(args.out) if args.out else folder_of(args.checkpoint)
     checkpoint = Checkpoint.read(args.checkpoint)
-    folder = Path(args.out or Path(args.checkpoint).parent)
     make_folder(folder, '--out')
     config = Path(args.checkpoint).resolve().parent.name
     files = export_backbone(checkpoint, folder / f'{config}_{Path(args.checkpoint).stem}_backbone')

@@ -24,15 +24,15 @@ LARGEST = 8192  # pixels; the maps of a larger image need tens of GB
 
 
 def backbone_of(config: str) -> nn.Module:
-    """The backbone of a config file, or of a model's name."""
+    """The backbone of a config, given by its file or name, or of a model by its name."""
     from mmengine.registry import DefaultScope
     from mmpretrain.registry import MODELS
 
     from ic_backbones import create
-    from ic_backbones.config_file import read_config
+    from ic_backbones.config_file import CONFIGS, read_config
     from ic_backbones.errors import BUILD_ERRORS, InputError, one_line
 
-    if not config.endswith('.py'):
+    if not config.endswith('.py') and not (CONFIGS / f'{config}.py').is_file():
         return create(config, features_only=True)
     cfg = read_config(config)
     if 'backbone' not in (cfg.get('model') or {}):

@@ -42,6 +42,9 @@ def run(args: Namespace) -> int:
     if args.model.endswith('.onnx'):
         from ic_backbones.inference.onnx_detector import OnnxDetector
 
+        for option in ('config', 'device'):
+            if getattr(args, option):
+                raise InputError(f'--{option}: is for a .pth file, not for .onnx; leave it out')
         predictor = OnnxDetector(args.model)
     else:
         from ic_backbones.inference.predictor import Predictor

@@ -31,6 +31,11 @@ def train(config: str, work_dir: Path, *options: str) -> str:
     return last_checkpoint(work_dir)
 
 
+def data_root(folder: str) -> list[str]:
+    """The options that give all three data sets this folder."""
+    return [f'{name}_dataloader.dataset.data_root={folder}' for name in ('train', 'val', 'test')]
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--voc', default='data/sample_voc', help='folder for the drawn detection set'
@@ -56,9 +61,7 @@ def run(args: Namespace) -> None:
     for split in ('train', 'val'):
         print(f'{args.crops}/{split}:', make_object_crops(args.voc, args.crops, split), 'objects')
 
-    crops = [
-        f'{name}_dataloader.dataset.data_root={args.crops}' for name in ('train', 'val', 'test')
-    ]
+    crops = data_root(args.crops)
     teacher = train(TEACHER, out / 'teacher', *crops, *args.options)
     start = f'model.teacher_checkpoint={teacher}'
     student = train(STUDENT, out / 'wld', start, *crops, *args.options)
@@ -68,8 +71,8 @@ def run(args: Namespace) -> None:
     step('export-backbone', student, '--out', str(out))
     (backbone,) = out.glob('wld_*_backbone-*.pth')
 
-    data = [crop.replace(args.crops, args.voc) for crop in crops]
-    options = [f'model.backbone.init_cfg.checkpoint={backbone}', *data, *args.options]
+    start = f'model.backbone.init_cfg.checkpoint={backbone}'
+    options = [start, *data_root(args.voc), *args.options]
     detector = train(DETECTOR, out / 'detector', *options)
     test = ['--work-dir', str(out / 'test'), '--cfg-options', *options]
     step('test', DETECTOR, detector, *test)

@@ -2,7 +2,7 @@
 
 from cifar10_50000 import ALL
 from narrow import changed, scheduled
-from screen_finetune_cifar10 import DISTILLED, FINE, LEARNT, LOAD, PLAIN, distilled, tuned
+from screen_finetune_cifar10 import DISTILLED, FINE, IC_LEARNED, LOAD, PLAIN, distilled, tuned
 from screen_finetune_cifar10 import rows as screen
 
 common = ALL
@@ -11,7 +11,7 @@ LONGER = {
     'param_scheduler': [dict(FINE['param_scheduler'][0], milestones=[7])],
 }
 rows = {
-    **{label: screen[label] for label in ('ResNet-18', PLAIN, LEARNT)},
+    **{label: screen[label] for label in ('ResNet-18', PLAIN, IC_LEARNED)},
     **{
         f'IC, α to {end}': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, end))
         for end in (0.01, 0.02, 0.04)

@@ -8,7 +8,7 @@ from narrow import LEARNED, changed
 from ic_backbones.datasets.voc.crops import make_object_crops
 
 CLASSIFIER = 'configs/sample/resnet18_20e.py'
-DISTILLED = 'configs/sample/ic_resnet18_wld_10e.py'
+STUDENT = 'configs/sample/ic_resnet18_wld_10e.py'
 PLAIN = 'configs/faster_rcnn_r18_sample.py'
 IC = 'configs/faster_rcnn_ic_r18_sample.py'
 START = {
@@ -33,8 +33,8 @@ def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:
     """Rows that go from a classifier to detectors, from scratch and from its weights.
 
     Args:
-        classifier: The overrides of all classifiers. They are distilled with tau = 4, the
-            default of the time when they were trained.
+        classifier: The overrides of all classifiers. They are distilled with tau = 4, with
+            which the stored results were trained.
         detector: The overrides of all detectors.
     """
     scratch, tuned = 'ResNet-18, from scratch', 'ResNet-18, from the classifier'
@@ -46,7 +46,7 @@ def detection_rows(classifier: dict, detector: dict) -> dict[str, dict]:
 
     return {
         'classifier': dict(config=CLASSIFIER, options=classifier),
-        'classifier, IC by WLD': dict(config=DISTILLED, options=distilled, teacher='classifier'),
+        'classifier, IC by WLD': dict(config=STUDENT, options=distilled, teacher='classifier'),
         scratch: dict(config=PLAIN, options=detector, against=scratch),
         'IC-ResNet-18, from scratch': dict(config=IC, options=detector, against=scratch),
         tuned: from_weights(PLAIN, 'classifier', against=scratch),

@@ -15,7 +15,7 @@ FINE = {
     'optim_wrapper.optimizer.lr': 0.005,
 }
 LOAD = FINE | {'load_from': '{teacher}'}
-PLAIN, LEARNT, DISTILLED = 'ResNet-18, fine-tuned', 'IC, learned α', 'WLD, τ 4, e 0.005'
+PLAIN, IC_LEARNED, DISTILLED = 'ResNet-18, fine-tuned', 'IC, learned α', 'WLD, τ 4, e 0.005'
 
 
 def tuned(config: str, *options: dict, against: str | list[str] = PLAIN) -> dict:
@@ -28,13 +28,13 @@ def distilled(tau: float, tolerance: float, *others: str) -> dict:
         'model.tau': tau,
         'model.tolerance': tolerance,
     }
-    return tuned('ic_resnet18_wld_30e', FINE, options, against=[PLAIN, LEARNT, *others])
+    return tuned('ic_resnet18_wld_30e', FINE, options, against=[PLAIN, IC_LEARNED, *others])
 
 
 rows = {
     'ResNet-18': resnet('resnet18_200e', one_cycle(12), seeds=1),  # the teacher of all seeds
     PLAIN: tuned('resnet18_200e', LOAD, against=[PLAIN, 'ResNet-18']),
-    LEARNT: tuned('ic_resnet18_200e', LOAD, LEARNED),
+    IC_LEARNED: tuned('ic_resnet18_200e', LOAD, LEARNED),
     'IC, α to 0.02': tuned('ic_resnet18_200e', LOAD, scheduled(0.0, 0.02)),
     DISTILLED: distilled(4.0, 0.005),
 }

@@ -46,7 +46,7 @@ rows = {
     for order in ORDERS
     for kind, (against, options) in KINDS.items()
 }
-TOGETHER = {  # of each question: a kind and what it differs from, twice where there are two
+QUESTIONS = {  # of each question: a kind and what it differs from, twice where there are two
     'identity funnel': {', identity funnel': '', ', both': ', norms in the head'},
     'norms in the head': {', norms in the head': '', ', both': ', identity funnel'},
     'norm behind the funnel': {
@@ -57,5 +57,5 @@ TOGETHER = {  # of each question: a kind and what it differs from, twice where t
 }
 together = {'norm first': [(f'norm first{kind}', f'act first{kind}') for kind in KINDS]} | {
     question: [(order + kind, order + other) for order in ORDERS for kind, other in kinds.items()]
-    for question, kinds in TOGETHER.items()
+    for question, kinds in QUESTIONS.items()
 }

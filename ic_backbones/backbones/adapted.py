@@ -135,17 +135,13 @@ def unstride(net: nn.Module, pattern: str) -> None:
     Raises:
         ValueError: There is no such layer.
     """
-    found = [
-        module
+    strided = {
+        name: module
         for name, module in net.named_modules()
-        if re.fullmatch(pattern, name) and isinstance(module, _STRIDED)
-    ]
+        if isinstance(module, _STRIDED) and module.stride not in (1, (1, 1))
+    }
+    found = [module for name, module in strided.items() if re.fullmatch(pattern, name)]
     if not found:
-        strided = [
-            name
-            for name, module in net.named_modules()
-            if isinstance(module, _STRIDED) and module.stride not in (1, (1, 1))
-        ]
         raise ValueError(
             f'unstrided: {pattern!r} matches no layer of {type(net).__name__}; the layers with a '
             'stride are ' + ', '.join(strided)

@@ -29,7 +29,9 @@ class ICBackbone(AdaptedBackbone):
         alpha: The scale of the collision terms, or its start: 1 (the default) from scratch, 0 to
             start from plain weights.
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
-            ``'scheduled'`` (``AlphaScheduleHook`` sets it).
+            ``'scheduled'`` (``AlphaScheduleHook`` sets it). If ``pairs`` are given and neither
+            ``alpha`` nor ``alpha_mode``, all layers learn ``alpha`` from 0, which trains better
+            than the paper's constant 1 (docs/results_ic.md).
         scalar: Whether the IC layers of ``convs`` have the form of eq. 5, which eq. 6 replaces: one
             scalar for each output channel over the sum of all input channels. ``pairs`` do not.
         kwargs: ``unstrided`` and ``deploy`` of :class:`AdaptedBackbone`.
@@ -48,8 +50,8 @@ class ICBackbone(AdaptedBackbone):
         backbone: dict,
         convs: str | dict | None = None,
         pairs: dict | None = None,
-        alpha: float = 1.0,
-        alpha_mode: str = 'constant',
+        alpha: float | None = None,
+        alpha_mode: str | None = None,
         scalar: bool = False,
         **kwargs,
     ) -> None:
@@ -61,7 +63,11 @@ class ICBackbone(AdaptedBackbone):
         if scalar and pairs is not None:
             raise ValueError('scalar: pairs do not have the form of eq. 5; leave one of them out')
         self.scalar = scalar
-        self.convs, self.pairs, self.start = convs, pairs, dict(alpha=alpha, alpha_mode=alpha_mode)
+        self.convs, self.pairs = convs, pairs
+        if pairs is not None and alpha is None and alpha_mode is None:
+            alpha, alpha_mode = 0.0, 'learned'
+        alpha = 1.0 if alpha is None else alpha
+        self.start = dict(alpha=alpha, alpha_mode=alpha_mode or 'constant')
         super().__init__(backbone, **kwargs)
 
     def adapt(self, net: nn.Module) -> None:

@@ -67,7 +67,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
         ``norm_local`` keeps the term from blowing up, but would amplify an almost inactive one. Its
         weight, if it has one, starts at 0, so that the block starts as the plain one; at 1 the
         output would be 1.6 to 1.8 times as large. It does start at 1 where ``alpha`` starts at 0,
-        or a hook sets it: if both were 0, neither would ever leave it.
+        or a hook sets it: if both were 0, neither would get a gradient.
         """
         init_w_prime_(self.w_prime, self.conv1.weight, 0.0, generator)
         if getattr(self.norm_local, 'weight', None) is not None:

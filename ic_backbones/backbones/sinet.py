@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..inject import inject
 from ..ops.memory_format import in_format_of
-from ..ops.si_deploy import ClampedConv, DeployedSIUnit, clamped
-from ..ops.super_interaction import SIUnit, conv_layer
+from ..ops.si_deploy import ClampedConv, DeployedSIUnit, clamped, require_bn
+from ..ops.super_interaction import DenseFunnel, SIUnit, conv_layer
 from ..registry import MODELS
 from .staged import Staged
 
@@ -161,6 +161,10 @@ class SINet(Staged):
         self.eval()
         if any(isinstance(module, DeployedSIUnit) for module in self.modules()):
             return
+        for module in self.modules():
+            if isinstance(module, DenseFunnel):
+                for norm in module.norm:  # one or none
+                    require_bn(norm)
         self.stem = self.stem.deployed()
         inject(self.blocks, lambda _, module: isinstance(module, SIUnit), DeployedSIUnit)
         self.requires_grad_(False)

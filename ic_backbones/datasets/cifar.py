@@ -18,7 +18,8 @@ class ImagesOrArchive:
     Without these folders they read the archive in ``data_root``, which is downloaded if it is
     missing. Images are kept decoded, in RGB, as the archive holds them. Those of the folders are
     interleaved, one of each class after the other, so that ``indices=5000`` takes the same
-    number of each class; the order of the archive is random.
+    number of each class; the order of the archive is random. With ``batched=True`` whole batches
+    are transformed at once (see ``ic_backbones.datasets.batched``).
 
     Raises:
         InputError: The folders are not the classes or one is empty, an image cannot be read or does

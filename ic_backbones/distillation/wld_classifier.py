@@ -91,6 +91,8 @@ class WLDClassifier(ImageClassifier):
         return super()._apply(fn, *args, **kwargs)
 
     def init_weights(self) -> None:
+        if self.is_init:  # a trained student stays as it is
+            return
         super().init_weights()
         self._require_alpha_zero()
         self._read_teacher()  # not by the property: nn.Module hides an AttributeError in it

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..runs.work_dir import what_is_saved
+from ..weights.match import first
 
 CAUSES = (
     'likely causes: zero-size boxes (run tools/check_dataset.py), too high a learning rate, no '
@@ -23,6 +24,22 @@ def non_finite(state: Mapping[str, Any]) -> list[str]:
         for name, value in state.items()
         if isinstance(value, Tensor) and not value.isfinite().all()
     ]
+
+
+def require_finite(runner: Runner, checkpoint: Mapping[str, Any], broken: list[str]) -> None:
+    """Stop if a model that is about to be saved is not finite.
+
+    Args:
+        runner: The runner of the training.
+        checkpoint: What is about to be saved.
+        broken: The names of the tensors that are not finite.
+
+    Raises:
+        InputError: There are any.
+    """
+    if broken:
+        what = f'the model is not finite ({first(broken)})'
+        stop(runner, checkpoint['meta']['iter'], what)
 
 
 def stop(runner: Runner, iteration: int, what: str) -> NoReturn:

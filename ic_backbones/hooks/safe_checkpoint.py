@@ -19,7 +19,7 @@ from ..runs.unwrapped import unwrapped
 from ..runs.work_dir import NOTE, what_is_saved
 from .atomic_backend import BACKEND, AtomicBackend
 from .deferred_signals import deferred_signals
-from .finite import non_finite, stop
+from .finite import non_finite, require_finite
 
 WAIT = 'A checkpoint is being saved; the training stops when it is complete.'
 
@@ -95,10 +95,7 @@ class SafeCheckpointHook(CheckpointHook):
             for part in ('state_dict', 'ema_state_dict')
             for name in non_finite(checkpoint.get(part, {}))
         }
-        broken = sorted(names - self._never_finite)
-        if broken:
-            what = f'{len(broken)} tensors of the model are not finite ({broken[0]}, ...)'
-            stop(runner, checkpoint['meta']['iter'], what)
+        require_finite(runner, checkpoint, sorted(names - self._never_finite))
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
         """Save, note it in ``last_checkpoint``, and delete what is outdated, in this order."""

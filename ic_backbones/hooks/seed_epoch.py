@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.dataset import InfiniteSampler
 from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -46,11 +47,16 @@ class SeedEpochHook(Hook):
         for sampler in (loader.sampler, getattr(loader.batch_sampler, 'sampler', None)):
             if hasattr(sampler, 'seed'):
                 sampler.seed = self._seed
+            if isinstance(sampler, InfiniteSampler):
+                sampler.indices = sampler._indices_of_rank()
         loader.generator = torch.Generator()
         self._start = torch.zeros((), dtype=torch.int64).share_memory_()
         if hasattr(loader.dataset, '__dict__'):  # a plain list has no augmentations
             # The method that a data loader calls for a batch, where the data set has it.
             loader.dataset.__getitems__ = _SeededFetch(loader.dataset, self._seed, self._start)
+        loop = runner.train_loop
+        if hasattr(loop, 'dataloader_iterator'):  # the official mmengine has already started it
+            loop.dataloader_iterator = type(loop.dataloader_iterator)(loader)
 
     def before_train_epoch(self, runner: Runner) -> None:
         self._start.fill_(runner.iter)

@@ -9,7 +9,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ..registry import HOOKS
-from .finite import non_finite, stop
+from .finite import non_finite, require_finite, stop
 
 
 @HOOKS.register_module()
@@ -55,10 +55,8 @@ class StopOnNonFiniteLossHook(Hook):
         stop(runner, runner.iter + 1, f'the loss is not finite ({terms}; images: {images})')
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        broken = non_finite(dict(runner.model.named_parameters()))
-        if broken:
-            what = f'{len(broken)} parameters are not finite ({broken[0]}, ...)'
-            stop(runner, checkpoint['meta']['iter'], what)
+        parameters = dict(runner.model.named_parameters())
+        require_finite(runner, checkpoint, non_finite(parameters))
 
 
 def image_files(batch: Any) -> Iterator[str]:

@@ -9,8 +9,13 @@ is_compiling = getattr(torch.compiler, 'is_compiling', torch._utils.is_compiling
 
 
 def is_eager_training() -> bool:
-    """Whether gradients are recorded, and by neither a compiler nor a tracer."""
-    return torch.is_grad_enabled() and not is_compiling() and not torch.jit.is_tracing()
+    """Whether gradients are recorded, and by no compiler, tracer or transform of torch.func."""
+    return (
+        torch.is_grad_enabled()
+        and not is_compiling()
+        and not torch.jit.is_tracing()
+        and not torch._C._are_functorch_transforms_active()
+    )
 
 
 class DepthwiseConv(torch.autograd.Function):

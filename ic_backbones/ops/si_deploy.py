@@ -91,7 +91,8 @@ class DeployedSIUnit(nn.Module):
     """What an :class:`SIUnit` computes in eval mode, with the same input and output.
 
     Args:
-        unit: The unit, whose layers are taken over and changed.
+        unit: The unit, whose layers are taken over and changed. The norm of its funnel, if it has
+            one, must pass :func:`require_bn`.
 
     Raises:
         ValueError: A norm cannot be merged, see :func:`clamped`.
@@ -113,7 +114,6 @@ class DeployedSIUnit(nn.Module):
             )
             shift = torch.zeros_like(bias)
             for norm in unit.funnel.norm:  # one or none
-                require_bn(norm)
                 scale = norm.weight / (norm.running_var + norm.eps).sqrt()
                 shift = norm.bias - scale * norm.running_mean
                 own, after = scale[:, None] * own, scale[:, None] * after

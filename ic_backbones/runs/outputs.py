@@ -28,6 +28,17 @@ def require_writable(file: str | Path, option: str) -> None:
         file.unlink()
 
 
+def folder_of(checkpoint: str) -> Path:
+    """The folder of a checkpoint, for what is made of it.
+
+    Raises:
+        InputError: The checkpoint is an address.
+    """
+    if '://' in checkpoint:
+        raise InputError(f'{checkpoint}: is an address, not in a folder; name a folder by --out')
+    return Path(checkpoint).parent
+
+
 def make_folder(folder: str | Path, option: str) -> None:
     """Make the folder that ``option`` names, unless it exists.
 

@@ -23,6 +23,11 @@ def test_layers_by_name_lose_their_stride():
     assert sizes == [32, 8]
 
 
+def test_a_rule_must_name_a_layer_with_a_stride():
+    with pytest.raises(ValueError, match="'layer1.0.conv1' matches no .* stride are conv1, maxpo"):
+        AdaptedBackbone(RESNET, unstrided='layer1.0.conv1')
+
+
 def test_inner_freezing_and_norm_eval_keep_working():
     net = AdaptedBackbone(dict(RESNET, frozen_stages=1, norm_eval=True)).train()
     assert not net.backbone.layer1[0].conv1.weight.requires_grad

@@ -28,14 +28,27 @@ EVERYWHERE = sorted(
 RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
 KERNEL_3 = dict(name=r'layer.*', kernel_size=3)
 START = dict(alpha=0.0, alpha_mode='learned')
+PAIRS = dict(depthwise=r'.*depthwise_conv\.conv', pointwise=r'.*pointwise_conv\.conv')
 
 
 def test_scalar_is_equation_5_and_not_for_pairs():
     net = ICBackbone(RESNET, convs=KERNEL_3, scalar=True)
     assert {layer.w_prime.shape[1] for layer in ic_layers(net).values()} == {1}
-    pairs = dict(depthwise='.*depthwise.*', pointwise='.*pointwise.*')
     with pytest.raises(ValueError, match='scalar: pairs do not have the form of eq. 5'):
-        ICBackbone(dict(type='mmpretrain.MobileNetV2'), pairs=pairs, scalar=True)
+        ICBackbone(dict(type='mmpretrain.MobileNetV2'), pairs=PAIRS, scalar=True)
+
+
+@pytest.mark.parametrize(
+    'given, expected',
+    [
+        ({}, (0.0, 'learned')),
+        (dict(alpha=0.5), (0.5, 'constant')),
+        (dict(alpha_mode='scheduled'), (1.0, 'scheduled')),
+    ],
+)
+def test_pairs_learn_alpha_from_0_unless_it_is_given(given, expected):
+    net = ICBackbone(dict(type='MobileNet', widen_factor=0.25), pairs=PAIRS, **given)
+    assert {(float(x.alpha), x.alpha_mode) for x in ic_layers(net).values()} == {expected}
 
 
 def test_the_papers_networks_are_there():

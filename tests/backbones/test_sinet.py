@@ -15,6 +15,7 @@ from ic_backbones.backbones import SINet
 from ic_backbones.complexity import count
 from ic_backbones.errors import InputError
 from ic_backbones.ops import DenseFunnel, ExchangeShortcut, SIUnit
+from ic_backbones.ops.si_deploy import ClampedConv
 
 ALL = (0, 1, 2, 3, 4)
 SMALL = dict(width=0.4, units=(1, 1, 2, 1, 1))
@@ -216,12 +217,16 @@ def test_deployed_it_compiles():
         dict(type='BN', track_running_stats=False),
     ],
 )
-def test_only_bn_is_deployed(norm_cfg):
-    net = SINet(**SMALL, norm_cfg=norm_cfg)
-    with pytest.raises(
-        ValueError, match='only BN with scale, shift and running statistics can be merged'
-    ):
-        net.switch_to_deploy()
+@pytest.mark.parametrize('place', ['layers', 'funnel'])
+def test_only_bn_is_deployed_and_nothing_is_changed_before_the_error(norm_cfg, place):
+    own = dict(norm_cfg=norm_cfg)
+    net = SINet(**SMALL, **(own if place == 'layers' else dict(funnel=own)))
+    for _ in range(2):
+        with pytest.raises(
+            ValueError, match='only BN with scale, shift and running statistics can be merged'
+        ):
+            net.switch_to_deploy()
+    assert not any(isinstance(module, ClampedConv) for module in net.modules())
 
 
 @pytest.mark.parametrize('frozen', [-1, 0, 2, 5])

@@ -132,6 +132,15 @@ def test_torchvisions_layout(student_config, teacher, teacher_checkpoint, tmp_pa
     assert torch.equal(model.teacher.head.fc.weight, state['head.fc.weight'])
 
 
+def test_a_second_start_leaves_what_was_learned(student_config):
+    """A new Runner starts a model that it is given."""
+    model = MODELS.build(student_config)
+    model.init_weights()
+    learned = model.head.fc.weight.detach().add_(1).clone()
+    model.init_weights()
+    assert torch.equal(model.head.fc.weight, learned)
+
+
 @pytest.mark.parametrize('kind', ['dict', 'path'])
 def test_teacher_as_config(student_config, teacher, tmp_path, kind):
     preprocessor = student_config['data_preprocessor']

@@ -101,7 +101,7 @@ def test_a_model_that_is_not_finite_is_refused_before_anything_is_deleted(tmp_pa
     with pytest.raises(InputError) as caught:
         train(tmp_path, hooks=(*hooks, Break(name)))
     message = str(caught.value)
-    assert f'iteration 4: 1 tensors of the model are not finite ({name}, ...)' in message
+    assert f'iteration 4: the model is not finite ({name});' in message
     assert message.endswith(f'the last checkpoint, {tmp_path}/epoch_1.pth, is sound')
     assert resumable(tmp_path) == (f'{tmp_path}/epoch_1.pth', 1)
     assert files(tmp_path) == ['best_accuracy_epoch_1.pth', 'epoch_1.pth', 'last_checkpoint']
@@ -109,7 +109,7 @@ def test_a_model_that_is_not_finite_is_refused_before_anything_is_deleted(tmp_pa
 
 def test_the_guard_of_the_loss_speaks_before_anything_is_deleted_too(tmp_path):
     guard = dict(type='ic_backbones.StopOnNonFiniteLossHook')
-    with pytest.raises(InputError, match=r'iteration 4: 1 parameters are not finite \(head.weight'):
+    with pytest.raises(InputError, match=r'iteration 4: the model is not finite \(head.weight\);'):
         train(tmp_path, hooks=(guard, Break('head.weight')))
     assert resumable(tmp_path) == (f'{tmp_path}/epoch_1.pth', 1)
 

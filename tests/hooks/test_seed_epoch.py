@@ -24,6 +24,13 @@ class Draws(Dataset):
         return dict(inputs=torch.tensor([random.random() + np.random.rand(), torch.rand(())]))
 
 
+class Indices(Draws):
+    """Every sample is its own index."""
+
+    def __getitem__(self, index: int) -> dict:
+        return dict(inputs=torch.tensor([float(index), 0.0]))
+
+
 class Record(Hook):
     """Keeps the batches of each epoch."""
 
@@ -54,8 +61,8 @@ def record(work_dir, workers=None, resume=None, epochs=3, **settings) -> Record:
         work_dir,
         epochs=epochs,
         hooks=(hook,),
-        resume=resume and str(resume / 'epoch_1.pth'),
-        checkpoint=dict(max_keep_ckpts=-1),
+        resume=resume and str(resume),
+        checkpoint=dict(max_keep_ckpts=-1) | settings.pop('checkpoint', {}),
         train_dataloader=loader | settings.pop('loader', {}),
         **settings,
     )
@@ -68,7 +75,7 @@ def record(work_dir, workers=None, resume=None, epochs=3, **settings) -> Record:
 def test_a_resumed_epoch_draws_what_it_would_have_drawn(tmp_path, workers):
     whole = record(tmp_path / 'whole', workers)
     torch.manual_seed(99)
-    resumed = record(tmp_path / 'resumed', workers, tmp_path / 'whole')
+    resumed = record(tmp_path / 'resumed', workers, tmp_path / 'whole/epoch_1.pth')
     assert whole.equal(resumed, slice(1, None))
 
 
@@ -82,14 +89,13 @@ def test_persistent_workers_draw_what_new_ones_do_and_no_epoch_what_another_did(
 def test_without_a_given_seed_the_resumed_order_is_the_first_ones(tmp_path):
     """Also within a batch sampler; resuming brings the seed after the loader was built."""
 
-    class Indices(Draws):
-        def __getitem__(self, index):
-            return dict(inputs=torch.tensor([float(index), 0.0]))
-
     loader = dict(dataset=Indices(), batch_sampler=dict(type=BatchSampler, drop_last=False))
     whole = record(tmp_path / 'whole', randomness=dict(seed=None), loader=loader)
     resumed = record(
-        tmp_path / 'resumed', resume=tmp_path / 'whole', randomness=dict(seed=None), loader=loader
+        tmp_path / 'resumed',
+        resume=tmp_path / 'whole/epoch_1.pth',
+        randomness=dict(seed=None),
+        loader=loader,
     )
     assert whole.equal(resumed, slice(1, None))
     orders = {tuple(torch.cat(epoch)[:, 0].tolist()) for epoch in whole.epochs}
@@ -105,10 +111,15 @@ def test_a_data_set_with_a_fetch_of_its_own_keeps_it(tmp_path):
     assert all(torch.equal(batch, torch.full((4, 2), 7.0)) for batch in chain(*seen.epochs))
 
 
-def test_an_iteration_based_loop_trains(tmp_path):
+@pytest.mark.parametrize('workers', [None, ANEW, PERSISTENT])
+def test_an_iteration_based_loop_resumes_with_the_order_of_the_images(tmp_path, workers):
     settings = dict(
-        train_cfg=dict(by_epoch=False, max_iters=4, val_interval=2),
-        checkpoint=dict(by_epoch=False, interval=2, save_best=None),
+        workers=workers,
+        loader=dict(dataset=Indices(), sampler=dict(type='InfiniteSampler', shuffle=True)),
+        train_cfg=dict(by_epoch=False, max_iters=8, val_interval=4),
+        checkpoint=dict(by_epoch=False, interval=4, save_best=None),
+        randomness=dict(seed=None),
     )
-    runner = train(tmp_path, **settings)
-    assert runner.iter == 4 and (tmp_path / 'iter_4.pth').is_file()
+    whole = record(tmp_path / 'whole', **settings)
+    resumed = record(tmp_path / 'resumed', resume=tmp_path / 'whole/iter_4.pth', **settings)
+    assert torch.equal(torch.cat(whole.epochs[0][4:]), torch.cat(resumed.epochs[0]))

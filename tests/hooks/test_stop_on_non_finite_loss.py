@@ -80,7 +80,7 @@ def test_stops_at_the_iteration(tmp_path, bad, accumulate):
 
 
 def test_no_checkpoint_with_broken_parameters(tmp_path):
-    with pytest.raises(InputError, match=r'iteration 1: 1 parameters are not finite \(w'):
+    with pytest.raises(InputError, match=r'iteration 1: the model is not finite \(w\);'):
         train(tmp_path, [0.0, 0.0, 1.0, 1.0], root=True)
     assert not list(tmp_path.glob('*.pth'))
 

@@ -217,3 +217,7 @@ def test_wrong_input(
     ):
         with pytest.raises(InputError, match=words):
             tool('predict').main([str(tmp_path / file), str(photo), '--out', str(tmp_path / 'out')])
+    for option in ('--config', '--device'):
+        argv = ['net.onnx', str(photo), option, 'cpu', '--out', str(tmp_path / 'found')]
+        with pytest.raises(InputError, match=f'{option}: is for a .pth file'):
+            tool('predict').main(argv)

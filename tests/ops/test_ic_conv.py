@@ -117,6 +117,23 @@ def test_gradcheck(name, alpha, mode):
     )
 
 
+@pytest.mark.parametrize('mode', ['constant', 'learned'])
+def test_gradients_of_each_sample_by_torch_func(mode):
+    layer = make_layer(**SETTINGS['both biases'], alpha=0.3, alpha_mode=mode)
+    parameters = {name: value.detach() for name, value in layer.named_parameters()}
+    samples = torch.randn(3, 4, 6, 5, dtype=torch.float64)
+
+    def loss(parameters, sample):
+        return torch.func.functional_call(layer, parameters, (sample[None],)).square().sum()
+
+    found = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0))(parameters, samples)
+    for index, sample in enumerate(samples):
+        layer.zero_grad()
+        layer(sample[None]).square().sum().backward()
+        for name, parameter in layer.named_parameters():
+            torch.testing.assert_close(found[name][index], parameter.grad)
+
+
 @pytest.mark.parametrize('name', SETTINGS)
 @pytest.mark.parametrize('mode', ['constant', 'learned', 'scheduled'])
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])

@@ -65,6 +65,7 @@ def test_padding_that_depends_on_the_size(tmp_path):
             type='ICBackbone',
             backbone=dict(type='mmpretrain.EfficientNet', arch='b0', out_indices=(3,)),
             pairs=dict(depthwise=r'.*\.depthwise_conv\.conv', pointwise=r'.*\.linear_conv\.conv'),
+            alpha=1.0,
         )
     ).eval()
     export_onnx(net, tmp_path / 'net.onnx', (64, 64))
@@ -95,6 +96,12 @@ def test_tool(config, tool, tmp_path, capsys):
     assert [node.name for node in graph.input] == ['image']
     dims = graph.input[0].type.tensor_type.shape.dim
     assert [dim.dim_param or dim.dim_value for dim in dims] == ['N', 3, 'H', 'W']
+
+
+def test_a_model_and_a_config_by_name(tool):
+    backbone_of = tool('export_onnx').backbone_of
+    named, shipped = backbone_of('ic_resnet18_cifar10'), backbone_of('cifar10/ic_resnet18_200e')
+    assert named.state_dict().keys() == shipped.state_dict().keys()
 
 
 def test_wrong_input(config, tool, tmp_path, monkeypatch):
