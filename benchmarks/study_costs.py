@@ -145,9 +145,7 @@ def training_step(run: Run) -> Step:
             cfg = run.teacher.config()
             meta = dict(cfg=cfg.pretty_text)
             torch.save(dict(meta=meta, state_dict=_built(cfg).state_dict()), teacher)
-        step = _step(run.config(str(teacher)))
-        step()  # reads the teacher
-    return step
+        return _step(run.config(str(teacher)))
 
 
 def _built(cfg: Config) -> nn.Module:
@@ -158,8 +156,6 @@ def _built(cfg: Config) -> nn.Module:
 def _step(cfg: Config) -> Step:
     device = get_device()
     model = _built(cfg).train().to(device)
-    if 'memory_format' in cfg.get('default_hooks', {}):  # ChannelsLastHook, which needs a Runner
-        model.to(memory_format=torch.channels_last)
     samples = [
         DataSample().set_gt_label(0).to(device) for _ in range(cfg.train_dataloader.batch_size)
     ]
@@ -172,4 +168,7 @@ def _step(cfg: Config) -> Step:
         if images.is_cuda:
             torch.cuda.synchronize()
 
+    step()  # reads the teacher
+    if 'memory_format' in cfg.get('default_hooks', {}):  # ChannelsLastHook, which needs a Runner
+        model.to(memory_format=torch.channels_last)
     return step

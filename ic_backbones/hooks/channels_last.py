@@ -19,3 +19,6 @@ class ChannelsLastHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         runner.model.to(memory_format=torch.channels_last)
+
+    def before_train(self, runner: Runner) -> None:
+        self.before_run(runner)  # once more: the teacher of a distillation is there by now

@@ -22,10 +22,10 @@ class Net(BaseModel):
         return dict(loss=self.map.square().mean())
 
 
-def train(work_dir, hooks):
+def train(work_dir, hooks, model=None):
     images = torch.randn(8, 3, 9, 9, dtype=torch.float64, generator=torch.manual_seed(1))
     runner = Runner(
-        model=Net(),
+        model=model or Net(),
         work_dir=str(work_dir),
         train_dataloader=dict(
             batch_size=2,
@@ -46,3 +46,15 @@ def test_the_format_changes_and_the_training_does_not(tmp_path):
     assert last.map.is_contiguous(memory_format=torch.channels_last)
     assert not plain.map.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(last.state_dict(), plain.state_dict())
+
+
+def test_a_part_that_the_start_of_the_weights_brings(tmp_path):
+    """As the teacher of a distillation, which is no part of the network before."""
+
+    class Student(Net):
+        def init_weights(self):
+            super().init_weights()
+            self.teacher = nn.Conv2d(3, 8, 3).double()
+
+    last = train(tmp_path, [dict(type='ic_backbones.ChannelsLastHook')], Student())
+    assert last.teacher.weight.is_contiguous(memory_format=torch.channels_last)
