@@ -1,8 +1,8 @@
 """Write a backbone or a detector as ONNX and check it.
 
-A backbone is for images of any number and size. CONFIG is a classifier's or a detector's config
-file, or a name that list-models prints. What onnxruntime makes of the file is compared with
-PyTorch at the given size and at another one.
+A backbone is for images of any number and size. CONFIG is a classifier's or a detector's config, by
+its file or name, or the name of a model that list-models prints. What onnxruntime makes of the file
+is compared with PyTorch at the given size and at another one.
 
 With --whole, a detector (RetinaNet, SSD or Faster R-CNN) is written with its heads and NMS for one
 image of any size, and compared on --image; predict uses it.
@@ -32,7 +32,8 @@ def backbone_of(config: str) -> nn.Module:
     from ic_backbones.config_file import CONFIGS, read_config
     from ic_backbones.errors import BUILD_ERRORS, InputError, one_line
 
-    if not config.endswith('.py') and not (CONFIGS / f'{config}.py').is_file():
+    shipped = CONFIGS / f'{config.removeprefix("configs/")}.py'
+    if not config.endswith('.py') and not shipped.is_file():
         return create(config, features_only=True)
     cfg = read_config(config)
     if 'backbone' not in (cfg.get('model') or {}):
@@ -54,7 +55,7 @@ def _edge(text: str) -> int:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument('config', help='config file or model name')
+    parser.add_argument('config', help='config, by its file or name, or name of a model')
     parser.add_argument('--checkpoint', help='best_*.pth of a training, or a file of its backbone')
     parser.add_argument('--out', help='file to write (default: <config name>.onnx)')
     parser.add_argument(

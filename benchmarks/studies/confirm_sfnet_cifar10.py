@@ -1,4 +1,4 @@
-"""SfNet next to VGG-16 on all images, with the recipe that won in screen_sfnet_cifar10.py."""
+"""SfNet next to VGG-16 on all images, with the recipe of the configs: AdamW, peak at half."""
 
 import screen_sfnet_cifar10 as screen
 from cifar10_50000 import ALL

@@ -143,8 +143,8 @@ def unstride(net: nn.Module, pattern: str) -> None:
     found = [module for name, module in strided.items() if re.fullmatch(pattern, name)]
     if not found:
         raise ValueError(
-            f'unstrided: {pattern!r} matches no layer of {type(net).__name__}; the layers with a '
-            'stride are ' + ', '.join(strided)
+            f'unstrided: {pattern!r} matches no layer with a stride in {type(net).__name__}; those '
+            'with one are ' + ', '.join(strided)
         )
     for module in found:
         module.stride = (1, 1) if isinstance(module.stride, tuple) else 1

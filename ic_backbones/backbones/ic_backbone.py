@@ -26,12 +26,12 @@ class ICBackbone(AdaptedBackbone):
             or a dict of ``name``, ``kernel_size`` and ``skip_first`` (see ``inject.conv_rule``).
         pairs: The depthwise and pointwise convolutions of which two become one IC layer: a dict of
             two regular expressions, ``depthwise`` and ``pointwise`` (see ``inject.inject_pairs``).
-        alpha: The scale of the collision terms, or its start: 1 (the default) from scratch, 0 to
-            start from plain weights.
+        alpha: The scale of the collision terms, or its start: 1 from scratch, 0 to start from plain
+            weights. By default 1; but if ``pairs`` are given and neither ``alpha`` nor
+            ``alpha_mode`` is, all layers learn it from 0, which trains better than the paper's
+            constant 1 (docs/results_ic.md).
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
-            ``'scheduled'`` (``AlphaScheduleHook`` sets it). If ``pairs`` are given and neither
-            ``alpha`` nor ``alpha_mode``, all layers learn ``alpha`` from 0, which trains better
-            than the paper's constant 1 (docs/results_ic.md).
+            ``'scheduled'`` (``AlphaScheduleHook`` sets it).
         scalar: Whether the IC layers of ``convs`` have the form of eq. 5, which eq. 6 replaces: one
             scalar for each output channel over the sum of all input channels. ``pairs`` do not.
         kwargs: ``unstrided`` and ``deploy`` of :class:`AdaptedBackbone`.
@@ -66,8 +66,10 @@ class ICBackbone(AdaptedBackbone):
         self.convs, self.pairs = convs, pairs
         if pairs is not None and alpha is None and alpha_mode is None:
             alpha, alpha_mode = 0.0, 'learned'
-        alpha = 1.0 if alpha is None else alpha
-        self.start = dict(alpha=alpha, alpha_mode=alpha_mode or 'constant')
+        self.start = dict(
+            alpha=1.0 if alpha is None else alpha,
+            alpha_mode='constant' if alpha_mode is None else alpha_mode,
+        )
         super().__init__(backbone, **kwargs)
 
     def adapt(self, net: nn.Module) -> None:

@@ -94,6 +94,7 @@ class WLDClassifier(ImageClassifier):
         if self.is_init:  # a trained student stays as it is
             return
         super().init_weights()
+        self.is_init = False  # until it has the teacher's weights
         self._require_alpha_zero()
         self._read_teacher()  # not by the property: nn.Module hides an AttributeError in it
         state = self.teacher.state_dict()
@@ -104,6 +105,7 @@ class WLDClassifier(ImageClassifier):
             'give a teacher that is the same network as the student, without IC layers'
         )
         self.load_state_dict(state, strict=False)
+        self.is_init = True
 
     def _require_alpha_zero(self) -> None:
         for name, layer in ic_layers(self).items():

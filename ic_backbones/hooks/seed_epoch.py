@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.dataset import InfiniteSampler
 from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -36,7 +35,8 @@ class SeedEpochHook(Hook):
 
     An iteration-based loop is one epoch to mmengine, so it is seeded only at its start. The order
     of the images, the learning rate and the optimizer continue as they were; augmentations and
-    dropout are drawn again.
+    dropout are drawn again. The official mmengine starts the workers of such a loop before it
+    resumes, so there the order continues only if the config gives the seed.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -47,16 +47,11 @@ class SeedEpochHook(Hook):
         for sampler in (loader.sampler, getattr(loader.batch_sampler, 'sampler', None)):
             if hasattr(sampler, 'seed'):
                 sampler.seed = self._seed
-            if isinstance(sampler, InfiniteSampler):
-                sampler.indices = sampler._indices_of_rank()
         loader.generator = torch.Generator()
         self._start = torch.zeros((), dtype=torch.int64).share_memory_()
         if hasattr(loader.dataset, '__dict__'):  # a plain list has no augmentations
             # The method that a data loader calls for a batch, where the data set has it.
             loader.dataset.__getitems__ = _SeededFetch(loader.dataset, self._seed, self._start)
-        loop = runner.train_loop
-        if hasattr(loop, 'dataloader_iterator'):  # the official mmengine has already started it
-            loop.dataloader_iterator = type(loop.dataloader_iterator)(loader)
 
     def before_train_epoch(self, runner: Runner) -> None:
         self._start.fill_(runner.iter)

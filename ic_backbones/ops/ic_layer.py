@@ -11,7 +11,7 @@ import torch.nn.utils.parametrize as parametrize
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from .low_memory import is_compiling
+from .low_memory import is_compiling, is_transformed
 
 # The state-dict names of W' in a layer: as it is, pruned, parametrized.
 W_PRIME_NAMES = 'w_prime', 'w_prime_orig', 'parametrizations.w_prime.original'
@@ -109,7 +109,9 @@ class ICLayer(nn.Module, ABC):
         CPU only, because a program on a GPU would wait for it in every layer.
         """
         alpha = self.alpha
-        if isinstance(alpha, float) or is_compiling() or alpha.device.type != 'cpu':
+        if isinstance(alpha, float) or is_compiling() or is_transformed():
+            return alpha
+        if alpha.device.type != 'cpu':
             return alpha
         is_frozen = not (alpha.requires_grad or self.w_prime.requires_grad)
         return 0.0 if is_frozen and alpha == 0 else alpha

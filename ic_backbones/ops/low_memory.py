@@ -4,17 +4,25 @@ import torch
 import torch.nn.functional as F
 from mmengine.utils import to_2tuple
 from torch import Tensor
+from torch.autograd import forward_ad
 
 is_compiling = getattr(torch.compiler, 'is_compiling', torch._utils.is_compiling)
 
 
+def is_transformed() -> bool:
+    """Whether a transform of torch.func or a derivative in forward mode is being computed."""
+    if is_compiling():  # dynamo cannot trace what follows
+        return False
+    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+
+
 def is_eager_training() -> bool:
-    """Whether gradients are recorded, and by no compiler, tracer or transform of torch.func."""
+    """Whether gradients are recorded, and by no compiler, tracer or transform."""
     return (
         torch.is_grad_enabled()
         and not is_compiling()
         and not torch.jit.is_tracing()
-        and not torch._C._are_functorch_transforms_active()
+        and not is_transformed()
     )
 
 

@@ -35,7 +35,7 @@ def folder_of(checkpoint: str) -> Path:
         InputError: The checkpoint is an address.
     """
     if '://' in checkpoint:
-        raise InputError(f'{checkpoint}: is an address, not in a folder; name a folder by --out')
+        raise InputError(f'{checkpoint}: is an address and has no folder; name one by --out')
     return Path(checkpoint).parent
 
 

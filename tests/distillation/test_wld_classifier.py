@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,16 @@ def test_a_second_start_leaves_what_was_learned(student_config):
     learned = model.head.fc.weight.detach().add_(1).clone()
     model.init_weights()
     assert torch.equal(model.head.fc.weight, learned)
+
+
+def test_a_start_that_failed_can_be_made_again(student_config, teacher_checkpoint, tmp_path):
+    student_config['teacher_checkpoint'] = str(tmp_path / 'late.pth')
+    model = MODELS.build(student_config)
+    with pytest.raises(InputError, match='late.pth: there is no such checkpoint'):
+        model.init_weights()
+    shutil.copy(teacher_checkpoint, tmp_path / 'late.pth')
+    model.init_weights()
+    assert torch.equal(model.head.fc.weight, model.teacher.head.fc.weight)
 
 
 @pytest.mark.parametrize('kind', ['dict', 'path'])

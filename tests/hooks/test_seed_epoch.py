@@ -111,14 +111,14 @@ def test_a_data_set_with_a_fetch_of_its_own_keeps_it(tmp_path):
     assert all(torch.equal(batch, torch.full((4, 2), 7.0)) for batch in chain(*seen.epochs))
 
 
-@pytest.mark.parametrize('workers', [None, ANEW, PERSISTENT])
-def test_an_iteration_based_loop_resumes_with_the_order_of_the_images(tmp_path, workers):
+@pytest.mark.parametrize('workers, seed', [(None, None), (None, 0), (ANEW, 0), (PERSISTENT, 0)])
+def test_an_iteration_based_loop_resumes_with_the_order_of_the_images(tmp_path, workers, seed):
     settings = dict(
         workers=workers,
         loader=dict(dataset=Indices(), sampler=dict(type='InfiniteSampler', shuffle=True)),
         train_cfg=dict(by_epoch=False, max_iters=8, val_interval=4),
         checkpoint=dict(by_epoch=False, interval=4, save_best=None),
-        randomness=dict(seed=None),
+        randomness=dict(seed=seed),
     )
     whole = record(tmp_path / 'whole', **settings)
     resumed = record(tmp_path / 'resumed', resume=tmp_path / 'whole/iter_4.pth', **settings)

@@ -134,6 +134,20 @@ def test_gradients_of_each_sample_by_torch_func(mode):
             torch.testing.assert_close(found[name][index], parameter.grad)
 
 
+@pytest.mark.parametrize('alpha, mode', [(0.3, 'constant'), (0.0, 'learned')])
+def test_forward_mode_gives_the_same_derivatives(alpha, mode):
+    layer = make_layer(**SETTINGS['both biases'], alpha=alpha, alpha_mode=mode)
+    parameters = {name: value.detach() for name, value in layer.named_parameters()}
+    x = torch.randn(1, 4, 5, 4, dtype=torch.float64)
+
+    def loss(parameters):
+        return torch.func.functional_call(layer, parameters, (x,)).square().sum()
+
+    forward, backward = torch.func.jacfwd(loss)(parameters), torch.func.grad(loss)(parameters)
+    torch.testing.assert_close(forward, backward)
+    assert mode == 'constant' or forward['alpha'] != 0
+
+
 @pytest.mark.parametrize('name', SETTINGS)
 @pytest.mark.parametrize('mode', ['constant', 'learned', 'scheduled'])
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])

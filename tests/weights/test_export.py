@@ -141,7 +141,7 @@ def test_wrong_input(trained, tool, tmp_path, monkeypatch):
         tool('export_backbone').main([str(tmp_path / 'bare.pth')])
     with pytest.raises(InputError, match='gone.pth: there is no such checkpoint'):
         tool('export_backbone').main([str(tmp_path / 'gone.pth')])
-    with pytest.raises(InputError, match='net.pth: is an address, not in a folder; name a folder'):
+    with pytest.raises(InputError, match='net.pth: is an address and has no folder; name one by'):
         tool('export_backbone').main(['https://host.invalid/net.pth'])
     monkeypatch.setattr(_requirements, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'ic-backbones\[tools\]'"):

@@ -100,8 +100,12 @@ def test_tool(config, tool, tmp_path, capsys):
 
 def test_a_model_and_a_config_by_name(tool):
     backbone_of = tool('export_onnx').backbone_of
-    named, shipped = backbone_of('ic_resnet18_cifar10'), backbone_of('cifar10/ic_resnet18_200e')
-    assert named.state_dict().keys() == shipped.state_dict().keys()
+    named, *shipped = map(
+        backbone_of,
+        ('ic_resnet18_cifar10', 'cifar10/ic_resnet18_200e', 'configs/cifar10/ic_resnet18_200e'),
+    )
+    for net in shipped:
+        assert named.state_dict().keys() == net.state_dict().keys()
 
 
 def test_wrong_input(config, tool, tmp_path, monkeypatch):
