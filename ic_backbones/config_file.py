@@ -26,14 +26,22 @@ def config(name: str) -> str:
     Raises:
         InputError: There is no such config.
     """
-    plain = name.removeprefix('configs/').removesuffix('.py')
-    path = CONFIGS / f'{plain}.py'
+    path = shipped(name)
     if path.is_file():
         return str(path.resolve())
     known = [str(path.relative_to(CONFIGS))[:-3] for path in CONFIGS.glob('**/*.py')]
-    close = difflib.get_close_matches(plain, known, n=1)
+    close = difflib.get_close_matches(_plain(name), known, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f'see {CONFIGS.resolve()}'
     raise InputError(f'{name}: no such config file, and no config of ic_backbones; {hint}')
+
+
+def shipped(name: str) -> Path:
+    """The file of a config that the package ships, if it has one of this name."""
+    return CONFIGS / f'{_plain(name)}.py'
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix('configs/').removesuffix('.py')
 
 
 def find_config(path: str | Path) -> str | Path:

@@ -29,11 +29,10 @@ def backbone_of(config: str) -> nn.Module:
     from mmpretrain.registry import MODELS
 
     from ic_backbones import create
-    from ic_backbones.config_file import CONFIGS, read_config
+    from ic_backbones.config_file import read_config, shipped
     from ic_backbones.errors import BUILD_ERRORS, InputError, one_line
 
-    shipped = CONFIGS / f'{config.removeprefix("configs/")}.py'
-    if not config.endswith('.py') and not shipped.is_file():
+    if not config.endswith('.py') and not shipped(config).is_file():
         return create(config, features_only=True)
     cfg = read_config(config)
     if 'backbone' not in (cfg.get('model') or {}):

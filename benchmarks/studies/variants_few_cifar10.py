@@ -1,4 +1,4 @@
-"""The rows of variants_cifar10.py on 5,000 images and over 30 epochs, to see who overfits.
+"""The rows of variants_cifar10.py on 5,000 images and over 30 epochs, to see which overfit.
 
 The recipe is that of step_cifar10.py over about twice as many epochs.
 """

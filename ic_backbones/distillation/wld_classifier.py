@@ -93,8 +93,6 @@ class WLDClassifier(ImageClassifier):
     def init_weights(self) -> None:
         if self.is_init:  # a trained student stays as it is
             return
-        super().init_weights()
-        self.is_init = False  # until it has the teacher's weights
         self._require_alpha_zero()
         self._read_teacher()  # not by the property: nn.Module hides an AttributeError in it
         state = self.teacher.state_dict()
@@ -104,8 +102,8 @@ class WLDClassifier(ImageClassifier):
         match.require_all(
             'give a teacher that is the same network as the student, without IC layers'
         )
+        super().init_weights()
         self.load_state_dict(state, strict=False)
-        self.is_init = True
 
     def _require_alpha_zero(self) -> None:
         for name, layer in ic_layers(self).items():

@@ -49,7 +49,7 @@ def test_the_format_changes_and_the_training_does_not(tmp_path):
 
 
 def test_a_part_that_the_start_of_the_weights_brings(tmp_path):
-    """As the teacher of a distillation, which is no part of the network before."""
+    """Such as the teacher of a distillation, which is read when the weights are initialised."""
 
     class Student(Net):
         def init_weights(self):
