@@ -79,7 +79,7 @@ RESNETS = [
         'IC-ResNet-50-B': 'imagenet/ic_resnet50_b_120e',
         'IC-ResNet-50-C': 'imagenet/ic_resnet50_c_120e',
     },
-    {'ResNet-101': 'imagenet/resnet101_120e', 'IC-ResNet-101': 'imagenet/ic_resnet101_120e'},
+    {'ResNet-101': 'imagenet/resnet101_120e', 'IC-ResNet-101': 'imagenet/ic_resnet50_120e 101'},
     {'ResNet-152': 'imagenet/resnet50_120e 152', 'IC-ResNet-152': 'imagenet/ic_resnet50_120e 152'},
 ]
 SINETS = [
