@@ -1,10 +1,11 @@
-"""The step of W' in VGG-16 on few images of CIFAR-10: 5,000 and 2,000, 14 epochs.
+"""The step of W' and equation 5 in VGG-16 on few images of CIFAR-10: 5,000 and 2,000, 14 epochs.
 
 "Step of a box sum": W' moves as if it multiplied the sum of the window, 81 times as far. The
 recipe's batch and learning rate are halved: with 5,000 images, 39 iterations an epoch are too few.
 """
 
 from cifar10_20000 import FROM_MEMORY
+from equations_cifar10 import SCALAR
 from screen_scratch_cifar10 import with_variant
 from screen_step_cifar10 import BOX_SUM
 
@@ -19,3 +20,4 @@ common = FROM_MEMORY | {
     'default_hooks.checkpoint.save_best': None,
 }
 rows = with_variant(['VGG-16'], ', step of a box sum', BOX_SUM)
+rows |= with_variant(['VGG-16'], ', eq. 5', SCALAR)
