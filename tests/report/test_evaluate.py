@@ -156,7 +156,7 @@ def test_wrong_input(tool, trained, classifier_config, tmp_path):
     for argv, words in (
         ([classifier_config, checkpoint, *out], 'tools/test.py tests classifiers'),
         ([config, str(tmp_path / 'gone.pth'), *out], 'gone.pth: there is no such checkpoint'),
-        ([config, 'https://host.invalid/net.pth'], 'net.pth: is an address and has no folder; name one by --out'),
+        ([config, 'http://host.invalid/a.pth'], 'a.pth: is an address and has no folder; name one'),
         ([config, checkpoint, *out, '--score-thr', '2'], '--score-thr 2: is not a score'),
         ([config, checkpoint, '--out', str(tmp_path / 'file')], 'file: the folder cannot be made'),
     ):
