@@ -1,4 +1,4 @@
-"""IC block⁻ next to the plain block, with and without zero_init_residual, from scratch.
+"""IC block⁻ next to the plain block, from scratch, and the starts of its two norms.
 
 The recipe is that of cifar10_20000.py.
 """

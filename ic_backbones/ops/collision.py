@@ -61,7 +61,9 @@ def inner_response(
     """
     channels_per_group = x.shape[-3] // groups
     if w_prime.shape[1] != channels_per_group:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
-        x = x.unflatten(-3, (groups, channels_per_group)).mean(-3)
+        # A convolution, unlike a mean, keeps channels_last.
+        mean = x.new_full((groups, channels_per_group, 1, 1), 1 / channels_per_group)
+        x = F.conv2d(x, mean, groups=groups)
     if sees_one_pixel(window):
         v = F.conv2d(x, -w_prime, inner_bias, groups=groups)
     elif not has_stride(window) and len(w_prime) <= x.shape[-3]:

@@ -288,7 +288,17 @@ def test_unbatched_input():
     torch.testing.assert_close(layer(x), layer(x[None])[0])
 
 
-@pytest.mark.parametrize('settings', [dict(), dict(stride=2), dict(dilation=2), dict(groups=2)])
+@pytest.mark.parametrize(
+    'settings',
+    [
+        dict(),
+        dict(stride=2),
+        dict(dilation=2),
+        dict(groups=2),
+        dict(scalar=True),
+        dict(scalar=True, groups=2),
+    ],
+)
 def test_channels_last_in_channels_last_out(settings):
     layer = ICConv2d(8, 8, 3, padding=1, **settings)
     x = torch.randn(2, 8, 9, 9)
