@@ -10,7 +10,7 @@ from ic_backbones_tools.command import Command, run_tool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument('target', help='folder with JPEGImages/ and so on, or a config file')
+    parser.add_argument('target', help='folder with JPEGImages/ and so on, or a config')
     parser.add_argument(
         '--classes',
         help="names of the classes, separated by commas (default: the config's, or those found)",
@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    from ic_backbones.config_file import read_config
+    from ic_backbones.config_file import read_config, shipped
     from ic_backbones.datasets.voc.splits import splits_of_config, splits_of_folder
     from ic_backbones.doctor import Severity, diagnose, render
     from ic_backbones.doctor.pictures import draw_samples
@@ -32,15 +32,15 @@ def run(args: Namespace) -> int:
     if target.is_dir():
         names = (name.strip() for name in (args.classes or '').split(','))
         model, splits = None, splits_of_folder(target, [name for name in names if name])
-    elif target.is_file():
+    elif target.is_file() or shipped(args.target).is_file():
         if args.classes:
             raise InputError('--classes: a config has its own classes; leave the option out')
-        cfg = read_config(target)
+        cfg = read_config(args.target)
         model, splits = cfg.get('model') or {}, splits_of_config(cfg)
         if not splits:
             raise InputError(f'{target}: has no data set in VOC layout; give a config that has one')
     else:
-        raise InputError(f'{target}: neither a folder nor a config file; give one of these')
+        raise InputError(f'{target}: neither a folder nor a config; give one of these')
 
     diagnosis = diagnose(splits, model)
     print(render(diagnosis, splits, limit=0 if args.all else 10))

@@ -94,6 +94,14 @@ def test_pictures(sample, check, tmp_path):
     assert len(list((tmp_path / 'pictures/train').glob('*.jpg'))) == 12
 
 
-def test_neither_folder_nor_file(check):
-    with pytest.raises(InputError, match='nowhere: neither a folder nor a config file'):
+def test_name_of_a_config(check, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_sample_voc(tmp_path / 'data/sample_voc', train=2, val=2, size=(96, 72))
+    code, out = check('faster_rcnn_ic_r18_sample')
+    assert code == 0
+    assert f'classes = {CLASSES}' in out
+
+
+def test_neither_folder_nor_config(check):
+    with pytest.raises(InputError, match='nowhere: neither a folder nor a config; '):
         check('nowhere')
