@@ -9,10 +9,9 @@ from ic_backbones.runs.outputs import require_writable
 
 def positive(text: str) -> int:
     """``text`` as an integer of at least 1; a type for an argument."""
-    number = int(text)
-    if number < 1:
-        raise ArgumentTypeError(f'{number} is not positive; give at least 1')
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f'{text} is not a positive integer; give at least 1')
+    return int(text)
 
 
 def require_picture(file: str | Path, option: str) -> None:

@@ -43,7 +43,7 @@ def updated(page: str, draw: Callable[[Study, list[Run]], None] = lambda study, 
 
     Raises:
         InputError: A training has no result, its costs are not known, or a command or a table is
-            written otherwise than here.
+            missing or written otherwise than here.
     """
     for line in page.splitlines(keepends=True):
         if line.startswith('    python benchmarks/study.py') and not COMMAND.fullmatch(line):
@@ -55,6 +55,10 @@ def updated(page: str, draw: Callable[[Study, list[Run]], None] = lambda study, 
 
 
 def _updated_section(draw: Callable[[Study, list[Run]], None], section: re.Match) -> str:
+    if '\n| network |' not in section[0]:
+        raise InputError(
+            f"{section['study']}: no table is below its command; add one that begins with 'network'"
+        )
     study = read_study(section['study'])
     runs = _finished(runs_of(study, int(section['seeds'])))
     costs = kept_costs(study)

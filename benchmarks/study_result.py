@@ -44,7 +44,7 @@ class Result:
         if all(each and TRAINING in each[-1] for each in rows):
             content['training'] = [round(each[-1][TRAINING], 3) for each in rows]
         try:
-            return cls._of(content)
+            return cls._of(content, epochs)
         except ValueError as error:
             raise InputError(
                 f'{folder}: the log of its training is not complete ({error}); delete the folder '
@@ -52,27 +52,27 @@ class Result:
             ) from error
 
     @classmethod
-    def read(cls, file: Path) -> 'Result':
+    def read(cls, file: Path, epochs: int) -> 'Result':
         """The result that a file holds.
 
         Raises:
-            InputError: It is not one that :meth:`write` has written.
+            InputError: It is not one that :meth:`write` has written, or not of so many epochs.
         """
         try:
-            return cls._of(json.loads(file.read_text(encoding='utf-8')))
+            return cls._of(json.loads(file.read_text(encoding='utf-8')), epochs)
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f'{file}: this is not the result of a run ({one_line(error)}); delete it'
             ) from error
 
     @classmethod
-    def _of(cls, content: Mapping[str, list[float] | None]) -> 'Result':
+    def _of(cls, content: Mapping[str, list[float] | None], epochs: int) -> 'Result':
         result = cls(**content)
         curves = [result.accuracy, result.loss]
         if result.training is not None:
             curves.append(result.training)
-        if len({len(curve) for curve in curves}) > 1 or not result.accuracy:
-            raise ValueError('the curves do not have a value for each epoch')
+        if any(len(curve) != epochs for curve in curves):
+            raise ValueError(f'the curves do not have a value for each of {epochs} epochs')
         if not all(math.isfinite(value) for curve in curves for value in curve):
             raise ValueError('a value is not finite')
         return result

@@ -119,7 +119,7 @@ class Run:
         own = self.study.results
         files = own.parent.glob(f'*/*_{self.digest}.json')
         file = min(files, key=lambda file: (file.parent != own, file), default=None)
-        return None if file is None else Result.read(file)
+        return None if file is None else Result.read(file, self.epochs)
 
     def is_ready(self) -> bool:
         """Whether students can start from it."""
@@ -161,6 +161,7 @@ class Run:
             write_atomically(config, text.encode())  # without its first line the run would be lost
             out = log.open('a')
         with out:
+            start = out.tell()
             code = call(
                 [sys.executable, TRAIN, config, '--work-dir', self.folder, *['--resume'] * goes_on],
                 stdout=out,
@@ -168,7 +169,11 @@ class Run:
                 env=os.environ | dict(OMP_NUM_THREADS='1'),
             )
         if code:
-            last = (log.read_text().strip().splitlines() or ['no output'])[-1]
+            with log.open() as file:
+                file.seek(start)
+                lines = file.read().strip().splitlines() or ['no output']
+            # Another training in this folder may have written the last line.
+            last = ([line for line in lines if line.startswith('error: ')] or lines)[-1]
             killed = f'ended by signal {-code}' + ', perhaps for lack of memory' * (code == -9)
             reason = killed if code < 0 else last
             raise InputError(

@@ -36,6 +36,9 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
     def from_block(cls, block: BasicBlock, alpha: float, alpha_mode: str) -> 'ICBasicBlockMinus':
         """The IC block⁻ around the very layers of ``block``, under their own names.
 
+        ``norm_local`` is trained, like ``w_prime``, even if ``norm_cfg`` does not train the norms
+        of the plain network.
+
         Args:
             block: The plain block.
             alpha: The scale of the collision term, or the value that it starts from.
@@ -52,7 +55,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
         )
         for name, child in block.named_children():
             setattr(minus, name, child)
-        minus.norm_local = copy.deepcopy(block.norm2)
+        minus.norm_local = copy.deepcopy(block.norm2).requires_grad_()
         shape = (block.out_channels, block.in_channels, 1, 1)
         minus.add_own_tensors(block.conv1.weight.data.new_empty(shape), alpha, alpha_mode)
         return minus.train(block.training)

@@ -59,7 +59,7 @@ def inner_response(
     Returns:
         (N, C, H, W), in the dtype of ``u``, a tensor that nothing else refers to.
     """
-    channels_per_group = x.shape[-3] // groups
+    channels_per_group = int(x.shape[-3]) // groups  # static when a graph is traced
     if w_prime.shape[1] != channels_per_group:  # eq. 5: (N, C', H', W') -> (N, groups, H', W')
         # A convolution, unlike a mean, keeps channels_last.
         mean = x.new_full((groups, channels_per_group, 1, 1), 1 / channels_per_group)
@@ -102,7 +102,7 @@ def add_collision(
     if is_constant and not is_half and v.requires_grad and is_eager_training():
         return AddRectified.apply(u, v, alpha)
     term = v.relu_()
-    if torch.is_grad_enabled() or is_half:
+    if torch.is_grad_enabled() or torch.jit.is_tracing() or is_half:  # a trace serves both
         out = torch.add(u, term, alpha=alpha) if is_constant else u + alpha * term
     else:
         out = u.add_(term, alpha=alpha) if is_constant else u.addcmul_(term, alpha)

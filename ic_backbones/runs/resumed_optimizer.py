@@ -1,6 +1,6 @@
 """Whether the optimizer that a checkpoint holds is the one that the config asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mmengine.hooks import Hook
@@ -10,32 +10,35 @@ from torch.optim import Optimizer
 
 from ..errors import InputError
 
+SETTINGS = {'learning rate': 'lr', 'weight decay': 'weight_decay'}
+
 
 class CheckOptimizer(Hook):
-    """Stops a resumed training whose optimizer is of another kind; warns of another learning rate.
+    """Stops a resumed training whose optimizer does not fit; warns of other settings.
 
     A checkpoint brings the settings of its optimizer along, and PyTorch takes them in place of
     those of the config without a word.
 
     Raises:
-        InputError: The checkpoint holds the state of another kind of optimizer.
+        InputError: The checkpoint holds the state of another kind of optimizer, or of one that
+            groups the parameters otherwise.
     """
 
     def before_run(self, runner: Runner) -> None:
-        """Note the rates of the config, which are replaced when the checkpoint is loaded."""
-        self._rates = _rates(runner)
+        """Note the config's settings, which are replaced when the checkpoint is loaded."""
+        self._written = {name: _values(runner, key) for name, key in SETTINGS.items()}
         for optimizer in _optimizers(runner):
             optimizer.register_load_state_dict_pre_hook(partial(_check_kind, runner.cfg.load_from))
 
     def before_train(self, runner: Runner) -> None:
-        for written, used in zip(self._rates, _rates(runner), strict=False):
-            if written != used:
+        for name, key in SETTINGS.items():
+            pairs = zip(self._written[name], _values(runner, key), strict=True)
+            for written, used in [pair for pair in pairs if pair[0] != pair[1]][:1]:
                 runner.logger.warning(
-                    f'--resume: the learning rate is that of the checkpoint, {used:g}, and not '
+                    f'--resume: the {name} is that of the checkpoint, {used:g}, and not '
                     f"the config's {written:g}; to use that, start from the weights with "
                     f'--cfg-options load_from={runner.cfg.load_from}'
                 )
-                return
 
 
 def _optimizers(runner: Runner) -> Iterator[Optimizer]:
@@ -54,12 +57,22 @@ def _check_kind(source: str, optimizer: Optimizer, state: dict) -> None:
                 f'{type(optimizer).__name__}, which the config names; set the same optimizer, or '
                 f'start from the weights with --cfg-options load_from={source}'
             )
+    if _sizes(state['param_groups']) != _sizes(optimizer.param_groups):
+        raise InputError(
+            f'{source}: its optimizer groups the parameters otherwise than the config; keep the '
+            'model and paramwise_cfg as they were, or start from the weights with '
+            f'--cfg-options load_from={source}'
+        )
 
 
-def _rates(runner: Runner) -> list[float]:
-    """The learning rate of each parameter group before any schedule."""
+def _sizes(groups: Sequence[dict]) -> list[int]:
+    return [len(group['params']) for group in groups]
+
+
+def _values(runner: Runner, key: str) -> list[float]:
+    """A setting of each parameter group before any schedule; 0 where the optimizer has none."""
     return [
-        group.get('initial_lr', group['lr'])
+        group.get(f'initial_{key}', group.get(key, 0))
         for optimizer in _optimizers(runner)
         for group in optimizer.param_groups
     ]

@@ -88,6 +88,14 @@ def test_traced_gives_the_same_features(net):
         assert torch.equal(feature, expected)
 
 
+def test_a_jit_trace_gives_the_same_features(net):
+    """With gradients, although the tracer checks a trace without them."""
+    x = torch.randn(1, 3, 64, 64)
+    traced = torch.jit.trace(net.eval(), x)
+    for feature, expected in zip(features_of(traced, x), features_of(net, x), strict=True):
+        torch.testing.assert_close(feature, expected)
+
+
 @pytest.mark.parametrize('net', [*REGISTERED, ('ICResNet', 'minus', 'scheduled')], indirect=True)
 def test_mmengines_efficient_conv_bn_eval_gives_the_same_features(net):
     net = net.double().eval()

@@ -153,6 +153,15 @@ def test_alpha_and_norm_local_are_not_both_zero(built, then):
     assert block.norm_local.weight.all()
 
 
+@pytest.mark.parametrize('frozen', [-1, 1])
+def test_norm_local_is_trained_where_other_norms_are_not(frozen):
+    norm = dict(type='BN', requires_grad=False)
+    net = ICResNet(**narrow(18, variant='minus'), norm_cfg=norm, frozen_stages=frozen).train()
+    for number, layer in ((1, net.layer1), (2, net.layer2)):
+        assert layer[1].norm_local.weight.requires_grad == (number > frozen)
+        assert not layer[1].norm2.weight.requires_grad
+
+
 def test_ic_block_minus_is_its_equation():
     torch.manual_seed(0)
     net = randomise_norms(ICResNet(**narrow(18, variant='minus'))).double().eval()

@@ -46,7 +46,7 @@ def test_prints_a_table_and_draws(tmp_path, capsys):
     for option in ('--seeds', '--steps'):
         with pytest.raises(SystemExit, match='2'):
             neurons.main([option, '0'])
-        sentence = f'error: argument {option}: 0 is not positive; give at least 1\n'
+        sentence = f'error: argument {option}: 0 is not a positive integer; give at least 1\n'
         assert capsys.readouterr().err.endswith(sentence)
     (tmp_path / 'file').touch()
     with pytest.raises(InputError, match=r'the folder cannot be made .*; choose another --out'):

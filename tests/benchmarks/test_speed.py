@@ -176,10 +176,12 @@ def test_image_checks(capsys, monkeypatch):
     )
 
 
-@pytest.mark.parametrize('words', ['--rounds 0', '--threads 2 0', '--layers 0'])
+@pytest.mark.parametrize(
+    'words', ['--rounds 0', '--threads 2 0', '--layers 0', '--rounds 1.5', '--rounds two']
+)
 def test_wrong_numbers_are_one_sentence(words, capsys):
     option, *numbers = words.split()
     with pytest.raises(SystemExit, match='2'):
         box_sum.main([option, *numbers])
-    sentence = f'error: argument {option}: 0 is not positive; give at least 1\n'
-    assert capsys.readouterr().err.endswith(sentence)
+    sentence = f'{option}: {numbers[-1]} is not a positive integer; give at least 1\n'
+    assert capsys.readouterr().err.endswith(f'error: argument {sentence}')

@@ -315,6 +315,8 @@ def test_a_run_of_another_study_is_not_trained_again(path, folders, trainings, t
         '{"accuracy": [1]}',
         '{"accuracy": [], "loss": []}',
         '{"accuracy": [1, 2], "loss": [1]}',
+        '{"accuracy": [1], "loss": [1]}',  # one epoch of two
+        '{"accuracy": [1, 2, 3], "loss": [1, 2, 3]}',
         '{"accuracy": [NaN], "loss": [1]}',
         '{"accuracy": ["a"], "loss": [1]}',
         '{"accuracy": 5, "loss": 5}',
@@ -421,7 +423,8 @@ def test_detectors_have_no_equal_time(folders, trainings):
 
 def test_a_failed_training_and_wrong_files_are_one_sentence(path, folders, tmp_path, monkeypatch):
     def fail(command, stdout, **kwargs):
-        stdout.write('much\nerror: no data\n')
+        stdout.write('much\nerror: no data\na line of another training in this folder\n')
+        stdout.flush()
         return 1
 
     monkeypatch.setattr(study_runs, 'call', fail)

@@ -350,6 +350,7 @@ def test_one_training_at_a_time(resume, tmp_path):
         ('model.head.num_classes=3', 'head.fc.weight, head.fc.bias.; set the config of that tr'),
         ('model.backbone.alpha_mode=learned', r'conv1.alpha, .*; set the config of that training'),
         ('optim_wrapper.optimizer.type=Adam', 'its optimizer has no .*betas.* it is not Adam, whi'),
+        ('optim_wrapper.paramwise_cfg.bias_lr_mult=2.0', 'its optimizer groups the parameters oth'),
     ],
 )
 def test_another_config_does_not_continue_a_training(resume, option, words):
@@ -357,10 +358,15 @@ def test_another_config_does_not_continue_a_training(resume, option, words):
         resume(lambda work_dir: None, '--resume', '--cfg-options', option)
 
 
-def test_the_learning_rate_of_the_checkpoint_is_named(resume):
-    options = ['--resume', '--cfg-options', 'optim_wrapper.optimizer.lr=0.5']
-    said = resume(lambda work_dir: None, *options)
-    assert "that of the checkpoint, 0.01, and not the config's 0.5; to use that" in said
+def test_the_settings_of_the_checkpoint_are_named(resume):
+    options = [f'optim_wrapper.optimizer.{key}=0.5' for key in ('lr', 'weight_decay')]
+    said = resume(lambda work_dir: None, '--resume', '--cfg-options', *options)
+    for words in (
+        'learning rate is that of the checkpoint, 0.01',
+        'weight decay is that of the ch',
+    ):
+        assert words in said
+    assert said.count("and not the config's 0.5; to use that, start from the weights with") == 2
 
 
 def test_a_checkpoint_from_elsewhere_overwrites_no_run(resume, two_epochs, tmp_path):

@@ -44,6 +44,12 @@ def test_plain_backbones_and_other_channels(config, tmp_path):
     assert largest_difference(net, tmp_path / 'net.onnx', (74, 98)) < 1e-4
 
 
+def test_equation_5(tmp_path):
+    net = MODELS.build(dict(type='ICResNet', depth=18, base_channels=8, scalar=True)).eval()
+    export_onnx(net, tmp_path / 'net.onnx', (64, 64))
+    assert largest_difference(net, tmp_path / 'net.onnx', (74, 98)) < 1e-4
+
+
 def test_nan_is_no_agreement(tmp_path):
     net = build('ICResNet')
     export_onnx(net, tmp_path / 'net.onnx', (64, 64))
