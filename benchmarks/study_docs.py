@@ -57,7 +57,7 @@ def updated(page: str, draw: Callable[[Study, list[Run]], None] = lambda study, 
 def _updated_section(draw: Callable[[Study, list[Run]], None], section: re.Match) -> str:
     if '\n| network |' not in section[0]:
         raise InputError(
-            f"{section['study']}: no table is below its command; add one that begins with 'network'"
+            f"{section['study']}: its command has no table; add one that begins with 'network'"
         )
     study = read_study(section['study'])
     runs = _finished(runs_of(study, int(section['seeds'])))

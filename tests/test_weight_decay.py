@@ -10,10 +10,11 @@ from torch import nn
 from ic_backbones.ops import ICConv2d
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
+PATHS = [path for path in sorted(CONFIGS.rglob('*.py')) if not path.name.startswith('my_')]
 LEARNED = [
     path
-    for path in sorted(CONFIGS.rglob('*ic_*.py'))
-    if path.parent.name != '_base_' and not path.name.startswith('my_')
+    for path in PATHS
+    if 'ic_' in path.name and path.parent.name != '_base_'
     if "'alpha_mode': 'learned'" in str(Config.fromfile(path).to_dict())
 ]
 
@@ -30,8 +31,7 @@ def test_alpha_does_not_decay(path):
 
 
 def test_no_other_config_learns_alpha():
-    paths = (path for path in CONFIGS.rglob('*.py') if not path.name.startswith('my_'))
-    learned = {path for path in paths if "'learned'" in path.read_text()}
+    learned = {path for path in PATHS if "'learned'" in path.read_text()}
     learned.remove(CONFIGS / '_base_/own_pretrained.py')  # of faster_rcnn_ic_r18_own.py
     assert learned and not [path for path in learned if 'ic_' not in path.name]
 

@@ -102,7 +102,8 @@ def add_collision(
     if is_constant and not is_half and v.requires_grad and is_eager_training():
         return AddRectified.apply(u, v, alpha)
     term = v.relu_()
-    if torch.is_grad_enabled() or torch.jit.is_tracing() or is_half:  # a trace serves both
+    # A trace must be the same with and without gradients.
+    if torch.is_grad_enabled() or torch.jit.is_tracing() or is_half:
         out = torch.add(u, term, alpha=alpha) if is_constant else u + alpha * term
     else:
         out = u.add_(term, alpha=alpha) if is_constant else u.addcmul_(term, alpha)

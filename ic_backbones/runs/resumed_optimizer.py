@@ -28,16 +28,16 @@ class CheckOptimizer(Hook):
         """Note the config's settings, which are replaced when the checkpoint is loaded."""
         self._written = {name: _values(runner, key) for name, key in SETTINGS.items()}
         for optimizer in _optimizers(runner):
-            optimizer.register_load_state_dict_pre_hook(partial(_check_kind, runner.cfg.load_from))
+            optimizer.register_load_state_dict_pre_hook(partial(_check_state, runner.cfg.load_from))
 
     def before_train(self, runner: Runner) -> None:
         for name, key in SETTINGS.items():
             pairs = zip(self._written[name], _values(runner, key), strict=True)
-            for written, used in [pair for pair in pairs if pair[0] != pair[1]][:1]:
+            written, used = next((pair for pair in pairs if pair[0] != pair[1]), (None, None))
+            if written is not None:
                 runner.logger.warning(
                     f'--resume: the {name} is that of the checkpoint, {used:g}, and not '
-                    f"the config's {written:g}; to use that, start from the weights with "
-                    f'--cfg-options load_from={runner.cfg.load_from}'
+                    f"the config's {written:g}; to use that, {_from_weights(runner.cfg.load_from)}"
                 )
 
 
@@ -47,22 +47,25 @@ def _optimizers(runner: Runner) -> Iterator[Optimizer]:
     return (each.optimizer for each in wrappers)
 
 
-def _check_kind(source: str, optimizer: Optimizer, state: dict) -> None:
-    """Check a state before it is loaded, since loading that of another kind may raise KeyError."""
+def _check_state(source: str, optimizer: Optimizer, state: dict) -> None:
+    """Check a state before it is loaded: PyTorch's own errors name neither file nor remedy."""
     for group in state['param_groups']:
         missing = optimizer.defaults.keys() - group.keys()
         if missing:
             raise InputError(
                 f'{source}: its optimizer has no {", ".join(sorted(missing))}, so it is not '
                 f'{type(optimizer).__name__}, which the config names; set the same optimizer, or '
-                f'start from the weights with --cfg-options load_from={source}'
+                f'{_from_weights(source)}'
             )
     if _sizes(state['param_groups']) != _sizes(optimizer.param_groups):
         raise InputError(
             f'{source}: its optimizer groups the parameters otherwise than the config; keep the '
-            'model and paramwise_cfg as they were, or start from the weights with '
-            f'--cfg-options load_from={source}'
+            f'model and paramwise_cfg as they were, or {_from_weights(source)}'
         )
+
+
+def _from_weights(source: str) -> str:
+    return f'start from the weights with --cfg-options load_from={source}'
 
 
 def _sizes(groups: Sequence[dict]) -> list[int]:

@@ -43,7 +43,7 @@ def test_a_page_gets_the_tables_that_its_command_prints(
         ('--seeds 2', '--seeds 3', 'plain_2 has no result; run the study first'),
         (' --seeds 2', ' --jobs 1 --seeds 2', 'this cannot be read; write STUDY --seeds N'),
         (' --seeds 2', ' --seeds 0', 'this cannot be read; write STUDY --seeds N'),
-        ('| network', '| Network', "no table is below its command; add one that begins with 'net"),
+        ('| network', '| Network', "its command has no table; add one that begins with 'network"),
     ):
         with pytest.raises(InputError, match=words):
             study_docs.updated(page.replace(old, new))
