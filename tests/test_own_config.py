@@ -1,4 +1,4 @@
-"""The config for one's own photographs: both of its bases, and what the block at its top does."""
+"""The config for one's own photographs: its bases, and what the block at its top does."""
 
 import sys
 from pathlib import Path
@@ -47,6 +47,22 @@ def test_from_pretrained_weights(own):
     cfg = Config.fromfile(own())
     assert cfg.model.backbone.init_cfg.checkpoint == 'torchvision://resnet18'
     assert (cfg.model.backbone.alpha, cfg.model.backbone.alpha_mode) == (0.0, 'learned')
+
+
+@pytest.mark.parametrize('start', ['pretrained', 'from_scratch'])
+def test_plain_bases_differ_in_the_backbone_alone(own, start):
+    base = "'./_base_/own_pretrained.py'"
+    ic = Config.fromfile(own(**{base: f"'./_base_/own_{start}.py'"}))
+    plain = Config.fromfile(own(**{base: f"'./_base_/own_plain_{start}.py'"}))
+    assert plain.train_dataloader == ic.train_dataloader
+    assert plain.optim_wrapper.optimizer == ic.optim_wrapper.optimizer
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        models = [MODELS.build(cfg.model) for cfg in (ic, plain)]
+    ic, plain = (
+        {name: value.shape for name, value in model.state_dict().items()} for model in models
+    )
+    assert plain.items() < ic.items()
+    assert {name.rpartition('.')[2] for name in ic.keys() - plain.keys()} <= {'w_prime', 'alpha'}
 
 
 @pytest.mark.parametrize(
