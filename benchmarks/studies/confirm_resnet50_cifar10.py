@@ -2,6 +2,9 @@
 
 import variants_cifar10
 from cifar10_50000 import ALL
+from narrow import LEARNED, changed
 
 common = ALL
-rows = {name: variants_cifar10.rows[name] for name in ('ResNet-50', 'IC-ResNet-50')}
+BOTH = 'ResNet-50', 'IC-ResNet-50'
+rows = {name: variants_cifar10.rows[name] for name in BOTH}
+rows['IC-ResNet-50, learned α'] = changed(rows['IC-ResNet-50'], LEARNED, against=[*BOTH])
