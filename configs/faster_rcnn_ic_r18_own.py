@@ -1,7 +1,7 @@
 # Faster R-CNN with IC-ResNet-18 for 100 to 5,000 photographs of your own in VOC layout: copy this
 # file and edit the block below. It starts from torchvision's weights; where they cannot be had, or
-# on CPUs alone, write './_base_/own_from_scratch.py' in the next line. With 'own_plain' in place
-# of 'own' the backbone is the plain ResNet-18.
+# on CPUs alone, write './_base_/own_from_scratch.py' in the next line. own_plain_pretrained.py and
+# own_plain_from_scratch.py have the plain ResNet-18 instead.
 _base_ = './_base_/own_pretrained.py'
 
 # ------------------------------------------------------------------------------------- your data

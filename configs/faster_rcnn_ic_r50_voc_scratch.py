@@ -1,6 +1,6 @@
 # IC-ResNet-50 in Faster R-CNN without pretrained weights: nothing is frozen, and GN replaces BN,
 # because two images per GPU are too few for BN in train mode. alpha is learned from 0, since a
-# constant 1 is worse in short training runs (docs/results_ic.md).
+# constant 1 was worse in short training runs of a narrow classifier (docs/results_ic.md).
 _base_ = ['./faster_rcnn_r50_voc.py', '_base_/voc_from_scratch.py']
 
 norm_cfg = dict(type='GN', num_groups=32)

@@ -1,4 +1,4 @@
-"""ResNet-50 and IC-ResNet-50, which has 6 % more multiply-adds, on all images."""
+"""ResNet-50 and IC-ResNet-50, with an alpha of 1 and with a learned one, on all images."""
 
 import variants_cifar10
 from cifar10_50000 import ALL

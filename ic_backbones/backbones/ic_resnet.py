@@ -46,8 +46,9 @@ class ICResNet(Deployable, LoadsByName, TrimmedResNet):
         variant: The convolutions that become IC layers: ``'3x3'`` (the default), the 3x3
             convolutions of the blocks; ``'B'``, also the first 1x1 convolution of each bottleneck;
             ``'C'``, also its second one; ``'minus'``, IC block⁻ (depths 18 and 34).
-        alpha: The scale of the collision terms, or its start: 1 (the default) from scratch, 0 to
-            start from plain weights.
+        alpha: The scale of the collision terms, or its start: 1 (the default), as in the papers,
+            or 0 to start from plain weights. From scratch, 0 and ``'learned'`` were better than 1
+            in a narrow network of depth 50 (docs/results_ic.md).
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
         scalar: Whether the IC layers have the form of eq. 5, which eq. 6 replaces: one scalar for
