@@ -17,8 +17,8 @@ that both have; a row may have fewer.
 Loss: mean of the training losses that were logged in the last epoch. Step time, parameters,
 multiply-adds: the time of a training step, and the size of the network, over those of "against"."""
 TRAINED = """
-Training: percent of the training images, as they are augmented, up to the last log of the last
-epoch."""
+Training: percent of the augmented training images that the network classifies correctly while it
+learns, over the last epoch up to its last log."""
 EQUAL_TIME = """
 Equal time: the row trained for about as long as its first "against"; in brackets, its epochs and
 its training time over that of "against"."""

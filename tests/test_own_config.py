@@ -12,7 +12,13 @@ from ic_backbones.datasets.voc.sample import make_sample_voc
 from ic_backbones.errors import InputError
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-SCRATCH = {"'./_base_/own_pretrained.py'": "'./_base_/own_from_scratch.py'"}
+
+
+def based_on(name: str) -> dict[str, str]:
+    return {"'./_base_/own_pretrained.py'": f"'./_base_/{name}.py'"}
+
+
+SCRATCH = based_on('own_from_scratch')
 OPTIONS = {'patience = 0': 'patience = 1', 'tensorboard = False': 'tensorboard = True'}
 
 
@@ -51,9 +57,8 @@ def test_from_pretrained_weights(own):
 
 @pytest.mark.parametrize('start', ['pretrained', 'from_scratch'])
 def test_plain_bases_differ_in_the_backbone_alone(own, start):
-    base = "'./_base_/own_pretrained.py'"
-    ic = Config.fromfile(own(**{base: f"'./_base_/own_{start}.py'"}))
-    plain = Config.fromfile(own(**{base: f"'./_base_/own_plain_{start}.py'"}))
+    ic = Config.fromfile(own(**based_on(f'own_{start}')))
+    plain = Config.fromfile(own(**based_on(f'own_plain_{start}')))
     assert plain.train_dataloader == ic.train_dataloader
     assert plain.optim_wrapper.optimizer == ic.optim_wrapper.optimizer
     with DefaultScope.overwrite_default_scope('mmdet'):

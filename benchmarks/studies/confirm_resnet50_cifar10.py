@@ -5,6 +5,6 @@ from cifar10_50000 import ALL
 from narrow import LEARNED, changed
 
 common = ALL
-BOTH = 'ResNet-50', 'IC-ResNet-50'
+BOTH = ['ResNet-50', 'IC-ResNet-50']
 rows = {name: variants_cifar10.rows[name] for name in BOTH}
-rows['IC-ResNet-50, learned α'] = changed(rows['IC-ResNet-50'], LEARNED, against=[*BOTH])
+rows['IC-ResNet-50, learned α'] = changed(rows['IC-ResNet-50'], LEARNED, against=BOTH)
