@@ -1,12 +1,17 @@
-"""The rows of screen_scratch_cifar10.py on all images, and an alpha that is learned from 0."""
+"""The rows of screen_scratch_cifar10.py on all images, and more.
 
+IC block⁻ has another start, and ResNet-18 and VGG-16 an alpha that is learned from 0.
+"""
+
+import screen_minus_cifar10
 import screen_scratch_cifar10
 from cifar10_50000 import ALL
 from narrow import LEARNED, changed
 from screen_scratch_cifar10 import WIDENED
 
 common = ALL
-rows = dict(screen_scratch_cifar10.rows)
+NORM_FROM_1 = 'IC-ResNet-18⁻, norm_local from 1'
+rows = screen_scratch_cifar10.rows | {NORM_FROM_1: screen_minus_cifar10.rows[NORM_FROM_1]}
 for name in WIDENED:
     both = [name, f'IC-{name}']
     rows[f'IC-{name}, learned α'] = changed(rows[f'IC-{name}'], LEARNED, against=both)
