@@ -19,7 +19,10 @@ rows = {
     DISTILLED: screen[DISTILLED],
     'WLD, τ 2, e 0.005': distilled(2.0, 0.005, DISTILLED),
     'WLD, τ 1, e 0.005': distilled(1.0, 0.005, DISTILLED, 'WLD, τ 2, e 0.005'),
-    'WLD, τ 2, e 0': distilled(2.0, 0.0, 'WLD, τ 2, e 0.005'),
+    **{
+        f'WLD, τ {tau:.0f}, e 0': distilled(tau, 0.0, f'WLD, τ {tau:.0f}, e 0.005')
+        for tau in (1.0, 2.0, 4.0)
+    },
 }
 for label, row in rows.items():
     if 'teacher' in row:
