@@ -49,7 +49,7 @@ def updated(page: str, draw: Callable[[Study, list[Run]], None] = lambda study, 
         if line.startswith('    python benchmarks/study.py') and not COMMAND.fullmatch(line):
             raise InputError(
                 f'{line.strip()}: this cannot be read; write STUDY --seeds N, and --equal-time '
-                'behind it if need be'
+                'after it if need be'
             )
     return SECTION.sub(partial(_updated_section, draw), page)
 

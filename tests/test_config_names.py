@@ -43,7 +43,7 @@ def test_a_name_that_nothing_has():
 
 
 def test_a_name_as_the_base_of_a_config(tmp_path):
-    """mmengine evaluates the text behind ``_base_``, so it may ask for the path."""
+    """mmengine evaluates the text after ``_base_``, so it may ask for the path."""
     name = 'faster_rcnn_ic_r18_sample'
     (tmp_path / 'mine.py').write_text(
         f"_base_ = __import__('ic_backbones').config('{name}')\nmax_epochs = 3\n"

@@ -31,10 +31,10 @@ KINDS = {  # of each: what it is compared with, and its options
     '': ('', RANDOM | PLAIN_HEAD),
     ', norms in the head': ('', RANDOM | NORMED_HEAD),
     ', identity funnel': ('', IDENTITY | PLAIN_HEAD),
-    ', identity funnel, norm behind it': (', identity funnel', NORMED | PLAIN_HEAD),
+    ', identity funnel, norm after it': (', identity funnel', NORMED | PLAIN_HEAD),
     ', learning rate 0.01': ('', RANDOM | PLAIN_HEAD | LOW),
     ', both': ('', IDENTITY | NORMED_HEAD),
-    ', both, norm behind the funnel': (', both', NORMED | NORMED_HEAD),
+    ', both, norm after the funnel': (', both', NORMED | NORMED_HEAD),
     ', both, learning rate 0.01': (', both', IDENTITY | NORMED_HEAD | LOW),
 }
 rows = {
@@ -49,9 +49,9 @@ rows = {
 QUESTIONS = {  # of each question: a kind and what it differs from, twice where there are two
     'identity funnel': {', identity funnel': '', ', both': ', norms in the head'},
     'norms in the head': {', norms in the head': '', ', both': ', identity funnel'},
-    'norm behind the funnel': {
-        ', identity funnel, norm behind it': ', identity funnel',
-        ', both, norm behind the funnel': ', both',
+    'norm after the funnel': {
+        ', identity funnel, norm after it': ', identity funnel',
+        ', both, norm after the funnel': ', both',
     },
     'learning rate 0.01': {', learning rate 0.01': '', ', both, learning rate 0.01': ', both'},
 }

@@ -1,8 +1,8 @@
 """The start of W', values of alpha, learning rates and the weight decay of W', from scratch.
 
-The recipe is that of cifar10_20000.py. "Start around 0": W' is drawn with zero mean, as where
-alpha starts at 0, and a schedule keeps alpha at its value; in the other rows W' starts so that the
-collision term is almost 0.
+The recipe is that of cifar10_20000.py. "Start around 0": W' is drawn with zero mean, and a schedule
+keeps alpha at its value. W' is drawn so as well where alpha is learned from 0; in the other rows it
+starts so that the collision term is almost 0.
 """
 
 from cifar10_20000 import SCREEN

@@ -32,9 +32,9 @@ class JointDecisionHead(ClsHead):
         mid_channels: The number of channels of a hidden layer before the logits; by default
             the logits follow directly.
         act_cfg: The config of the activation after the hidden layer; ReLU6 by default.
-        map_norm_cfg: The config of a norm that each map passes, with the activation behind it,
+        map_norm_cfg: The config of a norm that each map passes, with the activation after it,
             before its average; by default the maps are averaged as they come. It is for maps
-            behind a norm without an activation, whose averages are close to 0: SINet's.
+            after a norm without an activation, whose averages are close to 0: SINet's.
         kwargs: ``loss``, ``topk``, ``cal_acc`` and ``init_cfg`` of ``ClsHead``.
 
     Raises:

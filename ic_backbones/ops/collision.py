@@ -67,7 +67,7 @@ def inner_response(
     if sees_one_pixel(window):
         v = F.conv2d(x, -w_prime, inner_bias, groups=groups)
     elif not has_stride(window) and len(w_prime) <= x.shape[-3]:
-        # The box mean commutes with the pointwise convolution: faster behind it, if no larger.
+        # The box mean commutes with the pointwise convolution: faster after it, if no larger.
         v = saturate_(F.conv2d(x, w_prime, groups=groups))
         v = _box_mean(v, -1.0, inner_bias, window)
     else:

@@ -1,6 +1,6 @@
 """Fold batch norms into the layers before them, for inference.
 
-Unlike mmcv's ``fuse_conv_bn``, this folds only a norm that comes right behind the layer among its
+Unlike mmcv's ``fuse_conv_bn``, this folds only a norm that comes right after the layer among its
 parent's children, knows the norm's scale where weights are 0, folds into composing layers, and
 leaves alone what it does not know, such as timm's norms with an activation in them.
 """
@@ -23,7 +23,7 @@ _PLAIN = (nn.Conv2d, MMCVConv2d, Conv2dAdaptivePadding, Pointwise)
 def fold_norms(net: nn.Module) -> None:
     """Fold each norm in ``net`` that can be into the layer before it, in place.
 
-    A module keeps the norm behind its children that it lists in an attribute ``unfolded``.
+    A module keeps the norm after its children that it lists in an attribute ``unfolded``.
 
     Args:
         net: The network, in eval mode.

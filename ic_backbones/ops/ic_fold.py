@@ -1,6 +1,6 @@
 """A norm folded into an IC layer.
 
-With a norm of scale ``f`` and shift ``t`` behind the layer, ``u' = f W (*) X + t`` and:
+With a norm of scale ``f`` and shift ``t`` after the layer, ``u' = f W (*) X + t`` and:
 
     f (u + alpha relu(u - W' . (1 (^*) X) + b1)) + t
         = u' + alpha s relu(s (u' - t) - |f| W' . (1 (^*) X) + |f| b1),    s = sign(f)

@@ -7,7 +7,7 @@ maps there, ``P`` the projection, ``R`` the exchange and the funnel's ``W_x`` an
 
 Both matrices are full; the second one is 0 between the groups. A norm after an activation goes
 into the convolution before both: with BN ``s . u + t``, ``s . clamp(z, 0, 6) + t`` is ``s . z + t``
-between ``t`` and ``6 s + t``. So the padding of the next convolution stays 0. A norm behind the
+between ``t`` and ``6 s + t``. So the padding of the next convolution stays 0. A norm after the
 funnel scales both of its matrices.
 
 All maps are in channels_last, where a pointwise convolution is a matrix product and a depthwise one

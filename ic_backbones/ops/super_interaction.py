@@ -104,7 +104,7 @@ class DenseFunnel(BaseModule):
         start: What ``init_weights`` does: ``'random'`` draws weights that keep the variance if
             ``y`` is ``x`` plus a branch of the same variance; with ``'identity'`` (``W_x = 0``,
             ``W_y = 1``) the funnel returns ``y``, so that the shortcut passes through it.
-        norm_cfg: The config of a norm behind the sum; none by default.
+        norm_cfg: The config of a norm after the sum; none by default.
 
     Raises:
         ValueError: The channels cannot be divided into the groups, or there is no such start.

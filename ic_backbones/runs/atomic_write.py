@@ -13,7 +13,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
 
     Raises:
         OSError: The system's reason why the file cannot be written. The old file is untouched and
-            the temporary one, ``path`` with ``.tmp`` behind it, is removed.
+            the temporary one, ``path`` with ``.tmp`` appended, is removed.
     """
     path = Path(path)
     temporary = path.with_name(path.name + TEMPORARY)

@@ -44,17 +44,17 @@ def test_is_equations_2_to_4():
     torch.testing.assert_close(head(feats), expected, rtol=0, atol=1e-10)
 
 
-def test_maps_are_averaged_behind_a_norm_and_an_activation():
+def test_maps_are_averaged_after_a_norm_and_an_activation():
     torch.manual_seed(1)
     head = JointDecisionHead(5, (3, 4), map_norm_cfg=dict(type='BN')).double()
     feats = tuple(feature * 4 + 1 for feature in maps())
-    behind = []
+    normed = []
     for feature in feats:
         mean, var = feature.mean((0, 2, 3), True), feature.var((0, 2, 3), False, True)
-        behind.append(((feature - mean) / (var + 1e-5).sqrt()).clamp(0, 6))
+        normed.append(((feature - mean) / (var + 1e-5).sqrt()).clamp(0, 6))
     found = head(feats)
     del head.norms[:]
-    torch.testing.assert_close(found, head(tuple(behind)), rtol=0, atol=1e-10)
+    torch.testing.assert_close(found, head(tuple(normed)), rtol=0, atol=1e-10)
     without = JointDecisionHead(5, (3, 4))
     assert without.state_dict().keys() == head.state_dict().keys()
 

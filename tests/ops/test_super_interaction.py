@@ -158,7 +158,7 @@ def test_start_of_the_funnel():
     assert all(p.grad.abs().min() > 0 for p in identity.parameters())  # neither half stands still
 
 
-def test_norm_behind_the_funnel():
+def test_norm_after_the_funnel():
     torch.manual_seed(0)
     funnel = DenseFunnel(6, start='identity', norm_cfg=dict(type='BN')).double()
     funnel.init_weights()
