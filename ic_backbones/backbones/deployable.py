@@ -1,19 +1,23 @@
 """Backbones in the form for inference: norms folded into the layers before them."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from ..errors import InputError
 from ..ops.fold_norms import fold_norms
 from ..ops.ic_layer import ic_layers
+from ..weights.match import below
 
 
 class Deployable(nn.Module):
     """Mixin of the backbones that mmpretrain's ``reparameterize_model.py`` can convert.
 
     Attributes:
-        deployed: Whether the network has its form for inference.
+        deployed: Whether the network has its form for inference. Then it refuses weights whose
+            norms are not folded.
         deployed_format: The memory format of its weights in that form.
     """
 
@@ -30,6 +34,21 @@ class Deployable(nn.Module):
         deploy(self)
         self.to(memory_format=self.deployed_format)
         self.deployed = True
+
+    def _load_from_state_dict(self, state: Mapping[str, Tensor], prefix: str, *args) -> None:
+        if self.deployed and (norm := self._folded_norm(below(state, prefix))):
+            raise InputError(
+                f'{type(self).__name__}: has the form for inference, but the weights that are '
+                f'loaded still have their norms ({norm}); leave deploy=True out, and call '
+                'switch_to_deploy() after loading'
+            )
+        super()._load_from_state_dict(state, prefix, *args)
+
+    def _folded_norm(self, state: Mapping[str, Tensor]) -> str | None:
+        """The name of a norm in ``state`` that this network has folded."""
+        modules = dict(getattr(self, 'inner', self).named_modules())
+        names = (name.removesuffix('.running_mean') for name in state if 'running_mean' in name)
+        return next((name for name in names if isinstance(modules.get(name), nn.Identity)), None)
 
 
 def deploy(net: nn.Module) -> None:

@@ -4,6 +4,7 @@ from mmpretrain.datasets import CustomDataset
 
 from ..errors import InputError, one_line
 from ..registry import DATASETS
+from ..weights.match import first
 from .checked_images import CheckedImages
 
 
@@ -11,15 +12,42 @@ from .checked_images import CheckedImages
 class ImageFolder(CheckedImages, CustomDataset):
     """Images in ``<data_root>/<class>/``: mmpretrain's ``CustomDataset`` with checked images.
 
+    An image has the label of its folder in ``classes``, while ``CustomDataset`` counts the folders.
+    Folders whose names begin with a dot are passed over.
+
     Args:
-        **kwargs: The arguments of ``CustomDataset``, such as ``data_root`` and ``data_prefix``, and
+        **kwargs: The arguments of ``CustomDataset``, such as ``data_root``, ``data_prefix`` and
+            ``metainfo=dict(classes=...)``, by default the folders in alphabetical order, and
             ``skip_broken`` and ``max_pixels`` of ``CheckedImages``.
 
     Raises:
-        InputError: There is no such folder, or no image in it, or an image is broken.
+        InputError: There is no such folder, it holds no image or a folder that is not a class, or
+            an image is broken.
     """
 
     def load_data_list(self) -> list[dict]:
+        if self.ann_file or not self.with_label:
+            return self._load()
+        given = self._metainfo.pop('classes', None)  # of which CustomDataset only uses the number
+        images = self._load()
+        folders = self._metainfo['classes']
+        classes = tuple(given or (name for name in folders if not name.startswith('.')))
+        unknown = [name for name in folders if name not in classes and not name.startswith('.')]
+        if unknown:
+            raise InputError(
+                f'{self.img_prefix}: holds folders that are not among the classes '
+                f'({first(unknown)}); name them in metainfo=dict(classes=...), or move them away'
+            )
+        self._metainfo['classes'] = classes
+        self.folder_to_idx = {name: label for label, name in enumerate(classes)}
+        labels = [self.folder_to_idx.get(name) for name in folders]
+        return [
+            image | dict(gt_label=label)
+            for image in images
+            if (label := labels[image['gt_label']]) is not None
+        ]
+
+    def _load(self) -> list[dict]:
         try:
             return super().load_data_list()
         except (OSError, RuntimeError, AssertionError) as error:

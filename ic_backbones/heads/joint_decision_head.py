@@ -53,7 +53,7 @@ class JointDecisionHead(ClsHead):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        self.in_channels = tuple(in_channels)
+        self.num_classes, self.in_channels = num_classes, tuple(in_channels)
         self.attention = nn.ModuleList(
             _Attention(channels, attention_channels) for channels in in_channels
         )

@@ -6,7 +6,7 @@ leaves alone what it does not know, such as timm's norms with an activation in t
 """
 
 import torch
-from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
 from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
@@ -23,21 +23,31 @@ _PLAIN = (nn.Conv2d, MMCVConv2d, Conv2dAdaptivePadding, Pointwise)
 def fold_norms(net: nn.Module) -> None:
     """Fold each norm in ``net`` that can be into the layer before it, in place.
 
-    A module keeps the norm after its children that it lists in an attribute ``unfolded``.
+    A module keeps the norm after its children that it lists in an attribute ``unfolded``, and
+    mmcv's ``ConvModule`` keeps a norm that its ``order`` puts elsewhere than after the convolution.
 
     Args:
         net: The network, in eval mode.
     """
+    kept = ['conv'] if _runs_in_another_order(net) else getattr(net, 'unfolded', ())
     last_name, last = '', None
     for name, child in list(net.named_children()):
         if type(child) in _NORMS and child.running_mean is not None:
-            convs = [] if last_name in getattr(net, 'unfolded', ()) else convs_of(last)
+            convs = [] if last_name in kept else convs_of(last)
             if sum(conv.out_channels for conv in convs) == child.num_features:
                 _fold(convs, child)
                 setattr(net, name, nn.Identity())
         else:
             fold_norms(child)
         last_name, last = name, child
+
+
+def _runs_in_another_order(net: nn.Module) -> bool:
+    """Whether a ``ConvModule`` runs its norm elsewhere than after its convolution."""
+    if not isinstance(net, ConvModule):
+        return False
+    order = net.order
+    return order.index('norm') != order.index('conv') + 1
 
 
 def convs_of(layer: nn.Module | None) -> list[nn.Conv2d]:

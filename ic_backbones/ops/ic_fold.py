@@ -116,8 +116,9 @@ class FoldableICLayer(ICLayer):
         return scale.where(~unknown, 1.0)
 
     def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *args) -> None:
-        folded = state.get(f'{prefix}sign')
-        self.sign = None if folded is None else torch.ones_like(folded).to(self.w_prime)
+        if any(name.startswith(prefix) for name in state):  # else the state is of other layers
+            folded = state.get(f'{prefix}sign')
+            self.sign = None if folded is None else torch.ones_like(folded).to(self.w_prime)
         super()._load_from_state_dict(state, prefix, *args)
 
 

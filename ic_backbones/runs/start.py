@@ -11,11 +11,12 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 
 from .._requirements import missing_sentence
 from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
 from .channels import check_channels
+from .classes import check_classes
 from .work_dir import what_is_saved
 
 # What a process reports when another one has ended, whose own message is the useful one.
@@ -47,7 +48,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         InputError: The runner, or a part of it, cannot be built from the config, or a file cannot
             be written because the disk is full.
     """
-    start = _Start()
+    start = _Start(source)
     try:
         runner = RUNNERS.build(cfg)
         runner.logger.addFilter(_concerns_the_user)
@@ -131,11 +132,19 @@ def _part(error: Exception) -> str:
 
 
 class _Start(Hook):
-    """Notes that everything is built and loaded and that the loop has started."""
+    """Checks the classes of the data, and notes that all is built and that the loop has started."""
 
     reached = False
 
-    def before_train(self, runner: Runner) -> None:
-        self.reached = True
+    def __init__(self, source: str) -> None:
+        self.source = source
 
-    before_test = before_train
+    def before_train(self, runner: Runner) -> None:
+        self._start(runner, train_dataloader=runner.train_loop, val_dataloader=runner.val_loop)
+
+    def before_test(self, runner: Runner) -> None:
+        self._start(runner, test_dataloader=runner.test_loop)
+
+    def _start(self, runner: Runner, **loops: BaseLoop | None) -> None:
+        check_classes(runner.model, loops, self.source)
+        self.reached = True

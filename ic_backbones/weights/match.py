@@ -39,6 +39,11 @@ class Match:
         return self.missing + self.mismatched
 
     @property
+    def needed(self) -> list[str]:
+        """Those that are :attr:`left`, without what old checkpoints lack and PyTorch fills in."""
+        return [name for name in self.left if not name.endswith('.num_batches_tracked')]
+
+    @property
     def has_half(self) -> bool:
         """Whether at least half of the model's tensors, without the new ones, are matched."""
         return len(self.matched) >= len(self.left)
@@ -75,9 +80,9 @@ class Match:
             unexpected: Whether the checkpoint may not hold anything else.
 
         Raises:
-            InputError: A tensor of the model is left, or one of the checkpoint is unexpected.
+            InputError: A tensor of the model is needed, or one of the checkpoint is unexpected.
         """
-        wrong = self.left + (self.unexpected if unexpected else [])
+        wrong = self.needed + (self.unexpected if unexpected else [])
         if wrong:
             raise InputError(
                 f'{self.source}: {len(self.matched)} tensors match and {len(wrong)} do not '

@@ -119,10 +119,10 @@ def _report(match: Match) -> None:
         f'{len(match.unexpected)} ignored{ignored}',
         logger='current',
     )
-    left = [name for name in match.left if not name.endswith('num_batches_tracked')]
-    if left:
+    if match.needed:
         print_log(
-            f'{match.source}: leaves {len(left)} tensors at their initial values: {first(left)}',
+            f'{match.source}: leaves {len(match.needed)} tensors at their initial values: '
+            f'{first(match.needed)}',
             logger='current',
             level=logging.WARNING,
         )

@@ -7,13 +7,16 @@ import pytest
 import torch
 from helpers import TORCH, randomise_norms
 from mmcv.cnn.utils import fuse_conv_bn
+from mmengine.runner.checkpoint import load_state_dict
 from tiny_backbones import NARROW, build, config
 from torch import nn
 
 from ic_backbones.backbones import ICBackbone
+from ic_backbones.errors import InputError
 from ic_backbones.ops import ICConv2d, ic_layers
 from ic_backbones.registry import MODELS
 from ic_backbones.weights.onnx import export_onnx, largest_difference
+from ic_backbones.weights.pretrained import load_pretrained
 
 NETS = {
     'ICResNet': {},
@@ -105,6 +108,23 @@ def test_a_deployed_checkpoint_loads_into_a_network_made_with_deploy(name):
     with torch.no_grad():
         assert_close(fresh.eval()(x), twin(x), 1e-7)
         assert_close(pickle.loads(pickle.dumps(twin))(x), twin(x), 1e-7)
+
+
+@pytest.mark.parametrize('name', NETS)
+def test_weights_with_norms_are_refused_by_a_network_made_with_deploy(name, tmp_path):
+    """Without the norms that they were trained with, they would give other features."""
+    net = made(name)
+    torch.save(net.state_dict(), tmp_path / 'trained.pth')
+    fresh = MODELS.build(config(name.split(',')[0]) | NETS[name] | dict(deploy=True))
+    with pytest.raises(
+        InputError, match=r'has the form for inference, but .* \(.*\); leave deploy='
+    ):
+        fresh.load_state_dict(net.state_dict())
+    with pytest.raises(InputError):
+        load_pretrained(fresh, str(tmp_path / 'trained.pth'))
+    model = nn.Sequential(fresh)
+    with pytest.raises(InputError, match='has the form for inference'):
+        load_state_dict(model, {f'0.{k}': v for k, v in net.state_dict().items()}, strict=False)
 
 
 @pytest.mark.parametrize('name', ['ICResNet, bottlenecks', 'ICResNet, minus', 'SfNet'])

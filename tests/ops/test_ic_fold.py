@@ -1,6 +1,7 @@
 """Norms folded into IC layers: by mmcv, by PyTorch, by the package, and on the fly."""
 
 import copy
+import itertools
 
 import pytest
 import torch
@@ -121,6 +122,27 @@ def test_only_negative_scales_leave_a_sign_which_is_saved():
         assert torch.equal(target(x), folded(x))
     fresh.load_state_dict(by_mmcv(net).state_dict())
     assert fresh[0].sign is None
+
+
+def test_a_state_of_other_layers_leaves_the_sign():
+    net = nn.Sequential(by_mmcv(with_norm(make_layer(kernel_size=3)))[0], nn.Conv2d(6, 2, 1))
+    x = torch.randn(2, 4, 6, 5, dtype=torch.float64)
+    expected = net[0](x)
+    net.load_state_dict({'1.bias': torch.zeros(2)}, strict=False)
+    assert net[0].sign is not None and torch.equal(net[0](x), expected)
+
+
+@pytest.mark.parametrize('order', itertools.permutations(['conv', 'norm', 'act']))
+def test_a_norm_elsewhere_than_after_its_convolution_stays(order):
+    torch.manual_seed(0)
+    norm_cfg = dict(type='BN')
+    net = ConvModule(4, 4, 3, norm_cfg=norm_cfg, act_cfg=dict(type='ReLU6'), order=order)
+    net = randomise_norms(net).double().eval()
+    x = torch.randn(2, 4, 6, 5, dtype=torch.float64)
+    folded = by_package(net)
+    torch.testing.assert_close(folded(x), net(x), rtol=0, atol=1e-12)
+    is_folded = not any(isinstance(m, nn.BatchNorm2d) for m in folded.modules())
+    assert is_folded == (order.index('norm') == order.index('conv') + 1)
 
 
 @pytest.mark.parametrize('fold', [by_mmcv, by_torch])

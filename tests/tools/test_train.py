@@ -180,6 +180,14 @@ def wrong(classifier_config, trained, tmp_path):
         ('test {config} {checkpoint} --out {tmp}/out.json', 'out.json: predictions are pickled'),
         ('test {config} {checkpoint} --out {tmp}/junk.pth/x.pkl', 'junk.pth: the folder cannot be'),
         ('test {config} {checkpoint} --show-dir {tmp}/junk.pth', 'junk.pth: the folder cannot be'),
+        (
+            'train {config} --cfg-options model.head.num_classes=1',
+            'num_classes is 1, but the number of classes of train_dataloader is 2 (cat, dog)',
+        ),
+        (
+            'test {config} {checkpoint} --cfg-options model.backbone.deploy=True',
+            'ICResNet: has the form for inference, but the weights',
+        ),
         ('train {tmp}/typeless.py', 'typeless.py: the config cannot be built'),
         ('test {tmp}/nothook.py {checkpoint} --show-dir {tmp}/s', 'default_hooks.visualization'),
         ('test {config} {checkpoint} --tta --show-dir {tmp}/s', 'leave --show-dir out'),
