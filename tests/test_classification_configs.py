@@ -49,7 +49,7 @@ def data(tmp_path_factory):
         for index in range(2):  # links to one file, since writing 512 images takes long
             (folder / f'{index}.jpg').hardlink_to(root / 'imagenet/val/n01440764/0.JPEG')
     for split in ('train', 'val'):
-        for label in 'abcd':
+        for label in ('disc', 'square', 'star', 'triangle'):
             folder = root / 'sample_crops' / split / label
             folder.mkdir(parents=True)
             cv2.imwrite(str(folder / '0.jpg'), rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))

@@ -15,7 +15,11 @@ data_preprocessor = dict(
 )
 
 _pack = dict(type='PackInputs')
-_dataset = dict(type='ic_backbones.ImageFolder', data_root='data/sample_crops')
+_dataset = dict(
+    type='ic_backbones.ImageFolder',
+    data_root='data/sample_crops',
+    metainfo=dict(classes=('disc', 'square', 'star', 'triangle')),  # the names of the folders
+)
 train_dataloader = dict(
     batch_size=32,
     num_workers=0,

@@ -23,20 +23,24 @@ def check_classes(model: nn.Module, loops: Mapping[str, BaseLoop | None], source
             different classes or orders.
     """
     count = getattr(getattr(unwrapped(model), 'head', None), 'num_classes', None)
+    if count is None:
+        return
     named = {
         name: tuple(classes)
         for name, loop in loops.items()
         if loop and (classes := getattr(loop.dataloader.dataset, 'metainfo', {}).get('classes'))
     }
+    if len(set(named.values())) > 1:
+        one, other = named
+        alone = sorted({*named[one]} ^ {*named[other]})
+        how = f'only one has {first(alone)}' if alone else 'the same in another order'
+        raise InputError(
+            f'{source}: {one} and {other} have different classes ({how}); give both data sets the '
+            'same metainfo=dict(classes=[...])'
+        )
     for name, classes in named.items():
-        if count is not None and count != len(classes):
+        if count != len(classes):
             raise InputError(
                 f'{source}: model.head.num_classes is {count}, but the number of classes of {name} '
                 f'is {len(classes)} ({first(classes)}); set it to that number'
             )
-    if count is not None and len(set(named.values())) > 1:
-        one, other = named
-        raise InputError(
-            f'{source}: {one} and {other} have different classes ({first(named[one])}; '
-            f'{first(named[other])}); give both data sets the same metainfo=dict(classes=[...])'
-        )

@@ -83,10 +83,14 @@ def test_classes_that_fit(count, loops):
             dict(train=loop('a', 'b', 'c')),
             r'is 2, but the number of classes of train is 3 \(a, b, c\); set',
         ),
-        (dict(train=loop('a', 'b'), val=loop('b')), r'is 2, but the number of classes of val is 1'),
+        (dict(train=loop(), val=loop('b')), r'is 2, but the number of classes of val is 1 \(b\)'),
+        (
+            dict(train=loop('a', 'b'), val=loop('b')),
+            r'different classes \(only one has a\); give both',
+        ),
         (
             dict(train=loop('a', 'b'), val=loop('b', 'a')),
-            r'train and val have different classes \(a, b; b, a\); give both',
+            r'train and val have different classes \(the same in another order\); give',
         ),
     ],
 )
