@@ -1,11 +1,16 @@
 """A user's own classification data in image folders."""
 
+from collections.abc import Sequence
+
 from mmpretrain.datasets import CustomDataset
 
 from ..errors import InputError, one_line
 from ..registry import DATASETS
 from ..weights.match import first
 from .checked_images import CheckedImages
+from .voc.files import IMAGE_SUFFIXES
+
+SUFFIXES = tuple(sorted(IMAGE_SUFFIXES))
 
 
 @DATASETS.register_module()
@@ -16,6 +21,7 @@ class ImageFolder(CheckedImages, CustomDataset):
     Folders whose names begin with a dot are passed over.
 
     Args:
+        extensions: The suffixes of its images, in any case; by default all that are read here.
         **kwargs: The arguments of ``CustomDataset``, such as ``data_root``, ``data_prefix`` and
             ``metainfo=dict(classes=...)``, by default the folders in alphabetical order, and
             ``skip_broken`` and ``max_pixels`` of ``CheckedImages``.
@@ -24,6 +30,9 @@ class ImageFolder(CheckedImages, CustomDataset):
         InputError: There is no such folder, it holds no image or a folder that is not a class, or
             an image is broken.
     """
+
+    def __init__(self, *args, extensions: Sequence[str] = SUFFIXES, **kwargs) -> None:
+        super().__init__(*args, extensions=extensions, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         if self.ann_file or not self.with_label:

@@ -4,6 +4,7 @@ import re
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch.utils.data import Dataset
 
 from ..errors import InputError
 from ..ops.ic_layer import ic_tensors
@@ -20,19 +21,22 @@ class CheckCheckpointHook(Hook):
 
     ``load_from``, ``--resume`` and ``tools/test.py CONFIG CHECKPOINT`` load with ``strict=False``:
     a checkpoint of another model, or of the backbone alone, would leave the model random. A resumed
-    training must find all of its tensors.
+    training must find all of its tensors. A test and a resumed training also stop if the data set
+    has the classes of the checkpoint in another order.
 
     Raises:
-        InputError: The checkpoint is another model's, or a part's, which is named.
+        InputError: The checkpoint is another model's, or a part's, which is named, or has the
+            classes in another order.
     """
 
     # After EMAHook (NORMAL), which puts the averaged weights into `state_dict`.
     priority = 'VERY_LOW'
+    _loaded: Checkpoint | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         model = unwrapped(runner.model)
         source = runner.cfg.get('load_from') or 'the checkpoint'
-        loaded = Checkpoint.of(checkpoint, source)
+        self._loaded = loaded = Checkpoint.of(checkpoint, source)
         state = {re.sub(r'^module\.', '', name): value for name, value in loaded.tensors.items()}
         if 'state_dict' in checkpoint:
             checkpoint['state_dict'] = with_versions(state, model, loaded)
@@ -57,3 +61,19 @@ class CheckCheckpointHook(Hook):
                 f"give it as model.{part}init_cfg=dict(type='Pretrained', checkpoint=...) instead"
             )
         match.require_half()
+
+    def before_test(self, runner: Runner) -> None:
+        self._require_order(runner.test_dataloader.dataset)
+
+    def before_train(self, runner: Runner) -> None:
+        if runner.cfg.get('resume'):
+            self._require_order(runner.train_dataloader.dataset)
+
+    def _require_order(self, dataset: Dataset) -> None:
+        trained = self._loaded.classes if self._loaded else ()
+        given = tuple(getattr(dataset, 'metainfo', {}).get('classes') or ())
+        if given != trained and sorted(given) == sorted(trained):
+            raise InputError(
+                f'{self._loaded.source}: was trained with the classes {trained}, which the data '
+                'set has in another order; give them to it in that order'
+            )

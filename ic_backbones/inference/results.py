@@ -13,6 +13,7 @@ from ..errors import InputError, writing
 from .draw import draw_prediction
 from .sources import File
 
+PICTURES = 'pictures'  # the folder of what is drawn
 _EDGES = 'left', 'top', 'right', 'bottom'
 _COLUMNS = 'image', 'frame', 'class', 'score', *_EDGES
 
@@ -111,9 +112,9 @@ class Results:
         if file not in self._pictures:
             first = file.name.with_suffix('.mp4' if file.is_video else '.jpg')
             name, number = first, 2
-            while self.folder / 'pictures' / name in self._pictures.values():
+            while self.folder / PICTURES / name in self._pictures.values():
                 name, number = first.with_stem(f'{first.stem}_{number}'), number + 1
-            self._pictures[file] = self.folder / 'pictures' / name
+            self._pictures[file] = self.folder / PICTURES / name
         return self._pictures[file]
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
 from ..errors import InputError
-from .results import Results
+from .results import PICTURES, Results
 from .sources import File, find_files
 
 SCORE_THR, TOP = 0.3, 5
@@ -115,7 +116,7 @@ def predict_all(
     if predictor.is_detector:
         about['score_thr'] = choice.score_thr
     with TemporaryDirectory() as downloads:
-        files = find_files(sources, Path(downloads), out)
+        files = find_files(sources, Path(downloads), out / PICTURES)
         total = sum(file.count() for file in files)
         with (
             Results(out, about, predictor.classes) as results,
@@ -146,3 +147,5 @@ def _predict(
             yield None, image, predictor(file.path)[0]
     except InputError as error:
         report(error)
+    except cv2.error as error:  # such as a picture too thin to be scaled
+        report(InputError(f'{file.origin}: cannot be scaled ({error.err}); leave it out'))

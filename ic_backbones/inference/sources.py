@@ -83,10 +83,11 @@ def find_files(sources: Sequence[str], downloads: Path, without: Path) -> list[F
         sources: Files, folders (with everything below them), patterns such as ``photos/*.jpg`` and
             ``http(s)://`` addresses.
         downloads: The folder into which the addresses are fetched.
-        without: A folder that is left out, which holds results.
+        without: The folder into which the pictures of the results go. It is left out.
 
     Raises:
-        InputError: One of them names no image, or an address cannot be fetched.
+        InputError: One of them names no image, or one in ``without``, or an address cannot be
+            fetched.
     """
     found: dict[Path, File] = {}
     for source in sources:
@@ -110,11 +111,18 @@ def _find(source: str, downloads: Path, without: Path) -> list[File]:
             raise InputError(f'{source}: there is no image in this folder; give another one')
         return below
     if path.exists():
+        if without in path.resolve().parents:
+            raise InputError(
+                f'{source}: lies in {without}, where the results go; choose another --out'
+            )
         return [File(path, Path(path.name), source)]
     if glob.has_magic(source):
         matches = [Path(match) for match in sorted(glob.glob(source, recursive=True))]
-        if files := [File(path, Path(path.name), str(path)) for path in matches if path.is_file()]:
-            return files
+        files = [
+            path for path in matches if path.is_file() and without not in path.resolve().parents
+        ]
+        if files:
+            return [File(path, Path(path.name), str(path)) for path in files]
         raise InputError(f'{source}: no file matches this pattern; put it in quotes, or correct it')
     raise InputError(f'{source}: there is no such file or folder; give images or a folder')
 

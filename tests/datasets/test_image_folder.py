@@ -51,6 +51,14 @@ def test_a_folder_that_is_not_a_class_is_refused(make):
         make('ant', 'cow', metainfo=dict(classes=('ant', 'bee')))
 
 
+@pytest.mark.parametrize('suffix', ['webp', 'TIFF', 'jpe'])
+def test_all_suffixes_that_cv2_reads(make, tmp_path, suffix):
+    (tmp_path / 'bee').mkdir()
+    _, code = cv2.imencode(f'.{suffix.lower()}', np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / 'bee' / f'b.{suffix}').write_bytes(code.tobytes())
+    assert labels(make('ant')) == {'ant': 0, 'bee': 1}
+
+
 def test_an_annotation_file_has_the_labels(make, tmp_path):
     (tmp_path / 'list.txt').write_text('cow/a.png 0\n')
     data = make('cow', ann_file='list.txt', metainfo=dict(classes=('cow', 'ant')))

@@ -102,6 +102,47 @@ def test_nothing_that_reaches_the_score_is_said(tool, detector, photo, tmp_path,
         assert said in capsys.readouterr().out
 
 
+def test_source_pictures_are_never_overwritten(tool, detector, photo, tmp_path):
+    pictures = tmp_path / 'job' / 'pictures'
+    pictures.mkdir(parents=True)
+    cv2.imwrite(str(pictures / 'a.jpg'), cv2.imread(str(photo)))
+    before = (pictures / 'a.jpg').read_bytes()
+    with pytest.raises(
+        InputError, match=r'a\.jpg: lies in .*, where the results go; choose another'
+    ):
+        predict(tool, detector, pictures / 'a.jpg', '--out', tmp_path / 'job')
+    with pytest.raises(InputError, match='no file matches this pattern'):
+        predict(tool, detector, pictures / '*.jpg', '--out', tmp_path / 'job')
+    assert (pictures / 'a.jpg').read_bytes() == before
+
+
+def test_results_may_lie_among_the_pictures(tool, detector, photo, tmp_path):
+    shutil.copy(photo, tmp_path / 'a.png')
+    for _ in range(2):
+        assert not predict(tool, detector, tmp_path, '--out', tmp_path)
+        assert [item['image'] for item in read(tmp_path)[0]['predictions']] == [
+            str(tmp_path / 'a.png')
+        ]
+
+
+def test_a_picture_that_cannot_be_scaled_is_left_out(photo, tmp_path, capsys):
+    """A thin one would have no pixels in one direction."""
+
+    class Scaling:
+        is_detector, classes = False, ('cat',)
+
+        def __call__(self, image):
+            cv2.resize(cv2.imread(str(image)), None, fx=0.01, fy=0.1)
+            return [dict(classes=[{'class': 'cat', 'score': 1.0}])]
+
+    thin = tmp_path / 'thin.png'
+    cv2.imwrite(str(thin), np.zeros((60, 2, 3), np.uint8))
+    results = run.predict_all(Scaling(), [str(thin), str(photo)], tmp_path, run.Choice(), 'model')
+    assert results.count == len(results.unreadable) == 1
+    assert results.unreadable == [f'{thin}: cannot be scaled (!dsize.empty()); leave it out']
+    assert 'thin.png: cannot be scaled' in capsys.readouterr().err
+
+
 def test_what_is_chosen():
     objects = [
         {'class': name, 'score': score, 'box': [0, 0, 1, 1]}

@@ -233,6 +233,24 @@ def test_a_value_that_no_test_can_be_built_from(trained, detector_config, tool, 
         tool('test').main([*argv, '--cfg-options', 'test_evaluator.eval_mode=foo'])
 
 
+def test_classes_in_another_order_are_refused(trained, classifier_config, tool, tmp_path):
+    """By a test and by a resumed training, whose labels would be others."""
+    options = [
+        f'{split}_dataloader.dataset.metainfo.classes=[dog,cat]'
+        for split in ('train', 'val', 'test')
+    ]
+    checkpoint = str(trained['classifier'] / 'epoch_1.pth')
+    common = ['--work-dir', str(tmp_path), '--cfg-options', *options]
+    with pytest.raises(
+        InputError, match=r"trained with the classes \('cat', 'dog'\), which the data"
+    ):
+        tool('test').main([classifier_config, checkpoint, *common])
+    with pytest.raises(InputError, match='in another order; give them to it in that order'):
+        tool('train').main(
+            [classifier_config, '--resume', checkpoint, *common, 'train_cfg.max_epochs=2']
+        )
+
+
 @pytest.mark.parametrize('error', [KeyError, ValueError])
 def test_an_error_of_the_training_itself_is_not_hidden(
     classifier_config, tool, tmp_path, monkeypatch, error

@@ -5,6 +5,7 @@ must not subtract 1; ``VOCStyleDataset`` does not.
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _VERSION = 4  # a folder drawn by another version is drawn again
 _MARKER = 'sample_voc.json'
 _MOST = 100_000  # images in a split
 _FOLDERS = ('JPEGImages', 'Annotations', 'ImageSets')
+_DRAWN = re.compile(r'(train|val|test)_\d{4,}\.(jpg|xml)|(train|val|test|trainval)\.txt')
 
 
 def make_sample_voc(
@@ -117,5 +119,12 @@ def _clear(out: Path) -> None:
         raise InputError(
             f'{out}: holds files that this tool did not make; choose an empty or a new folder'
         )
+    for folder in _FOLDERS:
+        for file in (out / folder).rglob('*'):
+            if file.is_file() and not _DRAWN.fullmatch(file.name):
+                raise InputError(
+                    f'{file}: is not a file of the drawn sample, which would replace its folder; '
+                    'move it away, or draw into another folder'
+                )
     for folder in _FOLDERS:
         shutil.rmtree(out / folder, ignore_errors=True)

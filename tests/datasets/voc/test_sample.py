@@ -39,6 +39,20 @@ def test_a_longer_set_begins_with_the_shorter_one(tmp_path):
     assert all(short[name] == long[name] for name in drawn)
 
 
+@pytest.mark.parametrize(
+    'own', ['JPEGImages/mine.jpg', 'Annotations/mine.xml', 'JPEGImages/a/b.png']
+)
+def test_a_users_own_files_are_kept(tmp_path, own):
+    make_sample_voc(tmp_path, **TINY)
+    (tmp_path / own).parent.mkdir(exist_ok=True)
+    (tmp_path / own).write_text('mine')
+    before = content(tmp_path)
+    assert not make_sample_voc(tmp_path, **TINY)  # nothing to draw
+    with pytest.raises(InputError, match=r'mine|b\.png: is not a file of the drawn sample'):
+        make_sample_voc(tmp_path, **TINY, seed=1)
+    assert content(tmp_path) == before
+
+
 def test_layout(tmp_path):
     make_sample_voc(tmp_path, **TINY)
     splits = {
