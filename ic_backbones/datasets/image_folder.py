@@ -40,12 +40,14 @@ class ImageFolder(CheckedImages, CustomDataset):
         given = self._metainfo.pop('classes', None)  # of which CustomDataset only uses the number
         images = self._load()
         folders = self._metainfo['classes']
-        classes = tuple(given or (name for name in folders if not name.startswith('.')))
+        visible = (name for name in folders if not name.startswith('.'))
+        classes = tuple(map(str, given or visible))
         unknown = [name for name in folders if name not in classes and not name.startswith('.')]
         if unknown:
             raise InputError(
                 f'{self.img_prefix}: holds folders that are not among the classes '
-                f'({first(unknown)}); name them in metainfo=dict(classes=...), or move them away'
+                f'({first(unknown)}); give metainfo=dict(classes=...) the names of the folders, or '
+                'move the others away'
             )
         self._metainfo['classes'] = classes
         self.folder_to_idx = {name: label for label, name in enumerate(classes)}

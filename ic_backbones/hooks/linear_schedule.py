@@ -26,7 +26,7 @@ class LinearScheduleHook(Hook):
         self.start, self.end = start, end
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        progress = runner.iter / max(runner.max_iters - 1, 1)
+        progress = min(runner.iter / max(runner.max_iters - 1, 1), 1)
         self.set(runner, self.start + (self.end - self.start) * progress)
 
     @abstractmethod

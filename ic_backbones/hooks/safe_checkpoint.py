@@ -123,6 +123,12 @@ class SafeCheckpointHook(CheckpointHook):
                 self._remove_outdated()
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
+        for key in self.key_indicators if self.save_best else ():
+            if metrics and key not in ('auto', *metrics):
+                raise InputError(
+                    f'default_hooks.checkpoint.save_best={key}: is not measured; give one of '
+                    f"{', '.join(sorted(metrics))}, or 'auto'"
+                )
         if not self._local:
             super()._save_best_checkpoint(runner, metrics)
             return

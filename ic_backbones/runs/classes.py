@@ -1,9 +1,10 @@
-"""Whether the data sets of a classifier have the classes of its head, and all the same."""
+"""Whether the data sets of a classifier have the classes of its head, in one order."""
 
 from collections.abc import Mapping
 
 from mmengine.runner import BaseLoop
 from torch import nn
+from torch.utils.data import Dataset
 
 from ..errors import InputError
 from ..weights.match import first
@@ -14,33 +15,43 @@ def check_classes(model: nn.Module, loops: Mapping[str, BaseLoop | None], source
     """Refuse data with other classes than the head's, which would train wrong labels or crash.
 
     Args:
-        model: The model of a run; one without ``head.num_classes``, as a detector, is not checked.
+        model: The model of a run. Only mmpretrain's ``ImageClassifier`` is checked.
         loops: The loops that will run, by the names of their data loaders in the config.
         source: The path of the config file.
 
     Raises:
-        InputError: ``num_classes`` is not the number of a data set's classes, or two data sets have
-            different classes or orders.
+        InputError: Two data sets give a class different labels, or ``num_classes`` is not the
+            number of a data set's classes.
     """
-    count = getattr(getattr(unwrapped(model), 'head', None), 'num_classes', None)
-    if count is None:
+    from mmpretrain.models import ImageClassifier  # a detector does not need mmpretrain
+
+    model = unwrapped(model)
+    count = getattr(getattr(model, 'head', None), 'num_classes', None)
+    if not isinstance(model, ImageClassifier) or count is None:
         return
-    named = {
-        name: tuple(classes)
-        for name, loop in loops.items()
-        if loop and (classes := getattr(loop.dataloader.dataset, 'metainfo', {}).get('classes'))
-    }
-    if len(set(named.values())) > 1:
-        one, other = named
-        alone = sorted({*named[one]} ^ {*named[other]})
-        how = f'only one has {first(alone)}' if alone else 'the same in another order'
-        raise InputError(
-            f'{source}: {one} and {other} have different classes ({how}); give both data sets the '
-            'same metainfo=dict(classes=[...])'
-        )
+    named = {name: _classes(loop.dataloader.dataset) for name, loop in loops.items() if loop}
+    labels: dict[str, tuple[int, str]] = {}
     for name, classes in named.items():
-        if count != len(classes):
+        for label, one in enumerate(classes):
+            known, other = labels.setdefault(one, (label, name))
+            if known != label:
+                raise InputError(
+                    f'{source}: {one!r} is class {known} in {other} and class {label} in {name}; '
+                    'give both data sets the same metainfo=dict(classes=[...])'
+                )
+    for name, classes in named.items():
+        if classes and count != len(classes):
             raise InputError(
                 f'{source}: model.head.num_classes is {count}, but the number of classes of {name} '
-                f'is {len(classes)} ({first(classes)}); set it to that number'
+                f'is {len(classes)} ({first(classes)}); set it to that number, or name all classes '
+                'in metainfo=dict(classes=[...]) of the data set'
             )
+
+
+def _classes(dataset: Dataset) -> tuple[str, ...]:
+    """The classes that a data set names; none if they are only those of its type."""
+    classes = getattr(dataset, 'metainfo', {}).get('classes') or ()
+    of_type = getattr(dataset, 'METAINFO', {}).get('classes')
+    if classes == of_type and getattr(dataset, 'ann_file', ''):  # whose labels may be any
+        return ()
+    return tuple(map(str, classes))

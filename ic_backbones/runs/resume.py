@@ -71,6 +71,10 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
             f'set a higher {longer} to continue',
         )
         return None
+    if unit == 'epoch' and Path(checkpoint).name.startswith('iter_'):
+        _say(
+            cfg, f'{checkpoint} was saved within an epoch, which starts again from its first batch'
+        )
     hooks.append(ValidateFirst(unit, missing))
     before = state['message_hub']['runtime_info'].get(f'max_{unit}s')
     if isinstance(before, int) and length and length > before:

@@ -34,7 +34,7 @@ def stretch_schedule(cfg: Config, written: Config) -> str:
 
     A schedule that ends before the training is stretched from its end to that of the training. One
     without an end of its own, such as milestones alone, is stretched if an option has made the
-    training longer. Nothing is ever shortened.
+    training longer. Nothing is ever shortened, and a warm-up alone stays as it is.
 
     Args:
         cfg: The config, which is changed.
@@ -48,7 +48,9 @@ def stretch_schedule(cfg: Config, written: Config) -> str:
         return ''
     by_epoch = 'max_epochs' in cfg.train_cfg
     schedulers = [each for each in schedulers_of(cfg) if each.get('by_epoch', True) == by_epoch]
-    written_for = max(map(_end, schedulers), default=math.inf)
+    if all(map(_is_warm_up, schedulers)):
+        return ''
+    written_for = max(map(_end, schedulers))
     if math.isinf(written_for):
         if written.get('param_scheduler') != cfg.get('param_scheduler'):
             return ''
@@ -63,6 +65,12 @@ def stretch_schedule(cfg: Config, written: Config) -> str:
         f'param_scheduler: the schedule was made for {written_for:g} {unit}, and is stretched to '
         f'the {length:g} of this training'
     )
+
+
+def _is_warm_up(scheduler: dict) -> bool:
+    """Whether a scheduler leads to the full learning rate, with which the training goes on."""
+    name = str(scheduler.get('type')).rsplit('.')[-1]
+    return name.startswith(('Linear', 'Constant')) and scheduler.get('end_factor', 1) == 1
 
 
 def _end(scheduler: dict) -> float:
@@ -101,6 +109,8 @@ class RestartSchedule(Hook):
     def before_train(self, runner: Runner) -> None:
         if not isinstance(runner.param_schedulers, list):  # none, or those of several optimizers
             return
+        if any(getattr(each, 'need_val_args', False) for each in runner.param_schedulers):
+            return  # what the validations have changed stays
         for group in runner.optim_wrapper.param_groups:
             for key in [key for key in group if key.startswith('initial_')]:
                 group[key.removeprefix('initial_')] = group[key]

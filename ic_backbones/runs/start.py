@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import Runner
 
 from .._requirements import missing_sentence
 from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
@@ -48,12 +48,13 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         InputError: The runner, or a part of it, cannot be built from the config, or a file cannot
             be written because the disk is full.
     """
-    start = _Start(source)
+    start = _Start()
     try:
         runner = RUNNERS.build(cfg)
         runner.logger.addFilter(_concerns_the_user)
         check_channels(runner.model, source)
-        runner.register_hook(start, priority='LOWEST')
+        runner.register_hook(_CheckData(source))
+        runner.register_hook(start)
         work(runner)
     except InputError:
         raise
@@ -131,20 +132,35 @@ def _part(error: Exception) -> str:
     return f' (in {", ".join(parts)})' if parts else ''
 
 
-class _Start(Hook):
-    """Checks the classes of the data, and notes that all is built and that the loop has started."""
+class _CheckData(Hook):
+    """Checks what is known about the data once they are loaded, before anything is changed."""
 
-    reached = False
+    priority = 'HIGHEST'
 
     def __init__(self, source: str) -> None:
         self.source = source
 
     def before_train(self, runner: Runner) -> None:
-        self._start(runner, train_dataloader=runner.train_loop, val_dataloader=runner.val_loop)
+        loops = dict(train_dataloader=runner.train_loop, val_dataloader=runner.val_loop)
+        check_classes(runner.model, loops, self.source)
+        if runner.max_iters == 0 and runner.max_epochs:
+            raise InputError(
+                f'{self.source}: train_dataloader has no batch for its '
+                f'{len(runner.train_dataloader.dataset)} images; set a smaller batch_size, or '
+                'drop_last=False'
+            )
 
     def before_test(self, runner: Runner) -> None:
-        self._start(runner, test_dataloader=runner.test_loop)
+        check_classes(runner.model, dict(test_dataloader=runner.test_loop), self.source)
 
-    def _start(self, runner: Runner, **loops: BaseLoop | None) -> None:
-        check_classes(runner.model, loops, self.source)
+
+class _Start(Hook):
+    """Notes that everything is built and loaded and that the loop has started."""
+
+    priority = 'LOWEST'
+    reached = False
+
+    def before_train(self, runner: Runner) -> None:
         self.reached = True
+
+    before_test = before_train

@@ -47,7 +47,7 @@ def test_hidden_folders_are_passed_over(make, given):
 
 
 def test_a_folder_that_is_not_a_class_is_refused(make):
-    with pytest.raises(InputError, match=r'folders that are not among the classes \(cow\); name'):
+    with pytest.raises(InputError, match=r'folders that are not among the classes \(cow\); give'):
         make('ant', 'cow', metainfo=dict(classes=('ant', 'bee')))
 
 

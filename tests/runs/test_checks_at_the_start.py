@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from mmengine.registry import DefaultScope
+from mmpretrain.models import ImageClassifier
 from torch import nn
 
 from ic_backbones.errors import InputError
@@ -58,42 +60,79 @@ def test_channels_that_do_not_fit(parts, wrong):
         check_channels(as_model(backbone=BACKBONE, **parts), 'c.py')
 
 
-def loop(*classes: str) -> SimpleNamespace:
-    metainfo = dict(classes=list(classes)) if classes else {}
-    return SimpleNamespace(dataloader=SimpleNamespace(dataset=SimpleNamespace(metainfo=metainfo)))
+class Data:
+    def __init__(self, *classes, ann_file=''):
+        self.metainfo = dict(classes=list(classes)) if classes else {}
+        self.ann_file = ann_file
+
+
+class Named(Data):
+    """Whose type has classes, as mmpretrain's ImageNet."""
+
+    METAINFO = dict(classes=['a', 'b', 'c'])
+
+    def __init__(self, **kwargs):
+        super().__init__(*self.METAINFO['classes'], **kwargs)
+
+
+def classifier(count: int) -> ImageClassifier:
+    head = dict(type='LinearClsHead', num_classes=count, in_channels=512)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return ImageClassifier(dict(type='ResNet_CIFAR', depth=18), head=head)
+
+
+def check(model: nn.Module, **data: Data | None) -> None:
+    loops = {
+        name: each and SimpleNamespace(dataloader=SimpleNamespace(dataset=each))
+        for name, each in data.items()
+    }
+    check_classes(model, loops, 'c.py')
 
 
 @pytest.mark.parametrize(
-    ('count', 'loops'),
+    'data',
     [
-        (2, dict(train=loop('a', 'b'), val=loop('a', 'b'))),
-        (2, dict(train=loop('a', 'b'), val=None)),
-        (2, dict(train=loop(), val=loop('a', 'b'))),
-        (None, dict(train=loop('a', 'b'), val=loop('b'))),  # a detector, which is checked elsewhere
+        dict(train=Data('a', 'b'), val=Data('a', 'b')),
+        dict(train=Data('a', 'b'), val=None),
+        dict(train=Data(), val=Data('a', 'b')),
+        dict(train=Data('a', 'b'), val=Data('ant', 'bee')),  # other names of the same
+        dict(train=Data(0, 1)),
+        dict(train=Named(ann_file='own.txt'), val=Named(ann_file='own.txt')),
     ],
 )
-def test_classes_that_fit(count, loops):
-    check_classes(as_model(head=part(num_classes=count)), loops, 'c.py')
+def test_classes_that_fit(data):
+    check(classifier(2), **data)
+
+
+@pytest.mark.parametrize('model', [as_model(head=part(num_classes=2)), as_model(), None])
+def test_only_classifiers_are_checked(model):
+    """Detectors are checked elsewhere, and a retriever may be tested with other classes."""
+    if model is None:
+        model = classifier(2)
+        del model.head.num_classes
+    check(model, train=Data('a', 'b', 'c'), val=Data('b', 'a'))
 
 
 @pytest.mark.parametrize(
-    ('loops', 'wrong'),
+    ('data', 'wrong'),
     [
         (
-            dict(train=loop('a', 'b', 'c')),
+            dict(train=Data('a', 'b', 'c')),
             r'is 2, but the number of classes of train is 3 \(a, b, c\); set',
         ),
-        (dict(train=loop(), val=loop('b')), r'is 2, but the number of classes of val is 1 \(b\)'),
+        (dict(train=Data(0, 1, 2)), r'is 2, but the number of classes of train is 3 \(0, 1, 2\)'),
+        (dict(val=Named()), 'is 2, but the number of classes of val is 3'),
         (
-            dict(train=loop('a', 'b'), val=loop('b')),
-            r'different classes \(only one has a\); give both',
+            dict(train=Data('a', 'b'), val=Data('a')),
+            r'is 2, but .* val is 1 \(a\); set it .*, or n',
         ),
+        (dict(train=Data('a', 'b'), val=Data('b')), "'b' is class 1 in train and class 0 in val"),
         (
-            dict(train=loop('a', 'b'), val=loop('b', 'a')),
-            r'train and val have different classes \(the same in another order\); give',
+            dict(train=Data('a', 'b'), val=Data('b', 'a')),
+            r"'b' is class 1 in train and class 0 in val; give both data sets the same",
         ),
     ],
 )
-def test_classes_that_do_not_fit(loops, wrong):
+def test_classes_that_do_not_fit(data, wrong):
     with pytest.raises(InputError, match=wrong):
-        check_classes(as_model(head=part(num_classes=2)), loops, 'c.py')
+        check(classifier(2), **data)

@@ -48,6 +48,9 @@ def test_what_is_left_as_it_is():
         (dict(type='MultiStepLR', milestones=[4]), 8, 8),
         (dict(type='CosineAnnealingLR'), 8, 16),
         (dict(type='LinearLR', by_epoch=False, end=50), 8, 16),
+        (dict(type='LinearLR', end=1), 8, 16),  # warm-ups, after which the rate stays
+        (dict(type='mmengine.ConstantLR', factor=0.1, end=1), 8, 8),
+        ([dict(type='LinearLR', end=1), dict(type='PolyLR', by_epoch=False, end=9)], 8, 8),
         (None, 8, 16),
     ):
         written = Config(dict(train_cfg=dict(max_epochs=before), param_scheduler=scheduler))
@@ -60,6 +63,13 @@ def test_what_is_left_as_it_is():
         dict(train_cfg=dict(max_epochs=8), param_scheduler=dict(type='StepLR', step_size=4))
     )
     assert stretch_schedule(cfg, written) == ''
+
+
+def test_a_linear_decay_is_stretched():
+    decay = dict(type='LinearLR', start_factor=1.0, end_factor=0.01, end=8)
+    written = Config(dict(train_cfg=dict(max_epochs=8), param_scheduler=decay))
+    cfg = Config(dict(train_cfg=dict(max_epochs=16), param_scheduler=decay))
+    assert stretch_schedule(cfg, written) and cfg.param_scheduler.end == 16
 
 
 def learning_rates(work_dir):

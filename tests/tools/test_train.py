@@ -2,6 +2,7 @@
 
 import errno
 import pickle
+import shutil
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -185,6 +186,15 @@ def wrong(classifier_config, trained, tmp_path):
             'num_classes is 1, but the number of classes of train_dataloader is 2 (cat, dog)',
         ),
         (
+            'train {config} --cfg-options train_dataloader.batch_size=9 '
+            'train_dataloader.drop_last=True',
+            'train_dataloader has no batch for its 8 images; set a smaller batch_size, or ',
+        ),
+        (
+            'train {config} --cfg-options default_hooks.checkpoint.save_best=acc',
+            "save_best=acc: is not measured; give one of accuracy/top1, or 'auto'",
+        ),
+        (
             'test {config} {checkpoint} --cfg-options model.backbone.deploy=True',
             'ICResNet: has the form for inference, but the weights',
         ),
@@ -249,6 +259,16 @@ def test_classes_in_another_order_are_refused(trained, classifier_config, tool, 
         tool('train').main(
             [classifier_config, '--resume', checkpoint, *common, 'train_cfg.max_epochs=2']
         )
+
+
+def test_a_wrong_start_over_moves_nothing(trained, classifier_config, tool, tmp_path):
+    work = tmp_path / 'work'
+    shutil.copytree(trained['classifier'], work)
+    before = sorted(work.glob('*.pth'))
+    argv = [classifier_config, '--work-dir', str(work), '--overwrite']
+    with pytest.raises(InputError, match='num_classes is 1'):
+        tool('train').main([*argv, '--cfg-options', 'model.head.num_classes=1'])
+    assert before == sorted(work.glob('*.pth'))
 
 
 @pytest.mark.parametrize('error', [KeyError, ValueError])
