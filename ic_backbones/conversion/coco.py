@@ -9,7 +9,7 @@ from ..datasets.layouts import coco_files
 from ..datasets.voc.annotation import VOCObject
 from ..datasets.voc.files import files_below
 from ..errors import InputError, one_line
-from .source import Broken, Picture, Source, is_image, split_named
+from .source import Broken, Picture, Source, is_image, split_in_name, split_named
 
 
 def read_coco(path: Path) -> Source:
@@ -60,6 +60,8 @@ def _read(
     file: Path, content: dict, folder: Path, images: dict, source: Source, classes: dict[str, int]
 ) -> None:
     names = {item['id']: item['name'] for item in content['categories']}
+    if len({item['id'] for item in content['images']}) < len(content['images']):
+        raise ValueError('two images have the same id')
     objects: dict[int, list[VOCObject]] = defaultdict(list)
     for item in content['annotations']:
         x, y, width, height = map(float, item['bbox'])
@@ -69,7 +71,7 @@ def _read(
         if not all(map(math.isfinite, box)):
             raise ValueError(f'bbox {item["bbox"]} is not made of finite numbers')
         objects[item['image_id']].append(VOCObject(name, box, bool(item.get('iscrowd'))))
-    split = split_named(file.relative_to(folder))
+    split = split_in_name(file) or split_named(file.relative_to(folder).parent)
     for item in content['images']:
         image = _find(item['file_name'].replace('\\', '/'), file, folder, images, split)
         if image is None:
@@ -89,5 +91,8 @@ def _find(name: str, file: Path, folder: Path, images: dict, split: str | None) 
         if is_image(base / name):
             return base / name
     found = [path for path in images.get(Path(name).name, []) if path.as_posix().endswith(name)]
-    of_split = [path for path in found if split_named(path.relative_to(folder)) == split]
-    return next(iter(of_split or found), None)
+    splits = [split_named(path.relative_to(folder).parent) for path in found]
+    for wanted in (split, None):  # never that of another split
+        if wanted in splits:
+            return found[splits.index(wanted)]
+    return found[0] if found and split is None else None

@@ -66,6 +66,8 @@ def convert(
             'that holds both the images and the annotations'
         )
     found = _READERS[layout](source)
+    if not resplit:
+        _require_splits(found)
     looked = _look(found)
     if found.broken and not skip_broken:
         more = f' ({len(found.broken) - 1} more)' if found.broken[1:] else ''
@@ -75,11 +77,17 @@ def convert(
         )
     if not found.pictures:
         raise InputError(f'{source}: no image can be used; check the folder')
+    if not any(picture.objects for picture in found.pictures):
+        raise InputError(
+            f'{source}: none of its {len(found.pictures)} images has an object; check that the '
+            'annotations belong to them'
+        )
     alike = groups([item.digest for item in looked], [item.hash for item in looked])
     splits = [picture.split for picture in found.pictures]
     kept = not resplit and all(splits) and {'train'} < set(splits)
     if not kept:
         splits = divide(found.pictures, alike, shares, seed)
+        _require_all(splits, shares, source, len(found.pictures) - len(alike))
     _write(found.pictures, splits, looked, out, link)
     return make_report(found, splits, alike, kept)
 
@@ -87,6 +95,28 @@ def convert(
 def _require_new(out: Path) -> None:
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise InputError(f'{out}: already exists; choose a new folder')
+
+
+def _require_splits(source: Source) -> None:
+    """Take images without a split, where the others have one, for files that cannot be used."""
+    outside = [picture for picture in source.pictures if picture.split is None]
+    if 0 < len(outside) < len(source.pictures):
+        fault = 'is in none of the splits that the source has; --resplit makes new ones'
+        source.broken += [Broken(picture.image, fault) for picture in outside]
+        source.pictures = [picture for picture in source.pictures if picture.split]
+
+
+def _require_all(
+    splits: list[str], shares: tuple[float, float, float], source: Path, alike: int
+) -> None:
+    empty = [
+        split for split, share in zip(SPLITS, shares, strict=True) if share * (split not in splits)
+    ]
+    if empty and alike:
+        raise InputError(
+            f'{source}: no image is left for {" and ".join(empty)}, because near-duplicates stay '
+            'in one split; give more varied images, or other --shares'
+        )
 
 
 def _look(source: Source) -> list[Fingerprint]:

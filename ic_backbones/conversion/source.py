@@ -1,5 +1,6 @@
 """A data set as it was found, whatever its layout."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,10 @@ from ..datasets.voc.annotation import VOCObject
 from ..datasets.voc.files import IMAGE_SUFFIXES
 
 SPLITS = ('train', 'val', 'test')
+# Such as train, train2017, training_set, valid, validation and test-dev; not valve or test_tube.
+_SPLIT = re.compile(
+    r'(train|val|test)(ing|id|idation)?([\W_]?(set|data|images?|labels?|split|dev))?[\W_]*\d*'
+)
 
 
 class Broken(NamedTuple):
@@ -55,14 +60,18 @@ class Source:
     broken: list[Broken] = field(default_factory=list)
 
 
-def split_named(path: Path) -> str | None:
-    """The split that the name of a file, or of one of its folders, begins with."""
-    for part in reversed(path.parts):
-        words = part.lower().replace('instances_', '')
-        for split in SPLITS:
-            if words.startswith(split):
-                return split
-    return None
+def split_named(folder: Path) -> str | None:
+    """The split that the name of a folder, or of one above it, says; that of the outermost one."""
+    return next(
+        (match[1] for part in folder.parts if (match := _SPLIT.fullmatch(part.lower()))), None
+    )
+
+
+def split_in_name(file: Path) -> str | None:
+    """The split that is a word in the name of a file, such as ``instances_train2017.json``."""
+    words = re.findall('[a-z]+', file.stem.lower())
+    splits = {match[1] for word in words if (match := _SPLIT.fullmatch(word))}
+    return splits.pop() if len(splits) == 1 else None
 
 
 def is_image(path: Path) -> bool:

@@ -61,7 +61,8 @@ def divide(
     sizes = dict.fromkeys(SPLITS, 0)
     chosen = [''] * len(pictures)
     for group in sorted(shuffled, key=rarest):
-        split = max(SPLITS, key=lambda name: _lack(wanted[name], sizes[name]))
+        rest = len(group) - 1  # of a large group, so that no small split takes it
+        split = max(SPLITS, key=lambda name: _lack(wanted[name], sizes[name] + rest))
         sizes[split] += len(group)
         for index in group:
             chosen[index] = split

@@ -11,14 +11,15 @@ from .source import SPLITS, Broken, Picture, Source, is_image
 def read_voc(folder: Path) -> Source:
     """Read every XML file below ``folder`` that has an image of the same name.
 
-    The splits are those of ``ImageSets/Main/{train,val,test}.txt``, if these exist. Classes are in
-    alphabetical order.
+    The splits are those of ``ImageSets/Main/{train,val,test}.txt``, if these exist; without
+    ``train.txt``, that of ``trainval.txt`` is the one to train on. Classes are in alphabetical
+    order.
     """
     files = sorted(files_below(folder))
     images: dict[str, list[Path]] = defaultdict(list)
     for path in filter(is_image, files):
         images[path.stem].append(path)
-    splits = _splits(folder)
+    splits = _splits(folder, files)
     source = Source('VOC', [])
     for path in files:
         if path.suffix.lower() != '.xml' or not path.is_file():
@@ -34,8 +35,13 @@ def read_voc(folder: Path) -> Source:
             source.broken.append(Broken(path, str(error)))
             continue
         name = image.relative_to(folder).with_suffix('').as_posix()
-        split = splits.get(name.removeprefix('JPEGImages/'))
+        split = splits.get(name) or splits.get(f'JPEGImages/{name}')
         source.pictures.append(Picture(image, name, objects, split=split, size=size))
+    known = {Path(picture.name).name for picture in source.pictures}
+    known |= {file.stem for file, _ in source.broken}
+    lost = [name for name in splits if Path(name).name not in known]
+    fault = 'is listed in ImageSets/Main, but has no image or no annotation'
+    source.broken += [Broken(folder / name, fault) for name in lost]
     names = {item.name for picture in source.pictures for item in picture.objects}
     source.classes = sorted(names)
     return source
@@ -48,10 +54,17 @@ def _distance(image: Path, annotation: Path) -> tuple:
     return -shared, not same, image
 
 
-def _splits(folder: Path) -> dict[str, str]:
-    return {
-        image_id: split
-        for split in SPLITS
-        if (file := folder / f'ImageSets/Main/{split}.txt').is_file()
-        for image_id in ids_in(read_lines(file))
+def _splits(folder: Path, files: list[Path]) -> dict[str, str]:
+    """The split of each listed image, by its path below ``folder`` without the suffix."""
+    lists = {
+        file for file in files if file.parts[-3:-1] == ('ImageSets', 'Main') and file.is_file()
     }
+    splits = {}
+    for file in sorted(lists):
+        split = file.stem
+        if split == 'trainval' and file.with_name('train.txt') not in lists:
+            split = 'train'
+        if split in SPLITS and file.suffix == '.txt':
+            images = file.parents[2].relative_to(folder) / 'JPEGImages'
+            splits |= {(images / name).as_posix(): split for name in ids_in(read_lines(file))}
+    return splits

@@ -1,14 +1,12 @@
-"""Reading YOLO's text files, with the list of classes in data.yaml or classes.txt."""
+"""Reading YOLO's images and text files."""
 
 from pathlib import Path
 
-import yaml
-
 from ..datasets.voc.annotation import VOCObject
-from ..datasets.voc.files import files_below, ids_in, read_lines
-from ..errors import InputError
+from ..datasets.voc.files import files_below
 from ..regular_file import require_regular
 from .source import Broken, Picture, Source, is_image, split_named
+from .yolo_lists import listed_classes, listed_splits
 
 _SLACK = 0.01  # by how much rounded fractions may leave the image
 
@@ -19,54 +17,52 @@ def read_yolo(folder: Path) -> Source:
     The file of ``images/x/a.jpg`` is ``labels/x/a.txt``, or the one next to the image. An image
     without one has no objects. A line has the number of a class and, as fractions of the image,
     the centre, width and height of a box or the corners of a polygon, which becomes the box around
-    it.
+    it. The splits are those that data.yaml lists, or that the folders name.
 
     Raises:
-        InputError: There is no list of classes, or it is broken.
+        InputError: As :func:`~ic_backbones.conversion.yolo_lists.listed_classes`.
     """
     files = sorted(files_below(folder))
-    source = Source('YOLO', _classes(folder))
+    texts = {
+        path.relative_to(folder).with_suffix('').as_posix().lower(): path
+        for path in files
+        if path.suffix.lower() == '.txt' and not path.is_dir()
+    }
+    unused = set(texts.values())
+    splits = listed_splits(folder)
+    source = Source('YOLO', listed_classes(folder))
     for image in filter(is_image, files):
         name = image.relative_to(folder).with_suffix('')
-        labels = _labels(image, folder)
+        labels = _labels(image, folder, texts)
+        unused.discard(labels)
         try:
             objects = _read(labels, source.classes) if labels else []
         except ValueError as error:
             source.broken.append(Broken(labels, str(error)))
             continue
-        picture = Picture(image, name.as_posix(), objects, True, split_named(name.parent))
-        source.pictures.append(picture)
+        split = splits.get(image.resolve()) or split_named(name.parent)
+        source.pictures.append(Picture(image, name.as_posix(), objects, True, split))
+    lost = [file for file in sorted(unused) if _has_labels(file, source.classes)]
+    source.broken += [Broken(file, 'has labels, but there is no image for them') for file in lost]
     return source
 
 
-def _classes(folder: Path) -> list[str]:
-    for file in sorted([*folder.glob('*.yaml'), *folder.glob('*.yml')]):
-        try:
-            content = yaml.safe_load(file.read_text(encoding='utf-8'))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise InputError(f'{file}: is not a YAML file; correct it') from error
-        names = content.get('names') if isinstance(content, dict) else None
-        if isinstance(names, dict) and set(names) == set(range(len(names))):
-            names = [names[number] for number in range(len(names))]
-        if isinstance(names, list) and names:
-            return [str(name) for name in names]
-    for file in sorted(folder.rglob('classes.txt')):
-        return ids_in(read_lines(file))
-    raise InputError(
-        f'{folder}: neither data.yaml nor classes.txt names the classes; write classes.txt there, '
-        'with one name on each line, in the order of their numbers'
-    )
-
-
-def _labels(image: Path, folder: Path) -> Path | None:
-    parts = image.relative_to(folder).parts
+def _labels(image: Path, folder: Path, texts: dict[str, Path]) -> Path | None:
+    """The text file of an image, of ``texts`` by their paths in lower case without suffixes."""
+    parts = [part.lower() for part in image.relative_to(folder).with_suffix('').parts]
     for place in reversed(range(len(parts) - 1)):
         if parts[place] == 'images':
-            file = folder.joinpath(*parts[:place], 'labels', *parts[place + 1 :])
-            if file.with_suffix('.txt').exists():
-                return file.with_suffix('.txt')
-    file = image.with_suffix('.txt')
-    return file if file.exists() else None
+            name = '/'.join([*parts[:place], 'labels', *parts[place + 1 :]])
+            if name in texts:
+                return texts[name]
+    return texts.get('/'.join(parts))
+
+
+def _has_labels(file: Path, classes: list[str]) -> bool:
+    try:
+        return bool(_read(file, classes))
+    except (OSError, ValueError):
+        return False
 
 
 def _read(file: Path, classes: list[str]) -> list[VOCObject]:

@@ -93,10 +93,82 @@ def test_files_of_coco(root, tmp_path, old, new, words):
         convert(root, tmp_path / 'out')
 
 
+@pytest.mark.parametrize(
+    ('name', 'text', 'words'),
+    [
+        (
+            'labels/x/c.txt',
+            '0 0.5 0.5 0.1 0.1',
+            'labels/x/c.txt: has labels, but there is no image',
+        ),
+        ('b.txt', '1 0.5 0.5 0.1 0.1', 'b.txt: has labels, but there is no image for them; corr'),
+        (
+            'labels/classes.txt',
+            'dog\ncat',
+            'labels/classes.txt: names other classes than .*, or in',
+        ),
+        ('data.yaml', 'names: [dog, cat]', 'classes.txt: names other classes than .*data.yaml, or'),
+        (
+            'data.yaml',
+            'names: [cat, dog]\nkpt_shape: [4, 2]',
+            'data.yaml: has key points .kpt_shape',
+        ),
+        ('a.txt', '', 'none of its 1 images has an object; check that the annotations belong'),
+    ],
+)
+def test_what_yolo_would_lose(root, tmp_path, name, text, words):
+    write_yolo(root)
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+    with pytest.raises(InputError, match=words):
+        convert(root, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_notes_beside_the_labels_are_no_labels(root, tmp_path):
+    write_yolo(root)
+    (root / 'notes.txt').write_text('1 sunny day')
+    (root / 'empty.txt').write_text('')
+    assert convert(root, tmp_path / 'out').images['train'] == 1
+
+
+def test_what_is_listed_and_not_there(write_voc, tmp_path):
+    root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9))], 'b.jpg': []}, {'train': 'a', 'val': 'b c'})
+    (root / 'Annotations/b.xml').unlink()
+    words = (
+        r'JPEGImages/b: is listed in ImageSets/Main, but has no image or no annotation \(1 more\)'
+    )
+    with pytest.raises(InputError, match=words):
+        convert(root, tmp_path / 'out')
+
+
+def test_an_image_of_another_split_is_not_taken(tmp_path, root):
+    """A file of the same name in train/ is another image than the missing one in val/."""
+    source = tmp_path / 'coco'
+    for split in ('train', 'val'):
+        (source / split).mkdir(parents=True)
+        write_coco(source)
+        (source / 'all.json').rename(source / f'instances_{split}.json')
+    (source / 'train/a.jpg').write_bytes((root / 'a.jpg').read_bytes())
+    with pytest.raises(
+        InputError, match=r'a\.jpg: is listed in instances_val\.json, but there is no'
+    ):
+        convert(source, tmp_path / 'out')
+
+
 def test_two_files_with_the_same_images(root, tmp_path):
     write_coco(root)
     (root / 'again.json').write_text((root / 'all.json').read_text())
     with pytest.raises(InputError, match='all.json: lists .*a.jpg, as .*again.json does; give one'):
+        convert(root, tmp_path / 'out')
+
+
+def test_two_images_with_one_id(root, tmp_path):
+    write_coco(root)
+    content = json.loads((root / 'all.json').read_text())
+    content['images'] *= 2
+    (root / 'all.json').write_text(json.dumps(content))
+    with pytest.raises(InputError, match='all.json: .*two images have the same id.*; export it'):
         convert(root, tmp_path / 'out')
 
 
@@ -113,6 +185,7 @@ def test_two_records_of_one_image(root, tmp_path):
 def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
     write_yolo(root)
     (root / 'b.jpg').write_bytes((root / 'a.jpg').read_bytes())
+    (root / 'b.txt').write_text((root / 'a.txt').read_text())
     damage, sentence = FAULTS[fault]
     damage(root / 'a.jpg')
     with pytest.raises(InputError, match=f'a.jpg: {sentence}.*; correct it, or leave such files'):

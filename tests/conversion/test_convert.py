@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,12 +11,14 @@ import pytest
 import yaml
 
 from ic_backbones.conversion import convert
+from ic_backbones.conversion.source import split_named
 from ic_backbones.datasets import VOCStyleDataset
 from ic_backbones.datasets.voc.annotation import read_annotation
 from ic_backbones.datasets.voc.sample import make_sample_voc
 from ic_backbones.datasets.voc.shapes import CLASSES
 from ic_backbones.datasets.voc.splits import splits_of_folder
 from ic_backbones.doctor import Severity, diagnose
+from ic_backbones.errors import InputError
 
 SIZE = (96, 72)
 SPLITS = ('train', 'val', 'test')
@@ -99,6 +102,10 @@ def coco_beside_images(voc, out):
     as_coco(voc, out, '{split}/{name}.jpg', '{split}/_annotations.coco.json')
 
 
+def coco_named_last(voc, out):
+    as_coco(voc, out, 'images/{name}.jpg', 'dataset_{split}.json')
+
+
 def yolo(voc, out):
     as_yolo(voc, out, 'images/{split}/{name}.jpg', 'labels/{split}/{name}.txt')
     (out / 'data.yaml').write_text(yaml.safe_dump(dict(names=dict(enumerate(CLASSES)))))
@@ -109,8 +116,37 @@ def yolo_of_polygons(voc, out):
     (out / 'data.yaml').write_text(yaml.safe_dump(dict(names=list(CLASSES))))
 
 
+def yolo_of_lists(voc, out):
+    as_yolo(voc, out, 'images/{name}.jpg', 'labels/{name}.txt')
+    content = dict(names=list(CLASSES), path='.', train='train.txt', val=['val.txt'])
+    for split, begin in (('train', './'), ('val', f'{out}/')):
+        lines = [f'{begin}images/{name}.jpg\n' for name in ids(voc, split)]
+        (out / f'{split}.txt').write_text(''.join(lines))
+    for name in ids(voc, 'test'):
+        for folder, suffix in (('images', 'jpg'), ('labels', 'txt')):
+            put(out / f'{folder}/{name}.{suffix}', out / f'last/{folder}/{name}.{suffix}')
+            (out / f'{folder}/{name}.{suffix}').unlink()
+    (out / 'data.yaml').write_text(yaml.safe_dump(content | dict(test='../last/images')))
+
+
+def yolo_in_capitals(voc, out):
+    as_yolo(voc, out, '{split}/Images/{name}.JPG', '{split}/Labels/{name}.txt')
+    for split in SPLITS:
+        (out / split / 'classes.txt').write_text('\n'.join(CLASSES))
+
+
+def yolo_by_subject(voc, out):
+    as_yolo(voc, out, 'images/{split}/valve/{name}.jpg', 'labels/{split}/valve/{name}.txt')
+    (out / 'data.yaml').write_text(yaml.safe_dump(dict(names=list(CLASSES))))
+
+
 def voc(source, out):
     out.symlink_to(source)
+
+
+def voc_below(source, out):
+    out.mkdir()
+    (out / 'VOC2007').symlink_to(source)
 
 
 def flat_voc(source, out):
@@ -124,16 +160,79 @@ def flat_yolo(source, out):
     (out / 'classes.txt').write_text('\n'.join(CLASSES) + '\n')
 
 
-@pytest.mark.parametrize('write', [coco, coco_beside_images, yolo, yolo_of_polygons, voc])
+@pytest.mark.parametrize(
+    'write',
+    [
+        coco, coco_beside_images, coco_named_last, yolo, yolo_of_polygons, yolo_of_lists,
+        yolo_in_capitals, yolo_by_subject, voc, voc_below,
+    ],
+)  # fmt: skip
 def test_layouts_with_splits(write, sample, tmp_path):
     write(sample, tmp_path / 'source')
     report = convert(tmp_path / 'source', tmp_path / 'out')
     assert content(tmp_path / 'out') == content(sample)
     assert report.layout == write.__name__.split('_')[0].upper() and report.kept
-    assert report.classes == (tuple(sorted(CLASSES)) if write is voc else CLASSES)
+    assert report.classes == (tuple(sorted(CLASSES)) if report.layout == 'VOC' else CLASSES)
     assert report.images == dict(train=6, val=2, test=2)
     diagnosis = diagnose(splits_of_folder(tmp_path / 'out', CLASSES))
     assert diagnosis.count(Severity.ERROR) == 0
+
+
+def test_trainval_is_trained_on_where_there_is_no_train(sample, tmp_path):
+    voc_copy = tmp_path / 'source'
+    shutil.copytree(sample, voc_copy)
+    for split in ('train', 'val'):
+        (voc_copy / f'ImageSets/Main/{split}.txt').unlink()
+    report = convert(voc_copy, tmp_path / 'out')
+    assert report.kept and report.images == dict(train=8, val=0, test=2)
+    assert ids(tmp_path / 'out', 'test') == ids(sample, 'test')
+
+
+@pytest.mark.parametrize(
+    ('name', 'split'),
+    [
+        ('train2017', 'train'),
+        ('Training_Set', 'train'),
+        ('valid', 'val'),
+        ('validation', 'val'),
+        ('test-dev2017', 'test'),
+        ('train/test', 'train'),  # the outermost
+        ('valve', None),
+        ('train_station', None),
+        ('test_tube', None),
+        ('trainval', None),
+    ],
+)
+def test_folders_that_name_a_split(name, split):
+    assert split_named(Path('data', name)) == split
+
+
+def test_an_image_outside_the_splits_stops_it_or_is_left_out(sample, tmp_path):
+    """It does not make all splits new, with test images in the new train split."""
+    yolo(sample, tmp_path / 'source')
+    image = cv2.imread(str(sample / 'JPEGImages/train_0000.jpg'))
+    cv2.imwrite(str(tmp_path / 'source/preview.png'), image[::-1])
+    with pytest.raises(
+        InputError, match=r'preview\.png: is in none of the splits .*; --resplit make'
+    ):
+        convert(tmp_path / 'source', tmp_path / 'out')
+    report = convert(tmp_path / 'source', tmp_path / 'out', skip_broken=True)
+    assert report.kept and content(tmp_path / 'out') == content(sample)
+    assert 'preview.png: is in none of the splits' in report.text('out')
+    assert sum(convert(tmp_path / 'source', tmp_path / 'new', resplit=True).images.values()) == 11
+
+
+def test_a_large_group_of_near_duplicates_is_trained_on(tmp_path, write_voc):
+    rng = np.random.default_rng(0)
+    names = [f'{index:02}' for index in range(40)]
+    root = write_voc({f'{name}.png': [('cat', (2, 2, 20, 20))] for name in names}, {})
+    frame = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    for index, name in enumerate(names):
+        picture = frame if index < 16 else rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        cv2.imwrite(str(root / f'JPEGImages/{name}.png'), picture)
+    for seed in range(4):
+        report = convert(root, tmp_path.with_name(f'{tmp_path.name}_{seed}'), seed=seed)
+        assert report.together == 16 and report.images == dict(train=28, val=6, test=6)
 
 
 @pytest.mark.parametrize('write', [flat_voc, flat_yolo])
@@ -205,7 +304,9 @@ def test_splits_depend_on_the_seed_alone_and_near_duplicates_stay_together(sampl
     assert report.kept and len(report.apart) == 1
     said = 'groups of near-duplicates in more than one split: 1; --resplit keeps them in one split'
     assert said in report.text('e')
-    assert not convert(tmp_path / 'a', tmp_path / 'f', resplit=True).apart
+    with pytest.raises(InputError, match='no image is left for val and test, because near-dup'):
+        convert(tmp_path / 'a', tmp_path / 'f', resplit=True)
+    assert not convert(tmp_path / 'b', tmp_path / 'f', resplit=True).apart
 
 
 def test_a_rare_class_is_in_every_split(tmp_path, write_voc):
