@@ -12,7 +12,12 @@ from ..errors import InputError
 from ..weights.checkpoint import Checkpoint
 from .launcher import is_first_process
 from .resumed_optimizer import CheckOptimizer
-from .resumed_validation import ValidateFirst, lacks_validation
+from .resumed_validation import (
+    StepOnMetrics,
+    ValidateFirst,
+    lacks_validation,
+    validations_until,
+)
 from .schedule import RestartSchedule, training_length
 from .work_dir import NOTE, checkpoints, holds_run, last_checkpoint, note_checkpoint, put_aside
 
@@ -62,7 +67,9 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
 
     unit = 'epoch' if 'max_epochs' in cfg.train_cfg else 'iter'
     done, length = state['meta'][unit], training_length(cfg)
-    missing = _is_own(checkpoint, cfg.work_dir) and lacks_validation(cfg, unit, done)
+    own = _is_own(checkpoint, cfg.work_dir)
+    validations = validations_until(cfg, unit, done) if own else None
+    missing = lacks_validation(cfg, validations, done)
     if length is not None and (done > length or (done == length and not missing)):
         longer = '--epochs' if unit == 'epoch' else 'train_cfg.max_iters'
         _say(
@@ -79,6 +86,8 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
     before = state['message_hub']['runtime_info'].get(f'max_{unit}s')
     if isinstance(before, int) and length and length > before:
         hooks.append(RestartSchedule())
+    if validations and not missing:
+        hooks.append(StepOnMetrics(validations))
     return hooks
 
 

@@ -1,4 +1,7 @@
-"""A validation that was interrupted, after the checkpoint from which a training continues."""
+"""The validation after the checkpoint from which a training continues.
+
+The checkpoint is written before it, so it knows nothing of it.
+"""
 
 from mmengine.config import Config
 from mmengine.dist import broadcast_object_list
@@ -40,8 +43,31 @@ class ValidateFirst(Hook):
             runner.val_loop.run()
 
 
-def lacks_validation(cfg: Config, unit: str, done: int) -> bool:
-    """Whether the log in the work dir shows that the validation of an epoch is missing.
+class StepOnMetrics(Hook):
+    """Gives the schedulers that follow a metric the validation after the checkpoint.
+
+    Those of a checkpoint that was saved once more, as the best one, have had it already.
+
+    Args:
+        validations: What the log says of the validations up to the epoch of the checkpoint.
+    """
+
+    def __init__(self, validations: list[dict]) -> None:
+        self.validations = validations
+
+    def before_train(self, runner: Runner) -> None:
+        several = runner.param_schedulers if isinstance(runner.param_schedulers, list) else []
+        for scheduler in several:
+            if not getattr(scheduler, 'need_val_args', False):
+                continue
+            steps = [row['step'] for row in self.validations]
+            seen = [step for step in steps if scheduler.begin <= step < scheduler.end]
+            if scheduler.last_step + 1 < len(seen):  # last_step counts validations, from 0
+                scheduler.step(self.validations[-1])
+
+
+def validations_until(cfg: Config, unit: str, done: int) -> list[dict] | None:
+    """The validations in the log of the work dir, up to that of an epoch.
 
     Args:
         cfg: The config of the training.
@@ -49,16 +75,27 @@ def lacks_validation(cfg: Config, unit: str, done: int) -> bool:
         done: The epoch or iteration of the checkpoint.
 
     Returns:
-        Whether it is missing; False if that cannot be known, because there is no log or because the
-        log counts validations in another unit.
+        What was logged, in its order; None if that cannot be known, because there is no log or
+        because the log counts validations in another unit.
     """
     logger = cfg.get('default_hooks', {}).get('logger') or {}
     by_epoch = logger.get('log_metric_by_epoch', True)
     if cfg.get('val_cfg') is None or by_epoch != (unit == 'epoch'):
-        return False
-    if done < cfg.train_cfg.get('val_begin', 1):
-        return False
+        return None
     try:
-        return all(row['step'] != done for row in read_scalars(cfg.work_dir).val)
+        return [row for row in read_scalars(cfg.work_dir).val if row['step'] <= done]
     except InputError:
+        return None
+
+
+def lacks_validation(cfg: Config, validations: list[dict] | None, done: int) -> bool:
+    """Whether the log shows that the validation of an epoch is missing.
+
+    Args:
+        cfg: The config of the training.
+        validations: What :func:`validations_until` returned.
+        done: The epoch or iteration of the checkpoint.
+    """
+    if validations is None or done < cfg.train_cfg.get('val_begin', 1):
         return False
+    return all(row['step'] != done for row in validations)

@@ -110,6 +110,7 @@ class RestartSchedule(Hook):
         if not isinstance(runner.param_schedulers, list):  # none, or those of several optimizers
             return
         if any(getattr(each, 'need_val_args', False) for each in runner.param_schedulers):
+            self._let_plateaus_last(runner)
             return  # what the validations have changed stays
         for group in runner.optim_wrapper.param_groups:
             for key in [key for key in group if key.startswith('initial_')]:
@@ -123,3 +124,10 @@ class RestartSchedule(Hook):
                     if not scheduler.by_epoch or iteration % epoch_length == 0:
                         scheduler.step()
         runner.param_schedulers = schedulers
+
+    def _let_plateaus_last(self, runner: Runner) -> None:
+        for scheduler, config in zip(
+            runner.param_schedulers, schedulers_of(runner.cfg), strict=True
+        ):
+            if getattr(scheduler, 'need_val_args', False):
+                scheduler.end = config.get('end') or runner.max_epochs

@@ -15,7 +15,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.runner import EpochBasedTrainLoop, ValLoop
 
 from ic_backbones.errors import InputError
-from ic_backbones.runs.resumed_validation import lacks_validation
+from ic_backbones.runs.resumed_validation import lacks_validation, validations_until
 from ic_backbones.runs.scalars import read_scalars
 from ic_backbones.runs.work_dir import last_checkpoint
 
@@ -167,6 +167,42 @@ def test_an_interrupted_validation_is_made_up_for(three_epochs, tmp_path, capsys
     assert 'nothing left to train; set a higher --epochs' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize('save_best', ['auto', 'None'])
+@pytest.mark.parametrize('values', [(10, 90, 50, 40, 30), (10, 9, 8, 7, 6), (10, 20, 5, 40, 3)])
+def test_a_plateau_survives_a_resume(
+    classifier_config, tool, tmp_path, monkeypatch, values, save_best
+):
+    """The validation after the checkpoint counts once, whether or not it was the best."""
+    run = ValLoop.run
+
+    def validate(loop: ValLoop) -> dict:
+        value = values[loop.runner.epoch - 1]
+        monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
+        return run(loop)
+
+    monkeypatch.setattr(ValLoop, 'run', validate)
+    config = tmp_path / 'plateau.py'
+    config.write_text(
+        f'_base_ = {classifier_config!r}\n'
+        "param_scheduler = dict(type='ReduceOnPlateauLR', rule='greater', "
+        "monitor='accuracy/top1', patience=0)\n"
+    )
+
+    def train(work_dir: Path, epochs: int, *options: str) -> None:
+        more = f'train_cfg.max_epochs={epochs}', f'default_hooks.checkpoint.save_best={save_best}'
+        argv = [str(config), '--work-dir', str(work_dir), *options, '--cfg-options', *OPTIONS]
+        assert tool('train').main([*argv, *more]) == 0
+
+    def rates(work_dir: Path) -> list[float]:
+        return [row['lr'] for row in read_scalars(work_dir).train]
+
+    train(tmp_path / 'whole', 5)
+    for epochs in (2, 3, 4, 5):
+        train(tmp_path / 'parts', epochs, *['--resume'] * (epochs > 2))
+    assert rates(tmp_path / 'parts') == pytest.approx(rates(tmp_path / 'whole'))
+    assert min(rates(tmp_path / 'whole')) < 0.2 * max(rates(tmp_path / 'whole'))
+
+
 def test_a_finished_run_from_elsewhere_is_not_validated(three_epochs, tmp_path, capsys):
     assert three_epochs(tmp_path / 'first') == 0
     capsys.readouterr()
@@ -189,8 +225,8 @@ def test_what_is_not_known_is_not_missing(two_epochs, classifier_config, options
     cfg = Config.fromfile(classifier_config)
     cfg.work_dir = str(two_epochs)
     cfg.merge_from_dict(options)
-    assert not lacks_validation(cfg, 'epoch', 2)
-    assert lacks_validation(cfg, 'epoch', 3) == lacks
+    for done, missing in ((2, False), (3, lacks)):
+        assert lacks_validation(cfg, validations_until(cfg, 'epoch', done), done) == missing
 
 
 def test_last_checkpoint_of_a_moved_work_dir(tmp_path):
