@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from ..datasets.images import IMAGE_SUFFIXES
 from ..datasets.voc.annotation import VOCObject
-from ..datasets.voc.files import IMAGE_SUFFIXES
 
 SPLITS = ('train', 'val', 'test')
 # Such as train, train2017, training_set, valid, validation and test-dev; not valve or test_tube.

@@ -8,7 +8,7 @@ from ..errors import InputError, one_line
 from ..registry import DATASETS
 from ..weights.match import first
 from .checked_images import CheckedImages
-from .voc.files import IMAGE_SUFFIXES
+from .images import IMAGE_SUFFIXES
 
 SUFFIXES = tuple(sorted(IMAGE_SUFFIXES))
 

@@ -11,6 +11,9 @@ from PIL import ExifTags, Image
 
 from ..regular_file import require_regular
 
+IMAGE_SUFFIXES = frozenset(
+    '.bmp .dib .jpe .jpeg .jpg .jp2 .pbm .pgm .png .pnm .ppm .tif .tiff .webp'.split()
+)
 MAX_PIXELS = 100_000_000  # 300 MB once decoded
 _ENDS = {'JPEG': b'\xff\xd9', 'MPO': b'\xff\xd9', 'PNG': b'IEND\xaeB`\x82'}
 _BEGINNINGS = (b'\xff\xd8\xff', b'\x89PNG')

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..regular_file import require_regular
-from .voc.files import IMAGE_SUFFIXES, files_below
+from .images import IMAGE_SUFFIXES
+from .voc.files import files_below
 
 VOC, COCO, YOLO = 'VOC', 'COCO', 'YOLO'
 

@@ -11,8 +11,7 @@ from urllib.parse import urlparse
 import cv2
 import numpy as np
 
-from ..datasets.images import read_image
-from ..datasets.voc.files import IMAGE_SUFFIXES
+from ..datasets.images import IMAGE_SUFFIXES, read_image
 from ..errors import InputError, one_line
 
 VIDEO_SUFFIXES = frozenset('.avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm'.split())

@@ -68,7 +68,7 @@ class Trainings:
                 data.dataset.data_root = str(self.folder / 'voc')
             loader.batch_sampler = dict(type='AspectRatioBatchSampler')
         else:
-            cfg.model.head.update(in_channels=64, num_classes=2)
+            cfg.model.head.in_channels = 64
             for data in (loader, cfg.val_dataloader):
                 data.dataset.data_root = str(self.folder / 'crops')
         loader.dataset.pipeline.insert(-1, COLOURS)

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...regular_file import require_regular
+from ..images import IMAGE_SUFFIXES
 
 LAYOUT = 'JPEGImages/, Annotations/ and ImageSets/Main/'
-IMAGE_SUFFIXES = frozenset(
-    '.bmp .dib .jpe .jpeg .jpg .jp2 .pbm .pgm .png .pnm .ppm .tif .tiff .webp'.split()
-)
 _LONGEST_ID = 1000
 
 
