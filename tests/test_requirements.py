@@ -82,7 +82,10 @@ from ic_backbones.datasets import VOCStyleDataset
 from ic_backbones.evaluation import VOCStyleMetric
 from ic_backbones.heads import SSDHead
 from ic_backbones.hooks import SafeCheckpointHook
+from ic_backbones.runs.classes import check_classes
 from mmengine.registry import MODELS
+from torch import nn
+check_classes(nn.Module(), {}, 'detector.py')
 layer = dict(type='ICConv2d', in_channels=2, out_channels=2, kernel_size=3)
 print(type(MODELS.build(layer)).__name__)
 ic_backbones.create('ic_resnet18')

@@ -23,11 +23,13 @@ def check_classes(model: nn.Module, loops: Mapping[str, BaseLoop | None], source
         InputError: Two data sets give a class different labels, or ``num_classes`` is not the
             number of a data set's classes.
     """
-    from mmpretrain.models import ImageClassifier  # a detector does not need mmpretrain
-
     model = unwrapped(model)
     count = getattr(getattr(model, 'head', None), 'num_classes', None)
-    if not isinstance(model, ImageClassifier) or count is None:
+    if count is None:
+        return
+    from mmpretrain.models import ImageClassifier  # which a detector does without
+
+    if not isinstance(model, ImageClassifier):
         return
     named = {name: _classes(loop.dataloader.dataset) for name, loop in loops.items() if loop}
     labels: dict[str, tuple[int, str]] = {}
