@@ -81,6 +81,7 @@ def hooked_conv():
         ConvWS2d(4, 4, 3),
         nn.ConvTranspose2d(4, 4, 3),
         nn.Conv1d(4, 4, 3),
+        nn.Conv3d(4, 4, 3),
         nn.utils.parametrizations.spectral_norm(nn.Conv2d(4, 4, 3)),
     ],
     ids=lambda conv: type(conv).__name__,

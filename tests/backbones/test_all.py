@@ -10,6 +10,7 @@ from mmengine.model.efficient_conv_bn_eval import turn_on_efficient_conv_bn_eval
 from tiny_backbones import REGISTERED, TINY, build
 
 from ic_backbones import backbones
+from ic_backbones.errors import InputError
 
 
 def test_none_is_left_out():
@@ -116,9 +117,11 @@ def test_compiled_gives_the_same_features(net):
         torch.testing.assert_close(feature, truth)
 
 
-@pytest.mark.parametrize('name', REGISTERED)
-def test_checkpointing_gives_the_same_gradients(name):
-    plain, recomputed = build(name), build(name, with_cp=True)
+@pytest.mark.parametrize(
+    'name, settings', [*((name, {}) for name in REGISTERED), ('ICResNet', dict(variant='minus'))]
+)
+def test_checkpointing_gives_the_same_gradients(name, settings):
+    plain, recomputed = build(name, **settings), build(name, **settings, with_cp=True)
     x = torch.randn(2, 3, 65, 71)
     once, again = (count_calls(net, torch.nn.Conv2d) for net in (plain, recomputed))
     for net in (plain, recomputed):
@@ -140,3 +143,18 @@ def test_frozen_stages_stay_as_they_are(name):
     sum(feature.square().mean() for feature in net(torch.randn(2, 3, 65, 71))).backward()
     assert all((p.grad is not None) == p.requires_grad for p in net.parameters())
     assert frozen and all(torch.equal(norm.running_mean, mean) for norm, mean in frozen.items())
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+def test_norms_keep_their_statistics(name):
+    net = build(name, norm_eval=True).train()
+    norms = [module for module in net.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert net.training and norms and not any(norm.training for norm in norms)
+
+
+@pytest.mark.parametrize('name', REGISTERED)
+def test_another_networks_checkpoint_is_refused(name, tmp_path):
+    torch.save({'conv9.weight': torch.ones(1)}, tmp_path / 'other.pth')
+    net = build(name, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'other.pth')))
+    with pytest.raises(InputError, match='0 of .* tensors match'):
+        net.init_weights()

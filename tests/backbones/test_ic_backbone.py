@@ -15,7 +15,6 @@ from tiny_backbones import build
 from torch import nn
 
 from ic_backbones.backbones import ICBackbone
-from ic_backbones.errors import InputError
 from ic_backbones.models import create
 from ic_backbones.ops import ic_layers
 
@@ -151,13 +150,6 @@ def test_norms_can_be_exchanged():
     assert all(map(torch.equal, twin(x), expected))
 
 
-def test_a_foreign_checkpoint_is_refused(tmp_path):
-    torch.save({'conv9.weight': torch.ones(1)}, tmp_path / 'other.pth')
-    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'other.pth'))
-    with pytest.raises(InputError, match='0 of .* tensors match'):
-        ICBackbone(dict(RESNET, init_cfg=init), KERNEL_3).init_weights()
-
-
 def test_backbone_of_timm():
     inner = dict(
         type='mmpretrain.TIMMBackbone', model_name='resnet10t', features_only=True,
@@ -172,23 +164,6 @@ def test_backbone_of_timm():
     x = torch.randn(1, 3, 64, 64)
     assert len(ic_layers(net)) == 8
     assert all(torch.equal(*pair) for pair in zip(net(x), plain(x), strict=True))
-
-
-class Odd(nn.Module):
-    """With convolutions that cannot be IC layers."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.layer = layer
-
-
-@pytest.mark.parametrize(
-    'layer', [nn.ConvTranspose2d(3, 3, 3), nn.Conv1d(3, 3, 3), nn.Conv3d(3, 3, 3)]
-)
-def test_a_layer_that_cannot_be_one_is_named(layer, monkeypatch):
-    monkeypatch.setitem(MODELS._module_dict, 'Odd', Odd)
-    with pytest.raises(ValueError, match=rf'Odd\.layer: .*{type(layer).__name__} cannot become'):
-        ICBackbone(dict(type='mmpretrain.Odd', layer=layer), dict(kernel_size=3))
 
 
 @pytest.mark.parametrize(
