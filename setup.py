@@ -76,7 +76,7 @@ setup(
             'torch<2.2',
             'numpy<2',
         ],
-        'tools': ['grad-cam', 'jinja2', 'safetensors', 'scikit-learn', 'tensorboard'],
+        'tools': ['grad-cam', 'jinja2', 'safetensors', 'tensorboard'],
         'timm': ['timm'],
         'onnx': ['onnx', 'onnxruntime'],
         'dev': ['pytest', 'pytest-xdist', 'ruff'],

@@ -38,22 +38,14 @@ from ic_backbones.complexity import count
 from ic_backbones.ops import ICConv2d, ic_layers
 from ic_backbones_tools.command import run_tool
 
-KINDS = {
-    'plain': (ResNet, {}),
-    'folded': (ResNet, {}),
-    'IC': (ICResNet, {}),
-    'deployed': (ICResNet, {}),
-    'convolutions': (ICResNet, {}),
-    'learned': (ICResNet, dict(alpha=0.0, alpha_mode='learned')),
-    'deeper': (ResNet, {}),
-}
 DEPTHS = sorted(ResNet.arch_settings)
 INFERENCE = ('plain', 'folded', 'IC', 'deployed', 'convolutions', 'deeper')
 TRAINING = ('plain', 'IC', 'learned', 'convolutions')
 
 
 def build(name: str, args: argparse.Namespace, layout: str = 'contiguous') -> nn.Module:
-    cls, settings = KINDS[name]
+    cls = ResNet if name in ('plain', 'folded', 'deeper') else ICResNet
+    settings = dict(alpha=0.0, alpha_mode='learned') if name == 'learned' else {}
     depth = args.deeper if name == 'deeper' else args.depth
     net = cls(depth, out_indices=(0, 1, 2, 3), **settings)
     net.train(args.train)

@@ -23,10 +23,10 @@ from timing import Run as Step
 from timing import ratios
 from torch import nn
 
+from ic_backbones.atomic_write import write_atomically
 from ic_backbones.complexity import count
 from ic_backbones.config_file import whole_model
 from ic_backbones.errors import InputError, one_line, writing
-from ic_backbones.runs.atomic_write import write_atomically
 
 ROUNDS = 9
 

@@ -11,8 +11,8 @@ from study_file import Study
 from study_result import Result
 from study_runs import Run
 
+from ic_backbones.atomic_write import write_atomically
 from ic_backbones.errors import writing
-from ic_backbones.runs.atomic_write import write_atomically
 
 DASHES = '-', '--', ':'  # for each ten rows, as there are ten colours
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ic_backbones.atomic_write import write_atomically
 from ic_backbones.errors import InputError, one_line, writing
-from ic_backbones.runs.atomic_write import write_atomically
 from ic_backbones.runs.scalars import METRIC, TRAINING, read_scalars
 
 

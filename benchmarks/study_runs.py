@@ -16,8 +16,8 @@ from study_file import Study
 from study_process import call
 from study_result import Result
 
+from ic_backbones.atomic_write import write_atomically
 from ic_backbones.errors import InputError, writing
-from ic_backbones.runs.atomic_write import write_atomically
 from ic_backbones.runs.options import merge
 from ic_backbones.runs.outputs import make_folder
 from ic_backbones.runs.scalars import read_scalars

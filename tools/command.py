@@ -81,7 +81,10 @@ def execute(args: Namespace) -> int | None:
 def add_run_options(parser: ArgumentParser) -> None:
     """Add the arguments that training and testing share, for ``runs.options.load_config``."""
     parser.add_argument('config', help='config file, or the name of one of ic_backbones')
-    parser.add_argument('--work-dir', help='where logs go (default: ./work_dirs/<config name>)')
+    parser.add_argument(
+        '--work-dir',
+        help='where logs go (default: ./work_dirs/<config name>; of evaluate: log/ in --out)',
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',

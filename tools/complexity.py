@@ -141,7 +141,9 @@ TABLES = {
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument('table', nargs='?', choices=list(TABLES), default='resnet')
+    parser.add_argument(
+        'table', nargs='?', choices=list(TABLES), default='resnet', help='(default: resnet)'
+    )
 
 
 def run(args: Namespace) -> None:

@@ -30,7 +30,12 @@ def contact_sheet(pictures: list[Path]) -> np.ndarray:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--seed',
+        type=int,
+        default=0,
+        help='of the training (default: 0); any other trains in work_dirs/demo_SEED',
+    )
 
 
 def run(args: Namespace) -> None:

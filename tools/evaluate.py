@@ -13,7 +13,9 @@ from ic_backbones_tools.command import Command, add_run_options, run_tool
 def add_arguments(parser: ArgumentParser) -> None:
     add_run_options(parser)
     parser.add_argument('checkpoint', help='file or address')
-    parser.add_argument('--split', choices=('test', 'val'), default='test', help='(default: test)')
+    parser.add_argument(
+        '--split', choices=('test', 'val'), default='test', help='data to test on (default: test)'
+    )
     parser.add_argument('--out', help='folder (default: report/ next to the checkpoint)')
     parser.add_argument(
         '--score-thr',

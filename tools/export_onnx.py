@@ -58,7 +58,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--checkpoint', help='best_*.pth of a training, or a file of its backbone')
     parser.add_argument('--out', help='file to write (default: <config name>.onnx)')
     parser.add_argument(
-        '--size', nargs=2, type=_edge, default=(224, 224), metavar=('HEIGHT', 'WIDTH')
+        '--size',
+        nargs=2,
+        type=_edge,
+        default=(224, 224),
+        metavar=('HEIGHT', 'WIDTH'),
+        help='of the images for tracing and comparing (default: 224 224)',
     )
     parser.add_argument('--whole', action='store_true', help='the whole detector')
     parser.add_argument('--image', help='image with which a whole detector is checked')

@@ -38,13 +38,27 @@ def data_root(folder: str) -> list[str]:
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        '--voc', default='data/sample_voc', help='folder for the drawn detection set'
+        '--voc',
+        default='data/sample_voc',
+        help='folder for the drawn detection set (default: %(default)s)',
     )
     parser.add_argument(
-        '--crops', default='data/sample_crops', help='folder for the objects that are cut out'
+        '--crops',
+        default='data/sample_crops',
+        help='folder for the objects that are cut out (default: %(default)s)',
     )
-    parser.add_argument('--work-dir', default='work_dirs/pretrain_demo')
-    parser.add_argument('--images', nargs=2, default=['240', '60'], metavar=('TRAIN', 'VAL'))
+    parser.add_argument(
+        '--work-dir',
+        default='work_dirs/pretrain_demo',
+        help='where everything else goes (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--images',
+        nargs=2,
+        default=['240', '60'],
+        metavar=('TRAIN', 'VAL'),
+        help='numbers of images to draw (default: 240 60)',
+    )
     parser.add_argument(
         '--options', nargs='*', default=[], help='further --cfg-options of all three training runs'
     )

@@ -12,7 +12,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--out', help='write the predictions into this .pkl file')
     parser.add_argument('--show-dir', help='write the pictures with their predictions here')
     parser.add_argument('--show', action='store_true', help='show the pictures in a window')
-    parser.add_argument('--wait-time', type=float, default=2, help='seconds a shown picture stays')
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds that a shown picture stays (default: 2)'
+    )
     parser.add_argument('--tta', action='store_true', help='test-time augmentation')
 
 

@@ -28,8 +28,8 @@ class ICBackbone(AdaptedBackbone):
             two regular expressions, ``depthwise`` and ``pointwise`` (see ``inject.inject_pairs``).
         alpha: The scale of the collision terms, or its start: 1 from scratch, 0 to start from plain
             weights. By default 1; but if ``pairs`` are given and neither ``alpha`` nor
-            ``alpha_mode`` is, all layers learn it from 0, which trains better than the paper's
-            constant 1 (docs/results_ic.md).
+            ``alpha_mode`` is, all layers learn it from 0, which was better than the paper's
+            constant 1 in a narrow MobileNet (docs/results_ic.md).
         alpha_mode: ``'constant'`` (the default), ``'learned'`` (one scalar for each layer) or
             ``'scheduled'`` (``AlphaScheduleHook`` sets it).
         scalar: Whether the IC layers of ``convs`` have the form of eq. 5, which eq. 6 replaces: one

@@ -11,7 +11,7 @@ import torch.utils.checkpoint as cp
 from mmpretrain.models.backbones.resnet import BasicBlock
 from torch import Tensor
 
-from ..ops.collision import collision
+from ..ops.collision import inner_response
 from ..ops.fx_step import one_step
 from ..ops.ic_layer import ICLayer, init_w_prime_
 from ..ops.window import Window, area_of
@@ -106,7 +106,7 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
             u2 = self.conv2(self.relu(self.norm1(self.conv1(x))))
             out = self.norm2(u2)
             if not isinstance(alpha, float) or alpha:
-                local = collision(u2, x, self.w_prime, Window.of(self.conv1))
+                local = inner_response(u2, x, self.w_prime, Window.of(self.conv1)).relu_()
                 out = out + alpha * self.norm_local(local)
             shortcut = x if self.downsample is None else self.downsample(x)
             return self.drop_path(out).add_(shortcut)

@@ -12,7 +12,7 @@ from mmpretrain.models.backbones.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
 from ..inject import convs_named, inject
-from ..ops.ic_layer import has_additions
+from ..ops.ic_layer import has_additions, settings_of
 from ..ops.super_interaction import Exchange, require_groups
 from ..registry import MODELS
 from .adapted import AdaptedBackbone
@@ -98,19 +98,7 @@ def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
             f'{conv.in_channels} to {conv.out_channels} channels cannot be divided into {groups} '
             'groups; narrow convs'
         )
-    grouped = nn.Conv2d(
-        conv.in_channels,
-        conv.out_channels,
-        conv.kernel_size,
-        conv.stride,
-        conv.padding,
-        conv.dilation,
-        groups,
-        conv.bias is not None,
-        conv.padding_mode,
-        conv.weight.device,
-        conv.weight.dtype,
-    )
+    grouped = nn.Conv2d(**dict(settings_of(conv), groups=groups))
     grouped.weight.data.copy_(diagonal_blocks(conv.weight.data, groups))
     grouped.weight.requires_grad_(conv.weight.requires_grad)
     grouped.bias = conv.bias

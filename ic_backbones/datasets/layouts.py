@@ -29,15 +29,12 @@ def recognise(source: str | Path) -> str | None:
         return None
     files = [path for path in files_below(source) if path.is_file()]
     stems = {path.stem for path in files if path.suffix.lower() in IMAGE_SUFFIXES}
-    named = {suffix: 0 for suffix in ('.xml', '.txt')}
-    for path in files:
-        if path.stem in stems and path.suffix.lower() in named:
-            named[path.suffix.lower()] += 1
-    if named['.xml']:
+    named = {path.suffix.lower() for path in files if path.stem in stems}
+    if '.xml' in named:
         return VOC
     if coco_files(files):
         return COCO
-    return YOLO if named['.txt'] or (source / 'data.yaml').is_file() else None
+    return YOLO if '.txt' in named or (source / 'data.yaml').is_file() else None
 
 
 def coco_files(files: list[Path]) -> list[Path]:

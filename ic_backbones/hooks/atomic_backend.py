@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
-from ..runs.atomic_write import write_atomically
+from ..atomic_write import write_atomically
 
 BACKEND = 'ic_backbones.atomic'
 

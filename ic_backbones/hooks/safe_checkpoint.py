@@ -12,9 +12,9 @@ from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
+from ..atomic_write import TEMPORARY
 from ..errors import NO_ROOM, InputError
 from ..registry import HOOKS
-from ..runs.atomic_write import TEMPORARY
 from ..runs.unwrapped import unwrapped
 from ..runs.work_dir import NOTE, what_is_saved
 from .atomic_backend import BACKEND, AtomicBackend

@@ -15,8 +15,6 @@ from ..errors import InputError
 from .results import PICTURES, Results
 from .sources import File, find_files
 
-SCORE_THR, TOP = 0.3, 5
-
 
 class Predicts(Protocol):
     """A predictor of a checkpoint or of an ONNX file."""
@@ -36,9 +34,9 @@ class Choice(NamedTuple):
         top: The number of classes of a classifier.
     """
 
-    score_thr: float = SCORE_THR
+    score_thr: float = 0.3
     classes: tuple[str, ...] = ()
-    top: int = TOP
+    top: int = 5
 
     def of(self, prediction: dict) -> dict:
         """What is kept of a prediction."""
@@ -86,11 +84,10 @@ def choose(
             hint = f"did you mean '{close[0]}'?" if close else 'give some of them'
             known = ', '.join(predictor.classes[:20])
             raise InputError(f"--classes: the model has no class '{name}', only {known}; {hint}")
-    default = Choice()
+    numbers = dict(score_thr=score_thr, top=top)
     return Choice(
-        default.score_thr if score_thr is None else score_thr,
-        tuple(classes),
-        default.top if top is None else top,
+        classes=tuple(classes),
+        **{key: value for key, value in numbers.items() if value is not None},
     )
 
 

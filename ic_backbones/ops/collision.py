@@ -77,14 +77,6 @@ def inner_response(
     return saturate_(v)
 
 
-def collision(u: Tensor, x: Tensor, w_prime: Tensor, window: Window) -> Tensor:
-    """The collision term ``relu(u - W' . (1 (^*) x))`` of eq. 6, (N, C, H, W).
-
-    The arguments are those of :func:`inner_response`.
-    """
-    return inner_response(u, x, w_prime, window).relu_()
-
-
 def add_collision(
     u: Tensor, v: Tensor, alpha: float | Tensor, sign: Tensor | None = None
 ) -> Tensor:

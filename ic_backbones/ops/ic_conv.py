@@ -37,7 +37,7 @@ from ..registry import MODELS
 from .collision import add_collision, inner_response, relu_bias
 from .fx_step import one_step
 from .ic_fold import FoldableICLayer
-from .ic_layer import init_w_prime_
+from .ic_layer import init_w_prime_, settings_of
 from .window import Size, Window
 
 
@@ -157,20 +157,7 @@ class ICConv2d(FoldableICLayer, nn.Conv2d):
             conv: The plain convolution.
             kwargs: ``alpha``, ``alpha_mode``, ``inner_bias`` and ``scalar``.
         """
-        ic = cls(
-            conv.in_channels,
-            conv.out_channels,
-            conv.kernel_size,
-            conv.stride,
-            conv.padding,
-            conv.dilation,
-            conv.groups,
-            conv.bias is not None,
-            conv.padding_mode,
-            conv.weight.device,
-            conv.weight.dtype,
-            **kwargs,
-        )
+        ic = cls(**settings_of(conv), **kwargs)
         ic.take_weights(conv)
         return ic.train(conv.training)
 

@@ -4,6 +4,7 @@ import math
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -188,6 +189,14 @@ def has_additions(conv: nn.Module) -> bool:
     """Whether ``conv`` has hooks or a parametrization, which its replacement would not have."""
     hooked = conv._forward_hooks or conv._forward_pre_hooks  # old weight_norm is one of them
     return bool(hooked) or parametrize.is_parametrized(conv)
+
+
+def settings_of(conv: nn.Conv2d) -> dict[str, Any]:
+    """The arguments of ``nn.Conv2d`` with which ``conv`` is built again."""
+    names = 'in_channels out_channels kernel_size stride padding dilation groups padding_mode'
+    settings = {name: getattr(conv, name) for name in names.split()}
+    weight = conv.weight
+    return settings | dict(bias=conv.bias is not None, device=weight.device, dtype=weight.dtype)
 
 
 def alphas(state: Mapping[str, Tensor]) -> dict[str, float]:

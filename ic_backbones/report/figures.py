@@ -8,7 +8,6 @@ import mmcv
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay
 
 from ..inference.draw import draw_box
 from .mistakes import Matched
@@ -61,10 +60,7 @@ def confusion_figure(matrix: np.ndarray, classes: tuple[str, ...]) -> Figure:
     figure = Figure(figsize=(edge + 1, edge), layout='constrained')
     axes = figure.subplots()
     shares = matrix / np.maximum(1, matrix.sum(1, keepdims=True))
-    display = ConfusionMatrixDisplay(matrix)
-    display.plot(ax=axes, colorbar=False, include_values=False)
-    display.im_.set_data(shares)
-    display.im_.set(cmap='Blues', clim=(0, 1))
+    axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
     for row, column in np.argwhere(matrix):
         color = 'white' if shares[row, column] > 0.5 else 'black'
         axes.text(column, row, matrix[row, column], ha='center', va='center', color=color)
@@ -92,21 +88,18 @@ def mistakes_picture(item: Matched, classes: tuple[str, ...]) -> str:
     def draw(box: np.ndarray, text: str, color: tuple[int, int, int]) -> None:
         draw_box(picture, box * scale, text, color)
 
-    def name(label: int) -> str:
-        return classes[label]
-
     confused = item.confused
     for obj, det in item.hits:
         if (obj, det) not in confused:
             draw(image.found_boxes[det], '', _HIT)
     for det in item.alarms:
-        text = f'{name(image.found_labels[det])} {image.scores[det]:.2f}'
+        text = f'{classes[image.found_labels[det]]} {image.scores[det]:.2f}'
         draw(image.found_boxes[det], text, _ALARM)
     for obj, det in confused:
-        text = f'{name(image.found_labels[det])}, is {name(image.labels[obj])}'
+        text = f'{classes[image.found_labels[det]]}, is {classes[image.labels[obj]]}'
         draw(image.found_boxes[det], text, _CONFUSED)
     for obj in item.missed:
-        draw(image.boxes[obj], f'missed {name(image.labels[obj])}', _MISSED)
+        draw(image.boxes[obj], f'missed {classes[image.labels[obj]]}', _MISSED)
     return _address('jpeg', cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import jinja2
 import numpy as np
-from markupsafe import Markup
 
 from ..errors import InputError
 from ..runs.curves import draw, read_curves
@@ -15,6 +14,11 @@ from .figures import confusion_figure, f1, mistakes_picture, precision_recall, s
 from .mistakes import Matched, confusion, match, worst
 from .precision import THRESHOLDS, Precision
 
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+)
 WORST = 12
 
 Table = list[list[str]]
@@ -98,12 +102,7 @@ class Report:
             training, no_training = svg(draw(read_curves([self.work_dir]))), ''
         except InputError as error:
             training, no_training = '', str(error)
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        return environment.get_template('report.html.jinja').render(
+        return TEMPLATES.get_template('report.html.jinja').render(
             title=self.title,
             numbers=[
                 ('AP at IoU 0.5', _number(means['AP50'])),
@@ -125,7 +124,6 @@ class Report:
             data=self.data,
             config=self.config,
             config_name=self.config_name,
-            table=_table,
         )
 
 
@@ -180,13 +178,3 @@ def _or_none(value: float) -> float | None:
 
 def _number(value: float) -> str:
     return '–' if np.isnan(value) else f'{value:.3f}'
-
-
-def _table(rows: Table) -> Markup:
-    def line(row: list[str], cell: str) -> Markup:
-        attribute = Markup(' class="mean"') if row[0] in ('mean', 'images') else ''
-        cells = Markup('').join(Markup(f'<{cell}>{{}}</{cell}>').format(text) for text in row)
-        return Markup('<tr{}>{}</tr>\n').format(attribute, cells)
-
-    body = Markup('').join(line(row, 'td') for row in rows[1:])
-    return Markup('<div class="wide"><table>\n{}{}</table></div>').format(line(rows[0], 'th'), body)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..atomic_write import write_atomically
 from ..errors import InputError
-from .atomic_write import write_atomically
 
 NOTE = 'last_checkpoint'  # mmengine's file with the path of the last checkpoint
 CHECKPOINTS = ('epoch_*.pth', 'iter_*.pth', 'best_*.pth')

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from .._requirements import require_extra
+from ..atomic_write import write_atomically
 from ..errors import InputError, writing
 from .checkpoint import BACKBONE, Checkpoint
 from .match import below
@@ -65,12 +65,7 @@ def _write(stem: str | Path, suffix: str, data: bytes) -> Path:
     path = Path(f'{stem}-{hashlib.sha256(data).hexdigest()[:8]}{suffix}')
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            path.write_bytes(data)
-        except OSError:
-            with suppress(OSError):
-                path.unlink()  # half of a file
-            raise
+        write_atomically(path, data)
     return path
 
 

@@ -44,8 +44,8 @@ class CheckpointError(InputError):
         problem: What is wrong, without the advice.
     """
 
-    def __init__(self, problem: str, advice: str = '') -> None:
-        super().__init__(f'{problem}; {advice}' if advice else problem)
+    def __init__(self, problem: str) -> None:
+        super().__init__(f'{problem}; {ADVICE}')
         self.problem = problem
 
 
@@ -138,7 +138,7 @@ def load_from_pavi(source: str, map_location: Any = None) -> Any:
 def _address(source: str, addresses: dict[str, str]) -> str:
     name = source.partition('://')[2]
     if name not in addresses:
-        raise CheckpointError(f'{source}: mmengine knows no weights of this name', ADVICE)
+        raise CheckpointError(f'{source}: mmengine knows no weights of this name')
     return addresses[name]
 
 
@@ -149,19 +149,19 @@ def _fetch(address: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(address, str(path), progress=os.isatty(2))
     except (OSError, ValueError) as error:  # the network and the folder; a malformed address
-        raise CheckpointError(f'{address}: cannot be fetched, {one_line(error)}', ADVICE) from error
+        raise CheckpointError(f'{address}: cannot be fetched, {one_line(error)}') from error
 
 
 def _load_file(path: str, source: str, map_location: Any) -> Any:
     if not os.path.isfile(path):
-        raise CheckpointError(f'{source}: there is no such checkpoint', ADVICE)
+        raise CheckpointError(f'{source}: there is no such checkpoint')
     if path.endswith('.safetensors'):
         return _load_safetensors(path, source, map_location)
     try:
         with open(path, 'rb') as file:
             return _load(file, source, map_location)
     except OSError as error:
-        raise CheckpointError(f'{source}: cannot be read, {one_line(error)}', ADVICE) from error
+        raise CheckpointError(f'{source}: cannot be read, {one_line(error)}') from error
 
 
 def _load_safetensors(path: str, source: str, map_location: Any) -> dict[str, torch.Tensor]:
@@ -171,7 +171,7 @@ def _load_safetensors(path: str, source: str, map_location: Any) -> dict[str, to
     try:
         return load_file(path, device=str(map_location or 'cpu'))
     except Exception as error:  # a damaged file, or a type of numbers that PyTorch lacks
-        raise CheckpointError(f'{source}: cannot be read, {one_line(error)}', ADVICE) from error
+        raise CheckpointError(f'{source}: cannot be read, {one_line(error)}') from error
 
 
 def _load(file: BinaryIO, source: str, map_location: Any) -> Any:
@@ -187,7 +187,7 @@ def _load(file: BinaryIO, source: str, map_location: Any) -> Any:
             'would run programs of this author'
         ) from error
     except Exception as error:  # a damaged file can raise anything
-        raise CheckpointError(f'{source}: cannot be read, {one_line(error)}', ADVICE) from error
+        raise CheckpointError(f'{source}: cannot be read, {one_line(error)}') from error
 
 
 def _read(file: BinaryIO, map_location: Any) -> Any:

@@ -32,7 +32,6 @@ def export_onnx(net: nn.Module, file: str | Path, size: tuple[int, int] = (224, 
     Raises:
         InputError: The package onnx is not installed, or the file cannot be written.
     """
-    require_onnx('onnx')
     net = copy.deepcopy(net)
     net.eval()  # mmpretrain's backbones return None here
     with torch.no_grad():

@@ -19,7 +19,7 @@ from ic_backbones.errors import InputError
 from ic_backbones.report.examined import Examined
 from ic_backbones.report.figures import mistakes_picture, svg
 from ic_backbones.report.mistakes import Matched
-from ic_backbones.report.page import _table
+from ic_backbones.report.page import TEMPLATES
 
 BROWSERS = 'chromium', 'chromium-browser', 'google-chrome'
 FLAGS = (
@@ -112,8 +112,10 @@ def test_a_headless_browser_shows_it(report, tmp_path):
 
 
 def test_names_are_escaped():
-    table = _table([['class', 'AP'], ['<b>', '1'], ['mean', '&']])
-    assert '<td>&lt;b&gt;</td>' in table and '<tr class="mean"><td>mean</td><td>&amp;</td>' in table
+    macros = TEMPLATES.get_template('table.html.jinja').module
+    table = macros.table([['class', 'AP'], ['<b>', '1'], ['mean', '&']])
+    assert '<tr><th>class</th><th>AP</th></tr>' in table and '<td>&lt;b&gt;</td>' in table
+    assert '<tr class="mean"><td>mean</td><td>&amp;</td></tr>' in table
 
 
 def test_figures_are_reproducible():

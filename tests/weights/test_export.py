@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import re
 from contextlib import nullcontext
 from pathlib import Path
@@ -149,13 +150,10 @@ def test_wrong_input(trained, tool, tmp_path, monkeypatch):
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(trained, tool, tmp_path, monkeypatch):
-    write = Path.write_bytes
-
-    def fail(path, data):
-        write(path, data[:100])
+    def fail(descriptor):
         raise OSError(errno.ENOSPC, 'No space left on device')
 
-    monkeypatch.setattr(Path, 'write_bytes', fail)
+    monkeypatch.setattr(os, 'fsync', fail)
     with pytest.raises(InputError, match='safetensors: cannot be written .No space .*; free some'):
         tool('export_backbone').main([trained[0], '--out', str(tmp_path / 'out')])
     assert not list((tmp_path / 'out').iterdir())

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ic_backbones.runs.atomic_write import write_atomically
+from ic_backbones.atomic_write import write_atomically
 
 
 def test_the_old_file_stays_when_it_fails(tmp_path):
