@@ -48,6 +48,8 @@ def run(args: Namespace) -> None:
     cfg.load_from, cfg.resume = args.checkpoint, False
 
     def test(runner: Runner) -> None:
+        if args.show_dir:
+            settings.spare_images(runner.test_loop.dataloader.dataset, args.show_dir)
         if args.out:
             if cfg.get('default_scope') == 'mmdet':
                 from mmdet.evaluation import DumpDetResults as Dump

@@ -11,7 +11,7 @@ from ..ops.ic_layer import ic_tensors
 from ..registry import HOOKS
 from ..runs.unwrapped import unwrapped
 from ..weights.checkpoint import Checkpoint
-from ..weights.match import below, compare, likely_prefix
+from ..weights.match import Match, below, compare, likely_prefix
 from ..weights.pretrained import AdaptsState, with_versions
 
 
@@ -20,9 +20,9 @@ class CheckCheckpointHook(Hook):
     """Stop if a checkpoint for the whole model matches less than half of its tensors.
 
     ``load_from``, ``--resume`` and ``tools/test.py CONFIG CHECKPOINT`` load with ``strict=False``:
-    a checkpoint of another model, or of the backbone alone, would leave the model random. A resumed
-    training must find all of its tensors. A test and a resumed training also stop if the data set
-    has the classes of the checkpoint in another order.
+    a checkpoint of another model, or of the backbone alone, would leave the model random. A test
+    and a resumed training must find all of the model's tensors, and stop if the data set has the
+    classes of the checkpoint in another order.
 
     Raises:
         InputError: The checkpoint is another model's, or a part's, which is named, or has the
@@ -32,6 +32,7 @@ class CheckCheckpointHook(Hook):
     # After EMAHook (NORMAL), which puts the averaged weights into `state_dict`.
     priority = 'VERY_LOW'
     _loaded: Checkpoint | None = None
+    _whole: Match | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         model = unwrapped(runner.model)
@@ -47,8 +48,9 @@ class CheckCheckpointHook(Hook):
                 adapted = part.adapt_state(below(state, f'{name}.'))
                 state = {k: v for k, v in state.items() if not k.startswith(f'{name}.')}
                 state |= {f'{name}.{tensor}': value for tensor, value in adapted.items()}
+        self._whole = compare(own, state, source)
         if runner.cfg.get('resume'):
-            compare(own, state, source).require_all(
+            self._whole.require_all(
                 'set the config of that training, or start another from its weights with '
                 f'--cfg-options load_from={source}',
                 unexpected=False,
@@ -63,6 +65,8 @@ class CheckCheckpointHook(Hook):
         match.require_half()
 
     def before_test(self, runner: Runner) -> None:
+        if self._whole is not None:
+            self._whole.require_all('give the config that it was trained with', unexpected=False)
         self._require_order(runner.test_dataloader.dataset)
 
     def before_train(self, runner: Runner) -> None:

@@ -1,4 +1,4 @@
-"""Whether the data sets of a classifier have the classes of its head, in one order."""
+"""Whether data sets have the classes of the model's head, and a classifier's in one order."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from mmengine.runner import BaseLoop
 from torch import nn
 from torch.utils.data import Dataset
 
+from .._requirements import missing_sentence
 from ..errors import InputError
 from ..weights.match import first
 from .unwrapped import unwrapped
@@ -48,6 +49,26 @@ def check_classes(model: nn.Module, loops: Mapping[str, BaseLoop | None], source
                 f'is {len(classes)} ({first(classes)}); set it to that number, or name all classes '
                 'in metainfo=dict(classes=[...]) of the data set'
             )
+
+
+def check_detector(model: dict, dataset: Dataset) -> None:
+    """Refuse a detector whose heads have another number of classes than its data.
+
+    Args:
+        model: The config of the model; without ``bbox_head`` nothing is checked.
+        dataset: The data set, which has been loaded.
+
+    Raises:
+        InputError: ``num_classes`` of a head is not the number of the data set's classes.
+    """
+    if missing_sentence('mmdet'):
+        return
+    from ..doctor.checks import check_heads
+
+    meta = getattr(dataset, 'metainfo', {})
+    classes = meta.get('thing_classes', meta.get('classes'))  # of panoptic data, those with boxes
+    for problem in check_heads(model, classes) if classes else ():
+        raise InputError(problem.sentence)
 
 
 def _classes(dataset: Dataset) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 import difflib
 import inspect
+import re
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
@@ -16,6 +18,8 @@ from .launcher import set_up_launcher
 from .outputs import make_folder
 from .settings import use_time_limits
 
+# mmengine's DictAction removes all blanks; those within a text are kept by standing in for them.
+_INNER_BLANKS, _BLANK = re.compile(r'(?<=[^=,[( ]) +(?=[^,\]) ])'), '\0'
 # What a run reads from its config, so --cfg-options may set it although the config does not name
 # it: the arguments of Runner, and what else Runner reads.
 RUNNER_KEYS = {
@@ -75,13 +79,22 @@ def _read_options(words: list[str]) -> dict:
     read, options = DictAction('--cfg-options', 'options'), Namespace(options={})
     for word in words:
         try:
-            read(None, options, [word])
+            read(None, options, [_INNER_BLANKS.sub(lambda m: _BLANK * len(m[0]), word)])
         except (ValueError, AssertionError) as error:
             raise InputError(
                 f"--cfg-options '{word}': this is not KEY=VALUE; write KEY=VALUE, and a list "
                 'as KEY=[a,b] without spaces'
             ) from error
-    return options.options
+    return _with_blanks(options.options)
+
+
+def _with_blanks(value: Any) -> Any:
+    """The value with the blanks that ``DictAction`` would have removed."""
+    if isinstance(value, dict):
+        return {key: _with_blanks(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_with_blanks, value))
+    return value.replace(_BLANK, ' ') if isinstance(value, str) else value
 
 
 def _require_known(cfg: Config, options: dict) -> None:

@@ -13,7 +13,7 @@ from ..weights.checkpoint import Checkpoint
 from .launcher import is_first_process
 from .resumed_optimizer import CheckOptimizer
 from .resumed_validation import (
-    StepOnMetrics,
+    RecallValidations,
     ValidateFirst,
     lacks_validation,
     validations_until,
@@ -83,11 +83,9 @@ def resume(cfg: Config, checkpoint: str, overwrite: bool = False) -> list[Hook] 
             cfg, f'{checkpoint} was saved within an epoch, which starts again from its first batch'
         )
     hooks.append(ValidateFirst(unit, missing))
-    before = state['message_hub']['runtime_info'].get(f'max_{unit}s')
-    if isinstance(before, int) and length and length > before:
-        hooks.append(RestartSchedule())
-    if validations and not missing:
-        hooks.append(StepOnMetrics(validations))
+    hooks.append(RestartSchedule(unit, state['message_hub']['runtime_info']))
+    if validations:
+        hooks.append(RecallValidations(validations))
     return hooks
 
 

@@ -5,7 +5,7 @@ The checkpoint is written before it, so it knows nothing of it.
 
 from mmengine.config import Config
 from mmengine.dist import broadcast_object_list
-from mmengine.hooks import Hook
+from mmengine.hooks import EarlyStoppingHook, Hook
 from mmengine.runner import Runner
 
 from ..errors import InputError
@@ -43,10 +43,12 @@ class ValidateFirst(Hook):
             runner.val_loop.run()
 
 
-class StepOnMetrics(Hook):
-    """Gives the schedulers that follow a metric the validation after the checkpoint.
+class RecallValidations(Hook):
+    """Gives what follows a metric those validations that the checkpoint does not know.
 
-    Those of a checkpoint that was saved once more, as the best one, have had it already.
+    For a scheduler that is the one after the checkpoint; if the checkpoint was saved once more, as
+    the best one, it has had that already. mmengine's ``EarlyStoppingHook`` saves nothing, so it
+    gets all of them.
 
     Args:
         validations: What the log says of the validations up to the epoch of the checkpoint.
@@ -64,6 +66,10 @@ class StepOnMetrics(Hook):
             seen = [step for step in steps if scheduler.begin <= step < scheduler.end]
             if scheduler.last_step + 1 < len(seen):  # last_step counts validations, from 0
                 scheduler.step(self.validations[-1])
+        for hook in runner.hooks:
+            if isinstance(hook, EarlyStoppingHook):
+                for row in self.validations:
+                    hook.after_val_epoch(runner, row)
 
 
 def validations_until(cfg: Config, unit: str, done: int) -> list[dict] | None:

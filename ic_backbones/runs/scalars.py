@@ -31,8 +31,9 @@ class Scalars(NamedTuple):
 def read_scalars(work_dir: str | Path) -> Scalars:
     """Read ``<timestamp>/vis_data/scalars.json`` of every start of a run, joined into one.
 
-    A resumed start replaces what earlier ones logged from its first iteration on, so that a run
-    that started again in the same work dir replaces the earlier one completely.
+    A resumed start replaces what earlier ones logged from its first epoch on, or from its first
+    iteration if the run counts only these, so that a run that started again in the same work dir
+    replaces the earlier one completely.
 
     Raises:
         InputError: ``work_dir`` does not exist, holds no log with a loss, or a broken one.
@@ -43,9 +44,10 @@ def read_scalars(work_dir: str | Path) -> Scalars:
     rows: list[dict] = []
     for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
         new = _read_rows(log)
-        first = next((row['iter'] for row in new if 'iter' in row), None)
+        first = next((row for row in new if 'iter' in row), None)
         if first is not None:
-            later = (index for index, row in enumerate(rows) if row.get('iter', 0) >= first)
+            unit = 'epoch' if 'epoch' in first else 'iter'
+            later = (index for index, row in enumerate(rows) if row.get(unit, 0) >= first[unit])
             rows = rows[: next(later, len(rows))]
         rows += new
     train = [row for row in rows if 'iter' in row and 'loss' in row]

@@ -7,6 +7,8 @@ training even takes the old schedule from its checkpoint.
 
 import math
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.hooks import Hook
@@ -101,14 +103,46 @@ def _times(value: float | list[float], factor: float, least: int) -> int | list[
 class RestartSchedule(Hook):
     """Replaces the schedule that a checkpoint holds by the config's, at the point that is reached.
 
-    This is for a resumed training that was made longer. The config's schedulers start again from
-    the initial learning rates and step through the iterations that are done, as in a training that
-    had the new length from its beginning.
+    This is for a resumed training that was made longer, or whose epochs have another number of
+    iterations, because images were added or the batch size has changed. The config's schedulers
+    start again from the initial learning rates and step through the iterations that are done, as in
+    a training that was like this from its beginning.
+
+    Args:
+        unit: What the loop counts: ``'epoch'`` or ``'iter'``.
+        before: ``max_epochs`` and ``max_iters`` of the training that saved the checkpoint.
     """
 
+    def __init__(self, unit: str, before: Mapping[str, Any]) -> None:
+        self.unit, self.before = unit, before
+
     def before_train(self, runner: Runner) -> None:
-        if not isinstance(runner.param_schedulers, list):  # none, or those of several optimizers
-            return
+        has_other_epochs = self._count_again(runner)
+        length = self.before.get(f'max_{self.unit}s')
+        is_longer = length and getattr(runner, f'max_{self.unit}s') > length
+        if (is_longer or has_other_epochs) and isinstance(runner.param_schedulers, list):
+            self._restart(runner)
+
+    def _count_again(self, runner: Runner) -> bool:
+        """Count the iterations that are done as if all epochs had had the present number of them.
+
+        Returns:
+            Whether they had another one.
+        """
+        epochs, iterations = (self.before.get(f'max_{unit}s') for unit in ('epoch', 'iter'))
+        if self.unit != 'epoch' or not epochs or not iterations:
+            return False
+        old, new = iterations // epochs, len(runner.train_dataloader)
+        if old == new:
+            return False
+        runner.logger.warning(
+            f'--resume: an epoch has {new} iterations and no longer {old}, so the learning-rate '
+            'schedule is computed anew'
+        )
+        runner.train_loop._iter = runner.epoch * new
+        return True
+
+    def _restart(self, runner: Runner) -> None:
         if any(getattr(each, 'need_val_args', False) for each in runner.param_schedulers):
             self._let_plateaus_last(runner)
             return  # what the validations have changed stays

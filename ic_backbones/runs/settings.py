@@ -2,9 +2,11 @@
 
 import os
 from copy import deepcopy
+from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
+from torch.utils.data import Dataset
 
 from ..config_file import read_config
 from ..errors import InputError
@@ -116,6 +118,22 @@ def use_pictures(
             "--tta: mmpretrain's visualization hook does not work with it; leave --show-dir out"
         )
     hook.update(enable=True, interval=1, out_dir=show_dir)
+
+
+def spare_images(dataset: Dataset, show_dir: str) -> None:
+    """Refuse to draw into a folder of the data set's own images.
+
+    Raises:
+        InputError: The folder holds some of them, and drawn ones would take their places.
+    """
+    folder = Path(show_dir).resolve()
+    for index in range(len(dataset)):
+        image = dataset.get_data_info(index).get('img_path')
+        if image and Path(image).parent.resolve() == folder:
+            raise InputError(
+                f'--show-dir {show_dir}: holds images of the data set, which would be replaced by '
+                'drawn ones; choose another folder'
+            )
 
 
 def use_tta(cfg: Config) -> None:

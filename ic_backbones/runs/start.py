@@ -6,6 +6,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from mmengine.config import Config
@@ -16,7 +17,7 @@ from mmengine.runner import Runner
 from .._requirements import missing_sentence
 from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
 from .channels import check_channels
-from .classes import check_classes
+from .classes import check_classes, check_detector
 from .work_dir import what_is_saved
 
 # What a process reports when another one has ended, whose own message is the useful one.
@@ -49,6 +50,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
             be written because the disk is full.
     """
     start = _Start()
+    _spare_the_source(cfg)
     try:
         runner = RUNNERS.build(cfg)
         runner.logger.addFilter(_concerns_the_user)
@@ -65,6 +67,13 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         if sentence is None:
             raise
         raise InputError(sentence) from error
+
+
+def _spare_the_source(cfg: Config) -> None:
+    """Let mmengine write the whole config beside the file that was read, not over it."""
+    dump = Path(cfg.work_dir, Path(cfg.filename or '').name)
+    if dump.is_file() and dump.samefile(cfg.filename):
+        object.__setattr__(cfg, '_filename', str(dump.with_suffix('.whole.py')))
 
 
 def _concerns_the_user(record: logging.LogRecord) -> bool:
@@ -143,6 +152,7 @@ class _CheckData(Hook):
     def before_train(self, runner: Runner) -> None:
         loops = dict(train_dataloader=runner.train_loop, val_dataloader=runner.val_loop)
         check_classes(runner.model, loops, self.source)
+        check_detector(runner.cfg.model, runner.train_dataloader.dataset)
         if runner.max_iters == 0 and runner.max_epochs:
             raise InputError(
                 f'{self.source}: train_dataloader has no batch for its '
@@ -152,6 +162,7 @@ class _CheckData(Hook):
 
     def before_test(self, runner: Runner) -> None:
         check_classes(runner.model, dict(test_dataloader=runner.test_loop), self.source)
+        check_detector(runner.cfg.model, runner.test_dataloader.dataset)
 
 
 class _Start(Hook):

@@ -1,14 +1,17 @@
 """A checkpoint that fits less than half of the model is refused instead of ignored."""
 
 from collections import OrderedDict
+from types import SimpleNamespace
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.model import BaseModel, BaseTTAModel
 from mmengine.runner import Runner
 from torch import nn
 
 from ic_backbones.errors import InputError
+from ic_backbones.hooks import CheckCheckpointHook
 
 
 class Net(BaseModel):
@@ -84,3 +87,16 @@ def test_weights_reach_a_model_wrapped_for_test_time_augmentation(tmp_path):
     saved = Net().state_dict()
     model = load(tmp_path, saved, NetTTA(Net()))
     assert torch.equal(model.module.head.weight, saved['head.weight'])
+
+
+def test_a_test_needs_all_tensors():
+    saved = Net().state_dict()
+    saved['head.bias'] = torch.zeros(9)
+    hook = CheckCheckpointHook()
+    data = SimpleNamespace(dataset=SimpleNamespace(metainfo={}))
+    runner = SimpleNamespace(model=Net(), cfg=Config(dict(load_from='c.pth')), test_dataloader=data)
+    hook.after_load_checkpoint(runner, dict(state_dict=saved))
+    with pytest.raises(InputError, match=r'c\.pth: 5 tensors match and 1 do not \(head\.bias\)'):
+        hook.before_test(runner)
+    hook.after_load_checkpoint(runner, dict(state_dict=Net().state_dict()))
+    hook.before_test(runner)

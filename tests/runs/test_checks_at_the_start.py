@@ -9,7 +9,7 @@ from torch import nn
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs.channels import check_channels
-from ic_backbones.runs.classes import check_classes
+from ic_backbones.runs.classes import check_classes, check_detector
 
 
 def part(**attributes) -> nn.Module:
@@ -136,3 +136,23 @@ def test_only_classifiers_are_checked(model):
 def test_classes_that_do_not_fit(data, wrong):
     with pytest.raises(InputError, match=wrong):
         check(classifier(2), **data)
+
+
+HEAD = dict(bbox_head=dict(num_classes=2))
+
+
+@pytest.mark.parametrize('model', [HEAD, dict(roi_head=HEAD), {}, dict(head=dict(num_classes=9))])
+def test_heads_that_fit(model):
+    check_detector(model, Data('a', 'b'))
+    check_detector(model, Data())
+
+
+def test_heads_that_do_not_fit():
+    with pytest.raises(InputError, match=r'model\.roi_head\.bbox_head\.num_classes: is 2.* 3 cla'):
+        check_detector(dict(roi_head=HEAD), Data('a', 'b', 'c'))
+
+
+def test_heads_of_panoptic_data_have_the_classes_of_the_things():
+    data = Data('person', 'car', 'sky')
+    data.metainfo['thing_classes'] = ['person', 'car']
+    check_detector(HEAD, data)

@@ -203,6 +203,67 @@ def test_a_plateau_survives_a_resume(
     assert min(rates(tmp_path / 'whole')) < 0.2 * max(rates(tmp_path / 'whole'))
 
 
+def test_epochs_of_another_length_follow_the_schedule(classifier_config, tool, tmp_path, capsys):
+    """As with photographs that were added: half of the batch size gives twice the iterations."""
+    config = tmp_path / 'cosine.py'
+    config.write_text(
+        f'_base_ = {classifier_config!r}\n'
+        "param_scheduler = dict(type='CosineAnnealingLR', T_max=4, convert_to_iter_based=True)\n"
+        'default_hooks = dict(logger=dict(interval=1))\n'
+    )
+
+    def train(work_dir: Path, epochs: int, batch_size: int, *options: str) -> None:
+        more = f'train_cfg.max_epochs={epochs}', f'train_dataloader.batch_size={batch_size}'
+        argv = [str(config), '--work-dir', str(work_dir), *options, '--cfg-options', *OPTIONS]
+        assert tool('train').main([*argv, *more]) == 0
+
+    train(tmp_path / 'whole', 4, 2)
+    train(tmp_path / 'parts', 4, 4)
+    (tmp_path / 'parts/epoch_4.pth').unlink()
+    capsys.readouterr()
+    train(tmp_path / 'parts', 4, 2, '--resume', str(tmp_path / 'parts/epoch_2.pth'))
+    whole, parts = (
+        [row['lr'] for row in read_scalars(tmp_path / name).train if row['epoch'] > 2]
+        for name in ('whole', 'parts')
+    )
+    assert parts == pytest.approx(whole) and len(parts) == 8
+
+
+def test_early_stopping_counts_the_epochs_before_a_resume(
+    classifier_config, tool, tmp_path, monkeypatch
+):
+    """After 90, 50 and 40, a patience of 2 ends the training after its third epoch."""
+    run = ValLoop.run
+
+    def validate(loop: ValLoop) -> dict:
+        value = (90, 50, 40, 30)[loop.runner.epoch - 1]
+        monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
+        return run(loop)
+
+    monkeypatch.setattr(ValLoop, 'run', validate)
+    config = tmp_path / 'patient.py'
+    config.write_text(
+        f'_base_ = {classifier_config!r}\n'
+        "custom_hooks = [dict(type='EarlyStoppingHook', monitor='accuracy/top1', patience=2)]\n"
+    )
+    for epochs in (2, 4):
+        argv = [str(config), '--work-dir', str(tmp_path / 'work'), *['--resume'] * (epochs > 2)]
+        options = *OPTIONS, f'train_cfg.max_epochs={epochs}'
+        assert tool('train').main([*argv, '--cfg-options', *options]) == 0
+    assert [row['step'] for row in read_scalars(tmp_path / 'work').val] == [1, 2, 3]
+
+
+def test_a_run_next_to_its_config_leaves_the_file_as_it_is(classifier_config, tool, tmp_path):
+    config = tmp_path / 'own.py'
+    config.write_text(f'# by hand\n_base_ = {classifier_config!r}\n')
+    written = config.read_text()
+    assert tool('train').main([str(config), '--work-dir', str(tmp_path)]) == 0
+    argv = [str(config), str(tmp_path / 'epoch_1.pth'), '--work-dir', f'{tmp_path}/']
+    assert not tool('test').main(argv)
+    assert config.read_text() == written
+    assert 'train_cfg' in (tmp_path / 'own.whole.py').read_text()
+
+
 def test_a_finished_run_from_elsewhere_is_not_validated(three_epochs, tmp_path, capsys):
     assert three_epochs(tmp_path / 'first') == 0
     capsys.readouterr()

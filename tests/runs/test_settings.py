@@ -2,6 +2,7 @@
 
 import pytest
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs import settings
@@ -20,6 +21,29 @@ def test_options_reach_the_config(classifier_config, tmp_path, monkeypatch):
     cfg.auto_scale_lr = dict(base_batch_size=256)
     settings.use_auto_scale_lr(cfg)
     assert cfg.auto_scale_lr == dict(base_batch_size=256, enable=True)
+
+
+@pytest.mark.parametrize(
+    ('text', 'value'),
+    [
+        ('my photos', 'my photos'),
+        ('my  old (2) photos', 'my  old (2) photos'),
+        ('[red car,big dog]', ['red car', 'big dog']),
+        ('[ red car, big dog ]', ['red car', 'big dog']),
+        ('[ 1, 2 ]', [1, 2]),
+        ('( 0.5, [a b] )', (0.5, ['a b'])),
+        (' 3', 3),
+    ],
+)
+def test_blanks_within_a_value_are_kept(classifier_config, tmp_path, text, value):
+    argv = [
+        classifier_config,
+        '--work-dir',
+        str(tmp_path),
+        '--cfg-options',
+        f'model.head.note={text}',
+    ]
+    assert load_config(train.parse(argv)).model.head.note == value
 
 
 def test_amp_is_mmdets(classifier_config, tmp_path, monkeypatch):
@@ -59,3 +83,16 @@ def test_a_hook_without_a_type_draws_nothing():
     cfg = Config(dict(default_hooks=dict(visualization=dict(draw=True))))
     with pytest.raises(InputError, match='has no default_hooks.visualization'):
         settings.use_pictures(cfg, False, 'pictures', 0, False)
+
+
+def test_pictures_do_not_replace_the_images(tmp_path):
+    (tmp_path / 'link').symlink_to(tmp_path / 'images', target_is_directory=True)
+    infos = [{}, dict(img_path=str(tmp_path / 'images/a.jpg'))]
+    dataset = BaseDataset(lazy_init=True, serialize_data=False)
+    dataset.data_list, dataset._fully_initialized = infos, True
+    settings.spare_images(dataset, str(tmp_path))
+    for folder in ('images', 'link'):
+        with pytest.raises(
+            InputError, match=f'--show-dir .*{folder}: holds images of the data'
+        ):
+            settings.spare_images(dataset, str(tmp_path / folder))
