@@ -9,7 +9,16 @@ from ..datasets.layouts import coco_files
 from ..datasets.voc.annotation import VOCObject
 from ..datasets.voc.files import files_below
 from ..errors import InputError, one_line
-from .source import Broken, Picture, Source, is_image, split_in_name, split_named
+from .source import (
+    Broken,
+    Picture,
+    Source,
+    is_image,
+    likely_images,
+    several,
+    split_in_name,
+    split_named,
+)
 
 
 def read_coco(path: Path) -> Source:
@@ -52,14 +61,19 @@ def read_coco(path: Path) -> Source:
                     'the source'
                 )
             seen[picture.image] = file
-    source.classes = sorted(classes, key=classes.get)
+    source.classes = sorted(classes, key=lambda name: _place(classes[name]))
     return source
+
+
+def _place(number: int | str | None) -> tuple:
+    """Where a category with a number stands; those without a number come last."""
+    return (0, number) if isinstance(number, (int, float)) else (1, str(number))
 
 
 def _read(
     file: Path, content: dict, folder: Path, images: dict, source: Source, classes: dict[str, int]
 ) -> None:
-    names = {item['id']: item['name'] for item in content['categories']}
+    names = {item['id']: str(item['name']) for item in content['categories']}
     if len({item['id'] for item in content['images']}) < len(content['images']):
         raise ValueError('two images have the same id')
     objects: dict[int, list[VOCObject]] = defaultdict(list)
@@ -73,26 +87,29 @@ def _read(
         objects[item['image_id']].append(VOCObject(name, box, bool(item.get('iscrowd'))))
     split = split_in_name(file) or split_named(file.relative_to(folder).parent)
     for item in content['images']:
-        image = _find(item['file_name'].replace('\\', '/'), file, folder, images, split)
-        if image is None:
-            fault = f'is listed in {file.name}, but there is no such file'
-            source.broken.append(Broken(file.parent / item['file_name'], fault))
+        marked = objects.pop(item['id'], [])
+        found = _find(item['file_name'].replace('\\', '/'), file, folder, images, split)
+        if len(found) != 1:
+            fault = several(found, folder) if found else 'there is no such file'
+            listed = f'is listed in {file.name}, but {fault}'
+            source.broken.append(Broken(file.parent / item['file_name'], listed))
             continue
+        (image,) = found
         name = image.relative_to(folder).with_suffix('').as_posix()
         size = item.get('width'), item.get('height')
-        picture = Picture(image, name, objects[item['id']], split=split)
+        picture = Picture(image, name, marked, split=split)
         picture.size = tuple(map(int, size)) if all(size) else None
         source.pictures.append(picture)
+    if objects:
+        count, first = sum(map(len, objects.values())), next(iter(objects))
+        fault = f'has {count} annotations of images that it does not list, such as {first!r}'
+        source.broken.append(Broken(file, fault))
 
 
-def _find(name: str, file: Path, folder: Path, images: dict, split: str | None) -> Path | None:
-    """The image file that ``file`` names: by its path, or else by its name alone."""
+def _find(name: str, file: Path, folder: Path, images: dict, split: str | None) -> list[Path]:
+    """The images that ``file`` may mean: the one with the path, or else those with the name."""
     for base in (file.parent, folder):
         if is_image(base / name):
-            return base / name
+            return [base / name]
     found = [path for path in images.get(Path(name).name, []) if path.as_posix().endswith(name)]
-    splits = [split_named(path.relative_to(folder).parent) for path in found]
-    for wanted in (split, None):  # never that of another split
-        if wanted in splits:
-            return found[splits.index(wanted)]
-    return found[0] if found and split is None else None
+    return likely_images(found, file, folder, split)

@@ -11,6 +11,8 @@ from tqdm import tqdm
 from ..datasets.fingerprint import Fingerprint
 from ..datasets.image_cache import FingerprintCache
 from ..datasets.layouts import COCO, VOC, YOLO, recognise
+from ..datasets.voc.annotation import is_class_name, is_text
+from ..datasets.voc.files import ids_in
 from ..datasets.voc.writing import write_annotation
 from ..errors import InputError, writing
 from .coco import read_coco
@@ -49,7 +51,7 @@ def convert(
         InputError: The layout is not known, a file is broken, or ``out`` cannot be written.
     """
     source, out = Path(source), Path(out)
-    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6 or not shares[0]:
+    if min(shares) < 0 or not abs(sum(shares) - 1) <= 1e-6 or not shares[0]:
         raise InputError(
             f'shares {shares}: are not shares of a whole; give three numbers from 0 to 1 whose sum '
             'is 1, the first of them not 0'
@@ -82,6 +84,7 @@ def convert(
             f'{source}: none of its {len(found.pictures)} images has an object; check that the '
             'annotations belong to them'
         )
+    _require_names(found.pictures)
     alike = groups([item.digest for item in looked], [item.hash for item in looked])
     splits = [picture.split for picture in found.pictures]
     kept = not resplit and all(splits) and {'train'} < set(splits)
@@ -104,6 +107,16 @@ def _require_splits(source: Source) -> None:
         fault = 'is in none of the splits that the source has; --resplit makes new ones'
         source.broken += [Broken(picture.image, fault) for picture in outside]
         source.pictures = [picture for picture in source.pictures if picture.split]
+
+
+def _require_names(pictures: list[Picture]) -> None:
+    for picture in pictures:
+        for item in picture.objects:
+            if not is_class_name(item.name):
+                raise InputError(
+                    f'{picture.image}: has an object of class {item.name[:50]!r}, which no '
+                    'annotation can hold; rename the class'
+                )
 
 
 def _require_all(
@@ -148,17 +161,29 @@ def _tidy(edge: float) -> float:
 
 
 def _ids(pictures: list[Picture]) -> list[str]:
-    """Short names where they are unique, or else the path with underscores."""
-    stems = [Path(picture.name).name for picture in pictures]
+    """Short names where they are unique, or else the path with underscores.
+
+    A run of blanks or line breaks becomes one blank, so that a split file can list the name.
+    """
+    stems = [_tidy_name(Path(picture.name).name) for picture in pictures]
     count = Counter(stems)
     ids = [
-        stem if count[stem] == 1 else picture.name.replace('/', '_')
+        stem if count[stem] == 1 else _tidy_name(picture.name.replace('/', '_'))
         for stem, picture in zip(stems, pictures, strict=True)
     ]
+    for name, picture in zip(ids, pictures, strict=True):
+        if ids_in([name]) != [name] or not is_text(name):
+            raise InputError(
+                f'{str(picture.image)!r}: has a name that VOC layout cannot hold; rename it'
+            )
     repeated = [name for name, number in Counter(ids).items() if number > 1]
     if repeated:
         raise InputError(f'{repeated[0]}: several images would have this name; rename them')
     return ids
+
+
+def _tidy_name(name: str) -> str:
+    return ' '.join(name.split())
 
 
 def _write(
@@ -186,5 +211,6 @@ def _write(
             for split in SPLITS:
                 names = sorted(i for i, s in zip(ids, splits, strict=True) if s == split)
                 if names:
-                    (new / f'ImageSets/Main/{split}.txt').write_text('\n'.join(names) + '\n')
+                    file = new / f'ImageSets/Main/{split}.txt'
+                    file.write_text('\n'.join(names) + '\n', encoding='utf-8')
             os.replace(new, out)

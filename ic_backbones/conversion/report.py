@@ -67,7 +67,10 @@ class Report:
 
 def _some(lines: list[str]) -> list[str]:
     more = [f'and {len(lines) - _MOST} more'] if len(lines) > _MOST else []
-    return [f'  {line}' for line in [*lines[:_MOST], *more]]
+    # A name that is not UTF-8 could not be printed.
+    return [
+        f'  {line}'.encode(errors='backslashreplace').decode() for line in [*lines[:_MOST], *more]
+    ]
 
 
 def make_report(source: Source, splits: list[str], groups: list[list[int]], kept: bool) -> Report:

@@ -13,6 +13,7 @@ SPLITS = ('train', 'val', 'test')
 _SPLIT = re.compile(
     r'(train|val|test)(ing|id|idation)?([\W_]?(set|data|images?|labels?|split|dev))?[\W_]*\d*'
 )
+_USUAL = ('jpegimages', 'images')  # folders of photographs, not of masks or depth maps
 
 
 class Broken(NamedTuple):
@@ -72,6 +73,44 @@ def split_in_name(file: Path) -> str | None:
     words = re.findall('[a-z]+', file.stem.lower())
     splits = {match[1] for word in words if (match := _SPLIT.fullmatch(word))}
     return splits.pop() if len(splits) == 1 else None
+
+
+def likely_images(
+    found: list[Path], annotation: Path, folder: Path, split: str | None
+) -> list[Path]:
+    """Those of some images of one name that a file of annotations most likely means.
+
+    That is one in the folder of the file, or else one that lies both in a folder with a usual name
+    and in the nearest folder. It is never one of another split.
+
+    Args:
+        found: The images.
+        annotation: The file.
+        folder: The folder of the data.
+        split: The split of the file.
+
+    Returns:
+        The images, which are several if none of them is more likely than the others.
+    """
+
+    def parts(path: Path) -> set[str]:
+        return {part.lower() for part in path.relative_to(folder).parent.parts}
+
+    if split:
+        splits = [split_named(path.relative_to(folder).parent) for path in found]
+        wanted = split if split in splits else None
+        found = [path for path, of in zip(found, splits, strict=True) if of == wanted]
+    beside = [path for path in found if path.parent == annotation.parent]
+    named = ([path for path in found if name in parts(path)] for name in _USUAL)
+    usual = next(filter(None, named), found)
+    shared = {path: len(parts(path) & parts(annotation)) for path in found}
+    return beside or [path for path in usual if shared[path] == max(shared.values())] or found
+
+
+def several(images: list[Path], folder: Path) -> str:
+    """What is wrong with a name that several images have."""
+    names = ', '.join(path.relative_to(folder).as_posix() for path in images)
+    return f'several images have this name: {names}'
 
 
 def is_image(path: Path) -> bool:

@@ -17,7 +17,7 @@ def read_yolo(folder: Path) -> Source:
     The file of ``images/x/a.jpg`` is ``labels/x/a.txt``, or the one next to the image. An image
     without one has no objects. A line has the number of a class and, as fractions of the image,
     the centre, width and height of a box or the corners of a polygon, which becomes the box around
-    it. The splits are those that data.yaml lists, or that the folders name.
+    it. The splits are those that data.yaml lists, or if it lists none, that the folders name.
 
     Raises:
         InputError: As :func:`~ic_backbones.conversion.yolo_lists.listed_classes`.
@@ -40,7 +40,7 @@ def read_yolo(folder: Path) -> Source:
         except ValueError as error:
             source.broken.append(Broken(labels, str(error)))
             continue
-        split = splits.get(image.resolve()) or split_named(name.parent)
+        split = splits.get(image.resolve()) if splits else split_named(name.parent)
         source.pictures.append(Picture(image, name.as_posix(), objects, True, split))
     lost = [file for file in sorted(unused) if _has_labels(file, source.classes)]
     source.broken += [Broken(file, 'has labels, but there is no image for them') for file in lost]
@@ -68,7 +68,7 @@ def _has_labels(file: Path, classes: list[str]) -> bool:
 def _read(file: Path, classes: list[str]) -> list[VOCObject]:
     require_regular(file)
     objects = []
-    for number, line in enumerate(file.read_text(encoding='utf-8').splitlines(), 1):
+    for number, line in enumerate(file.read_text(encoding='utf-8-sig').splitlines(), 1):
         words = line.split()
         if not words:
             continue

@@ -67,7 +67,9 @@ def read_record(
     except ValueError as error:
         record.image_fault = str(error)
     try:
-        record.written_size, objects = read_annotation(record.annotation)
+        record.written_size, objects = read_annotation(
+            record.annotation, strict=not split.any_suffix
+        )
     except ValueError as error:
         record.fault = str(error)
     else:

@@ -1,6 +1,8 @@
 """What is wrong with the source ends a conversion with a sentence, and nothing is written."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from image_faults import FAULTS
@@ -135,10 +137,65 @@ def test_notes_beside_the_labels_are_no_labels(root, tmp_path):
 def test_what_is_listed_and_not_there(write_voc, tmp_path):
     root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9))], 'b.jpg': []}, {'train': 'a', 'val': 'b c'})
     (root / 'Annotations/b.xml').unlink()
+    with pytest.raises(InputError, match=r'JPEGImages/b\.jpg: has no annotation \(1 more\); corr'):
+        convert(root, tmp_path / 'out')
+    (root / 'JPEGImages/b.jpg').unlink()
     words = (
-        r'JPEGImages/b: is listed in ImageSets/Main, but has no image or no annotation \(1 more\)'
+        r'JPEGImages/b: is listed in ImageSets/Main, but there is no such image \(1 more\); correct'
     )
     with pytest.raises(InputError, match=words):
+        convert(root, tmp_path / 'out')
+
+
+def test_an_image_without_an_annotation(write_voc, tmp_path):
+    root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9))], 'b.jpg': []}, {})
+    (root / 'Annotations/b.xml').unlink()
+    with pytest.raises(InputError, match=r'JPEGImages/b\.jpg: has no annotation; correct it, or'):
+        convert(root, tmp_path / 'out')
+    report = convert(root, tmp_path / 'out', skip_broken=True)
+    assert report.images['train'] == 1 and 'b.jpg: has no annotation' in report.text('out')
+
+
+def test_an_annotation_of_the_same_name_in_another_folder(write_voc, tmp_path):
+    write_voc({'a.jpg': [('cat', (2, 2, 9, 9))], 'b.jpg': []}, {})
+    for folder, names in (('one', 'a'), ('two', 'ab')):
+        (tmp_path / 'source' / folder).mkdir(parents=True)
+        for name in names:
+            image = (tmp_path / f'JPEGImages/{name}.jpg').read_bytes()
+            (tmp_path / f'source/{folder}/{name}.jpg').write_bytes(image)
+    (tmp_path / 'Annotations/a.xml').rename(tmp_path / 'source/one/a.xml')
+    (tmp_path / 'Annotations/b.xml').rename(tmp_path / 'source/two/b.xml')
+    with pytest.raises(InputError, match=r'two/a\.jpg: has no annotation; correct it, or'):
+        convert(tmp_path / 'source', tmp_path / 'out')
+
+
+@pytest.mark.parametrize('write', [write_yolo, write_coco])
+def test_one_xml_file_among_labels_of_another_layout(write_voc, tmp_path, write):
+    root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9))], 'b.jpg': []}, {})
+    write(root / 'JPEGImages')
+    (root / 'Annotations/b.xml').unlink()
+    with pytest.raises(InputError, match=r'JPEGImages/b\.jpg: has no annotation'):
+        convert(root, tmp_path / 'out')
+
+
+def test_an_image_of_another_folder_is_not_taken(write_voc, tmp_path):
+    """Not where the other images lie beside their annotations."""
+    root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9))], 'b.jpg': []}, {})
+    for name in ('a', 'b'):
+        (root / f'Annotations/{name}.xml').rename(root / f'JPEGImages/{name}.xml')
+    (root / 'other').mkdir()
+    (root / 'JPEGImages/b.jpg').rename(root / 'other/b.jpg')
+    with pytest.raises(InputError, match=r'b\.xml: there is no image of the same name that bel'):
+        convert(root, tmp_path / 'out')
+
+
+def test_an_image_of_another_splits_folder_is_not_taken(write_voc, tmp_path):
+    root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9))]}, {})
+    (root / 'test').mkdir()
+    (root / 'JPEGImages').rename(root / 'test/images')
+    (root / 'train').mkdir()
+    (root / 'Annotations').rename(root / 'train/xmls')
+    with pytest.raises(InputError, match=r'a\.xml: there is no image of the same name that bel'):
         convert(root, tmp_path / 'out')
 
 
@@ -170,6 +227,56 @@ def test_two_images_with_one_id(root, tmp_path):
     (root / 'all.json').write_text(json.dumps(content))
     with pytest.raises(InputError, match='all.json: .*two images have the same id.*; export it'):
         convert(root, tmp_path / 'out')
+
+
+def test_annotations_of_images_that_are_not_listed(root, tmp_path):
+    write_coco(root)
+    content = json.loads((root / 'all.json').read_text())
+    content['annotations'] += [dict(content['annotations'][0], image_id='1')] * 2
+    (root / 'all.json').write_text(json.dumps(content))
+    words = "all.json: has 2 annotations of images that it does not list, such as '1'; correct it"
+    with pytest.raises(InputError, match=words):
+        convert(root, tmp_path / 'out')
+    report = convert(root, tmp_path / 'out', skip_broken=True)
+    assert report.objects['train'] == {'cat': 1} and len(report.left_out) == 1
+
+
+@pytest.mark.parametrize('name', ['', ' ', 'ca\vt', 'ca\rt', '\ud800', 'x' * 201])
+def test_classes_that_no_annotation_can_hold(root, tmp_path, name):
+    write_coco(root)
+    content = json.loads((root / 'all.json').read_text())
+    content['categories'][0]['name'] = name
+    (root / 'all.json').write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r'a\.jpg: has an object of class .*; rename the class'):
+        convert(root, tmp_path / 'out')
+
+
+def test_numbers_as_names_and_as_numbers_of_classes(root, tmp_path):
+    write_coco(root)
+    content = json.loads((root / 'all.json').read_text())
+    numbers = ('b', 10, 9)
+    content['categories'] = [dict(id=number, name=index) for index, number in enumerate(numbers)]
+    content['annotations'] = [
+        dict(content['annotations'][0], category_id=number) for number in numbers
+    ]
+    (root / 'all.json').write_text(json.dumps(content))
+    assert convert(root, tmp_path / 'out').classes == ('2', '1', '0')
+
+
+@pytest.mark.parametrize('name', [b'caf\xe9.jpg', b'a\x01.jpg', b' .jpg'])
+def test_names_of_images_that_voc_layout_cannot_hold(root, tmp_path, name):
+    write_yolo(root)
+    os.link(root / 'a.jpg', os.path.join(os.fsencode(root), name))
+    with pytest.raises(InputError, match=r'jpg.: has a name that VOC layout cannot hold; rename'):
+        convert(root, tmp_path / 'out', (1, 0, 0))
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_name_that_is_not_utf_8_is_printed_among_those_left_out(root, tmp_path):
+    write_yolo(root)
+    Path(os.fsdecode(os.fsencode(root) + b'/caf\xe9.jpg')).touch()
+    report = convert(root, tmp_path / 'out', skip_broken=True)
+    assert r'caf\udce9.jpg: is empty' in report.text('out')
 
 
 def test_two_records_of_one_image(root, tmp_path):
@@ -205,6 +312,7 @@ def test_broken_images_stop_it_or_are_left_out(root, tmp_path, fault):
             {'shares': (0.5, 0.5, 0.5)},
             'are not shares of a whole; give three numbers from 0 to 1 whose sum is 1',
         ),
+        ({'shares': (float('nan'), 0, 0)}, 'are not shares of a whole'),
         ({'shares': (1.5, -0.5, 0)}, 'are not shares of a whole'),
         (
             {'source': 'nowhere'},

@@ -149,6 +149,20 @@ def voc_below(source, out):
     (out / 'VOC2007').symlink_to(source)
 
 
+def voc_beside_images(source, out):
+    for split, folder in zip(SPLITS, ('train', 'valid', 'test'), strict=True):
+        for name in ids(source, split):
+            put(source / f'JPEGImages/{name}.jpg', out / f'{folder}/{name}.jpg')
+            put(source / f'Annotations/{name}.xml', out / f'{folder}/{name}.xml')
+
+
+def voc_by_folder_of_annotations(source, out):
+    for split in SPLITS:
+        for name in ids(source, split):
+            put(source / f'JPEGImages/{name}.jpg', out / f'photos/{name}.jpg')
+            put(source / f'Annotations/{name}.xml', out / f'xml/{split}/{name}.xml')
+
+
 def flat_voc(source, out):
     for folder in ('JPEGImages', 'Annotations'):
         for file in (source / folder).iterdir():
@@ -164,7 +178,8 @@ def flat_yolo(source, out):
     'write',
     [
         coco, coco_beside_images, coco_named_last, yolo, yolo_of_polygons, yolo_of_lists,
-        yolo_in_capitals, yolo_by_subject, voc, voc_below,
+        yolo_in_capitals, yolo_by_subject, voc, voc_below, voc_beside_images,
+        voc_by_folder_of_annotations,
     ],
 )  # fmt: skip
 def test_layouts_with_splits(write, sample, tmp_path):
@@ -220,6 +235,103 @@ def test_an_image_outside_the_splits_stops_it_or_is_left_out(sample, tmp_path):
     assert report.kept and content(tmp_path / 'out') == content(sample)
     assert 'preview.png: is in none of the splits' in report.text('out')
     assert sum(convert(tmp_path / 'source', tmp_path / 'new', resplit=True).images.values()) == 11
+
+
+def test_pictures_of_a_training_are_outside_the_lists(sample, tmp_path):
+    """A folder runs/detect/train in the data names no split where data.yaml lists them."""
+    source = tmp_path / 'source'
+    yolo(sample, source)
+    lists = {split: f'images/{split}' for split in SPLITS}
+    content_of = dict(names=list(CLASSES), **lists)
+    (source / 'data.yaml').write_text(yaml.safe_dump(content_of))
+    put(sample / 'JPEGImages/train_0000.jpg', source / 'runs/detect/train/train_batch0.jpg')
+    with pytest.raises(InputError, match=r'train_batch0\.jpg: is in none of the splits'):
+        convert(source, tmp_path / 'out')
+    convert(source, tmp_path / 'out', skip_broken=True)
+    assert content(tmp_path / 'out') == content(sample)
+
+
+def write_masks(sample: Path, out: Path, photos: str, masks: str, xmls: str) -> None:
+    """Photographs with annotations, and black pictures of the same names."""
+    (out / masks).mkdir(parents=True)
+    for name in ids(sample, 'train'):
+        put(sample / f'JPEGImages/{name}.jpg', out / f'{photos}/{name}.jpg')
+        put(sample / f'Annotations/{name}.xml', out / f'{xmls}/{name}.xml')
+        cv2.imwrite(str(out / f'{masks}/{name}.png'), np.zeros((72, 96), np.uint8))
+
+
+FOLDERS = [
+    ('images', 'annotations/masks', 'annotations/xmls'),
+    ('images', 'depth', 'xmls'),
+    ('photos', 'depth', 'xmls'),
+    ('photos', 'xmls', 'xmls'),
+    ('VOC/JPEGImages', 'VOC/Masks', 'VOC/Annotations'),
+]
+
+
+@pytest.mark.parametrize('folders', FOLDERS)
+def test_masks_of_the_same_names_are_not_taken(folders, sample, tmp_path):
+    write_masks(sample, tmp_path / 'source', *folders)
+    convert(tmp_path / 'source', tmp_path / 'out')
+    assert {file.suffix for file in (tmp_path / 'out/JPEGImages').iterdir()} == {'.jpg'}
+
+
+@pytest.mark.parametrize(
+    ('folders', 'clear'), [(FOLDERS[0], 0), (FOLDERS[1], 1), (FOLDERS[2], 0), (FOLDERS[4], 1)]
+)
+def test_masks_where_the_annotations_name_no_file(folders, clear, sample, tmp_path):
+    """The nearest folder with a usual name is taken, or else none."""
+    write_masks(sample, tmp_path / 'source', *folders)
+    for file in (tmp_path / 'source').rglob('*.xml'):
+        file.write_text(file.read_text().replace('.jpg</filename>', '</filename>'))
+    if clear:
+        convert(tmp_path / 'source', tmp_path / 'out')
+        assert {file.suffix for file in (tmp_path / 'out/JPEGImages').iterdir()} == {'.jpg'}
+    else:
+        words = r'train_0000\.xml: several images have this name: .*, .*; correct it'
+        with pytest.raises(InputError, match=words):
+            convert(tmp_path / 'source', tmp_path / 'out')
+
+
+@pytest.mark.parametrize('photos', ['images', 'photos'])
+def test_depth_maps_of_the_same_names_are_not_taken(photos, sample, tmp_path):
+    source = tmp_path / 'source'
+    as_coco(sample, source, photos + '/{name}.jpg', 'dataset_{split}.json')
+    for name in (name for split in SPLITS for name in ids(sample, split)):
+        put(sample / 'JPEGImages/train_0000.jpg', source / f'depth/{name}.jpg')
+    if photos == 'images':
+        convert(source, tmp_path / 'out')
+        for file in (tmp_path / 'out/JPEGImages').iterdir():
+            assert file.read_bytes() == (sample / 'JPEGImages' / file.name).read_bytes()
+    else:
+        words = r'test_0000\.jpg: is listed in .*, but several images have this name: depth/t'
+        with pytest.raises(InputError, match=words):
+            convert(source, tmp_path / 'out')
+
+
+NAMES = (' a.jpg', 'b .jpg', 'c\nd.jpg', 'e\u2028f.jpg', '\x85g.jpg', 'ü h.jpg')
+
+
+def test_names_that_a_split_file_cannot_hold(sample, tmp_path):
+    for name, number in zip(NAMES, range(6), strict=True):
+        put(sample / f'JPEGImages/train_{number:04}.jpg', tmp_path / 'source' / name)
+        put(
+            sample / f'Annotations/train_{number:04}.xml',
+            (tmp_path / 'source' / name).with_suffix('.xml'),
+        )
+    report = convert(tmp_path / 'source', tmp_path / 'out', (0.5, 0.5, 0))
+    splits = splits_of_folder(tmp_path / 'out', report.classes)
+    assert diagnose(splits).count(Severity.ERROR) == 0
+    names = sorted(name for split in splits for name in split.ids)
+    assert names == ['a', 'b', 'c d', 'e f', 'g', 'ü h']
+
+
+def test_a_mark_at_the_beginning_of_labels(sample, tmp_path):
+    flat_yolo(sample, tmp_path / 'source')
+    for file in (tmp_path / 'source').glob('*.txt'):
+        file.write_text(file.read_text(), encoding='utf-8-sig')
+    report = convert(tmp_path / 'source', tmp_path / 'out')
+    assert report.classes == CLASSES and sum(report.images.values()) == 10
 
 
 def test_a_large_group_of_near_duplicates_is_trained_on(tmp_path, write_voc):

@@ -67,6 +67,15 @@ def test_of_two_images_with_one_id_mmdet_reads_the_jpg(healthy, voc_config):
     check_quick(voc_config(healthy, kind='VOCDataset'), ['train'])
 
 
+@pytest.mark.parametrize('text', ['', 'Unspecified'])
+def test_mmdets_data_sets_need_a_number_in_difficult(healthy, voc_config, text):
+    file = healthy / 'Annotations/a.xml'
+    file.write_text(file.read_text().replace('<difficult>0<', f'<difficult>{text}<'))
+    check_quick(voc_config(healthy), ['train'])
+    with pytest.raises(InputError, match=r'a\.xml: <.*difficult>.*; add or correct it'):
+        check_quick(voc_config(healthy, kind='VOCDataset'), ['train'])
+
+
 def test_windows_line_endings_and_blank_lines(healthy, voc_config):
     train = healthy / 'ImageSets/Main/train.txt'
     train.write_bytes(b'a\r\n')
@@ -129,6 +138,7 @@ DATASET = 'train_dataloader.dataset.'
         (f'{DATASET}metainfo', 5, 'metainfo should be'),
         (f'{DATASET}metainfo', {'classes': 5}, "'int' object is not iterable"),
         (f'{DATASET}metainfo', {'classes': ['a', 5]}, 'not all names; put them in quotes'),
+        (f'{DATASET}metainfo', {'classes': ['a', 'b', 'a']}, "have 'a' twice; list it once"),
         (f'{DATASET}data_prefix', None, "no attribute 'items'; correct its arguments"),
         (f'{DATASET}data_prefix', {'sub_data_root': 5}, 'prefix should be a string'),
         (f'{DATASET}img_subdir', 5, 'unsupported operand'),

@@ -1,6 +1,7 @@
 """The annotation of one image in VOC layout, ``Annotations/<id>.xml``."""
 
 import math
+import re
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -8,6 +9,7 @@ from xml.etree import ElementTree as ET
 from ...regular_file import require_regular
 
 _LONGEST = 200  # characters of a name or a number
+_TEXT = re.compile(r'[\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+')
 
 
 class VOCObject(NamedTuple):
@@ -30,8 +32,34 @@ def has_area(box: tuple[float, float, float, float]) -> bool:
     return x2 > x1 and y2 > y1
 
 
-def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCObject]]:
+def is_text(text: str) -> bool:
+    """Whether XML can hold a text, which has no control characters and is not empty."""
+    return _TEXT.fullmatch(text) is not None
+
+
+def is_class_name(text: str) -> bool:
+    """Whether a text can be the ``<name>`` of an object."""
+    return is_text(text) and not text.isspace() and len(text) <= _LONGEST
+
+
+def read_file_name(path: str | Path) -> str:
+    """The name of the image file that an annotation states, or an empty string.
+
+    Raises:
+        ValueError: The file is not XML; the message says why, without the file's name.
+    """
+    return _root(path).findtext('filename') or ''
+
+
+def read_annotation(
+    path: str | Path, strict: bool = False
+) -> tuple[tuple[int, int] | None, list[VOCObject]]:
     """Read an annotation file.
+
+    Args:
+        path: The file.
+        strict: Whether an empty ``<difficult>``, or ``Unspecified`` in it, is an error, as it is
+            for mmdet's own data sets; otherwise the object is not difficult.
 
     Returns:
         The width and height of the image in pixels, or None where the file does not state them, and
@@ -40,11 +68,7 @@ def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCO
     Raises:
         ValueError: The file is not a VOC annotation; the message says why, without the file's name.
     """
-    require_regular(path)
-    try:
-        root = ET.parse(path).getroot()
-    except (ET.ParseError, LookupError, OSError, ValueError) as error:  # LookupError: the encoding
-        raise ValueError(f'broken XML ({error})') from error
+    root = _root(path)
     namespace, _, tag = root.tag.removeprefix('{').rpartition('}')
     if namespace and tag == 'annotation':
         raise ValueError(f'<annotation> has xmlns={namespace[:_LONGEST]!r}, which must be removed')
@@ -56,10 +80,18 @@ def read_annotation(path: str | Path) -> tuple[tuple[int, int] | None, list[VOCO
     nodes = root.findall('object')
     if sum(node.tag.rpartition('}')[2] == 'object' for node in root.iter()) > len(nodes):
         raise ValueError('an <object> is in a namespace, or not directly below <annotation>')
-    return size, [_read_object(node) for node in nodes]
+    return size, [_read_object(node, strict) for node in nodes]
 
 
-def _read_object(node: ET.Element) -> VOCObject:
+def _root(path: str | Path) -> ET.Element:
+    require_regular(path)
+    try:
+        return ET.parse(path).getroot()
+    except (ET.ParseError, LookupError, OSError, ValueError) as error:  # LookupError: the encoding
+        raise ValueError(f'broken XML ({error})') from error
+
+
+def _read_object(node: ET.Element, strict: bool) -> VOCObject:
     box = node.find('bndbox')
     tags = set() if box is None else {child.tag for child in box}
     if {'width', 'height'} <= tags and not {'xmax', 'ymax'} & tags:
@@ -67,8 +99,15 @@ def _read_object(node: ET.Element) -> VOCObject:
     return VOCObject(
         name=_text(node, 'name'),
         box=tuple(_number(node, f'bndbox/{key}') for key in ('xmin', 'ymin', 'xmax', 'ymax')),
-        difficult=node.find('difficult') is not None and _number(node, 'difficult') != 0,
+        difficult=_is_difficult(node, strict),
     )
+
+
+def _is_difficult(node: ET.Element, strict: bool) -> bool:
+    text = node.findtext('difficult')
+    if text is None or (not strict and text.strip() in ('', 'Unspecified')):
+        return False
+    return _number(node, 'difficult') != 0
 
 
 def _text(node: ET.Element, path: str) -> str:

@@ -1,5 +1,6 @@
 """A user's own detection data in VOC layout."""
 
+from collections import Counter
 from pathlib import Path
 
 from mmdet.datasets import XMLDataset
@@ -14,11 +15,11 @@ from .files import LAYOUT, ids_in, images_by_id, missing_image, read_lines
 
 
 def require_names(dataset: XMLDataset) -> None:
-    """Check that the classes are names and that ``ann_file`` names a split file.
+    """Check that the classes are different names and that ``ann_file`` names a split file.
 
     Raises:
-        InputError: The classes are a string or not strings, or the split file is a folder or is not
-            given.
+        InputError: The classes are a string, not strings or not different, or the split file is a
+            folder or is not given.
     """
     kind = type(dataset).__name__
     classes = dataset.metainfo.get('classes')
@@ -29,6 +30,9 @@ def require_names(dataset: XMLDataset) -> None:
         )
     if not all(isinstance(name, str) for name in classes or ()):
         raise InputError(f'{kind}: the classes {classes} are not all names; put them in quotes')
+    repeated = [name for name, number in Counter(classes).items() if number > 1]
+    if repeated:
+        raise InputError(f'{kind}: the classes have {repeated[0]!r} twice; list it once')
     if Path(dataset.ann_file).is_dir():
         raise InputError(
             f"{kind}: ann_file '{dataset.ann_file}' is not a split file; name one, such as "

@@ -106,6 +106,18 @@ def test_classes_without_the_comma(write_voc):
         read(root, classes=('cat'))
 
 
+def test_a_class_that_is_listed_twice(write_voc):
+    root = write_voc({'a.jpg': []}, {'train': 'a'})
+    with pytest.raises(InputError, match="the classes have 'cat' twice; list it once"):
+        read(root, classes=('cat', 'dog', 'cat'))
+
+
+@pytest.mark.parametrize('difficult', ['', ' ', 'Unspecified', '0', '0.0'])
+def test_what_is_not_said_to_be_difficult(write_voc, difficult):
+    root = write_voc({'a.jpg': [('cat', (2, 2, 9, 9), difficult)]}, {'train': 'a'})
+    assert boxes(read(root)) == [[([2, 2, 9, 9], 0, 0)]]
+
+
 def test_a_split_file_must_be_named(write_voc):
     root = write_voc({'a.jpg': []}, {'train': 'a'})
     for ann_file in ({}, {'ann_file': 'ImageSets/Main'}):
