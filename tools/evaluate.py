@@ -21,15 +21,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--score-thr',
         type=float,
         metavar='SCORE',
-        help='lowest score that counts (default: that with the highest mean F1)',
+        help='lowest score that counts, in hundredths (default: that with the highest mean F1)',
     )
 
 
 def run(args: Namespace) -> None:
     import json
 
+    from ic_backbones.atomic_write import write_atomically
     from ic_backbones.doctor import check_quick
     from ic_backbones.doctor.report import table
+    from ic_backbones.errors import writing
     from ic_backbones.report.evaluate import evaluate
     from ic_backbones.runs.options import load_config
     from ic_backbones.runs.outputs import folder_of, require_writable
@@ -44,8 +46,9 @@ def run(args: Namespace) -> None:
     check_quick(cfg, [args.split])
     checkpoint = Checkpoint.read(args.checkpoint)
     report = evaluate(cfg, args.config, checkpoint, args.split, args.score_thr)
-    page.write_text(report.html(), encoding='utf-8')
-    metrics.write_text(json.dumps(report.metrics(), indent=1), encoding='utf-8')
+    with writing(out, 'choose another --out'):
+        write_atomically(page, report.html().encode(errors='replace'))
+        write_atomically(metrics, json.dumps(report.metrics(), indent=1).encode())
     print(table(report.class_table()))
     print('AP as on COCO; the area under the curve, for data in VOC layout, differs a little')
     print(f'{page}: {page.stat().st_size / 1e6:.1f} MB')

@@ -30,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     from ic_backbones.errors import InputError
+    from ic_backbones.inference.results import JSON, TABLE, require_own
     from ic_backbones.inference.run import choose, predict_all
     from ic_backbones.runs.outputs import require_writable
 
@@ -37,8 +38,9 @@ def run(args: Namespace) -> int:
         if name.endswith(('.pth', '.onnx')):
             raise InputError(f'{name}: is a model; give one, and then pictures alone')
     out = Path(args.out)
-    for name in ('predictions.json', 'predictions.csv'):
+    for name in (JSON, TABLE):
         require_writable(out / name, '--out')
+    require_own(out)
     if args.model.endswith('.onnx'):
         from ic_backbones.inference.onnx_detector import OnnxDetector
 
@@ -62,7 +64,10 @@ def run(args: Namespace) -> int:
             'shows what has less'
         )
     if results.unreadable:
-        print(f'{len(results.unreadable)} could not be read; predictions.json names them')
+        print(
+            f'{len(results.unreadable)} could not be read, or not in whole; predictions.json names '
+            'them'
+        )
     return int(bool(results.unreadable))
 
 

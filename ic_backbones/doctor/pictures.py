@@ -17,7 +17,9 @@ from .records import Record
 
 
 def draw_samples(diagnosis: Diagnosis, out: str | Path, number: int = 12) -> int:
-    """Write ``<out>/<split>/<id>.jpg`` for some images of each split.
+    """Write ``<out>/<split>/<id>_boxes.jpg`` for some images of each split.
+
+    With such a name a picture replaces none of the images, wherever they are.
 
     Up to half of them are images with problems; the others are chosen at random with a fixed seed.
     Boxes of unknown classes are left out, as in a training.
@@ -42,7 +44,7 @@ def draw_samples(diagnosis: Diagnosis, out: str | Path, number: int = 12) -> int
     visualizer = DetLocalVisualizer()
     visualizer.dataset_meta = dict(classes=diagnosis.classes, palette='random')
     for split, record in tqdm(chosen, 'drawing', unit='image', delay=1, disable=None):
-        file = Path(out, split, f'{record.image_id}.jpg')
+        file = Path(out, split, f'{record.image_id}_boxes.jpg')
         with writing(file), warnings.catch_warnings():
             warnings.filterwarnings('ignore', '.*out of bounds')  # a problem of its own
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from .predictor import Predictor
 from .saved_model import SavedModel
 from .traced import TracedDetector
 
+_LOADER = dict(color_type='color', imdecode_backend='cv2')  # how predict.py reads an image
 _NEAR = 1e-4  # scores that differ by less may change their order, or pass the threshold or not
 
 
@@ -53,7 +54,9 @@ def _resize(saved: SavedModel) -> dict | None:
         if kind == 'Resize' and set(step) <= {'type', '_scope_', 'scale', 'keep_ratio', 'backend'}:
             scale = to_2tuple(step['scale'])
             resize = dict(scale=scale, keep_ratio=step.get('keep_ratio', False))
-        elif kind not in ('LoadImageFromFile', 'LoadAnnotations', 'PackDetInputs'):
+        elif kind not in ('LoadImageFromFile', 'LoadAnnotations', 'PackDetInputs') or any(
+            step.get(key, value) != value for key, value in _LOADER.items()
+        ):
             raise InputError(
                 f'{saved.source}: the test pipeline has a {kind} that predict.py does not know '
                 'without PyTorch; leave --whole out for the backbone'

@@ -1,6 +1,7 @@
 """Predictions as files: pictures, one JSON and one CSV."""
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,18 +9,38 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..atomic_write import write_atomically
 from ..datasets.images import write_image
 from ..errors import InputError, writing
+from ..runs.outputs import first_line
 from .draw import draw_prediction
-from .sources import File
+from .sources import File, cv2_path
 
-PICTURES = 'pictures'  # the folder of what is drawn
+PICTURES, JSON, TABLE = FILES = 'pictures', 'predictions.json', 'predictions.csv'
 _EDGES = 'left', 'top', 'right', 'bottom'
 _COLUMNS = 'image', 'frame', 'class', 'score', *_EDGES
 
 
+def require_own(folder: Path) -> None:
+    """Check that results in a folder would replace nothing but earlier ones.
+
+    Raises:
+        InputError: They would; nothing is lost yet.
+    """
+    if first_line(folder / TABLE) == ','.join(_COLUMNS):
+        return
+    for name in FILES:
+        if (folder / name).exists():
+            raise InputError(
+                f'{folder / name}: is not known as a result of predict and could be written over; '
+                'choose another --out'
+            )
+
+
 class Results:
     """The results of one run in a folder; leaving the context writes the JSON and the CSV.
+
+    Entering it replaces earlier ones by empty ones.
 
     They are ``pictures/``, ``predictions.json`` and ``predictions.csv``, which has a row for each
     object, or for each class of a classifier. Boxes are left, top, right and bottom in pixels;
@@ -37,7 +58,7 @@ class Results:
         self._about = about
         self._classes = list(classes)
         self._predictions: list[dict] = []
-        self._video: cv2.VideoWriter | None = None
+        self._video: tuple[Path, cv2.VideoWriter] | None = None
         self._pictures: dict[File, Path] = {}
 
     @property
@@ -52,22 +73,30 @@ class Results:
         return bool(found) and all(objects == [] for objects in found)
 
     def __enter__(self) -> 'Results':
+        self._write()  # a folder with half of the results is predict's, too
         return self
 
     def __exit__(self, *_) -> None:
-        self._end_video()
+        try:
+            self._end_video()
+        finally:
+            self._write()
+
+    def _write(self) -> None:
         content = dict(
             self._about,
             classes=self._classes,
             predictions=self._predictions,
             unreadable=self.unreadable,
         )
+        table = io.StringIO()
+        writer = csv.DictWriter(table, _COLUMNS, restval='')
+        writer.writeheader()
+        writer.writerows(row for item in self._predictions for row in _rows(item))
         with writing(self.folder, 'choose another --out'):
-            (self.folder / 'predictions.json').write_text(json.dumps(content, indent=1))
-            with (self.folder / 'predictions.csv').open('w', newline='') as file:
-                writer = csv.DictWriter(file, _COLUMNS, restval='')
-                writer.writeheader()
-                writer.writerows(row for item in self._predictions for row in _rows(item))
+            # The name of a file may be other bytes than UTF-8.
+            write_atomically(self.folder / TABLE, table.getvalue().encode(errors='surrogateescape'))
+            write_atomically(self.folder / JSON, json.dumps(content, indent=1).encode())
 
     def add(self, file: File, frame: int | None, image: np.ndarray, prediction: dict) -> None:
         """Write the picture of an image, or of a frame of a video, and note its prediction.
@@ -97,15 +126,21 @@ class Results:
         if frame == 0:
             self._end_video()
             code = cv2.VideoWriter_fourcc(*'mp4v')
-            self._video = cv2.VideoWriter(str(picture), code, file.rate(), (width, height))
-            if not self._video.isOpened():
+            video = cv2.VideoWriter(cv2_path(picture), code, file.rate(), (width, height))
+            if not video.isOpened():
                 raise InputError(f'{picture}: the video cannot be written; choose another --out')
-        self._video.write(drawn)
+            self._video = picture, video
+        self._video[1].write(drawn)
 
     def _end_video(self) -> None:
-        if self._video is not None:
-            self._video.release()
-        self._video = None
+        if self._video is None:
+            return
+        (picture, video), self._video = self._video, None
+        video.release()  # which says nothing of a full disk
+        if not cv2.VideoCapture(cv2_path(picture)).isOpened():
+            raise InputError(
+                f'{picture}: the video cannot be written; free some space or choose another --out'
+            )
 
     def _picture(self, file: File) -> Path:
         """The picture of a file, whose name no other one has."""

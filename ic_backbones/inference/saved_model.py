@@ -17,6 +17,9 @@ from ..weights.pretrained import with_versions
 from ..weights.registered import require_registered, require_test_pipeline
 from .draw import name_of
 
+# With these, images are turned as EXIF's orientation says, as those are that predict.py draws.
+_TURNING = dict(color_type=('color', 'grayscale'), imdecode_backend=(None, 'cv2', 'pillow'))
+
 
 @dataclass(frozen=True)
 class SavedModel:
@@ -85,7 +88,7 @@ def load_model(checkpoint: str, config: str | None = None, device: str | None = 
 
 
 def _test_pipeline(cfg: Config, source: str) -> list[dict]:
-    """The steps of the test pipeline, once model and pipeline have the right shape."""
+    """The steps of the test pipeline, if it reads upright images and the model has a backbone."""
     model, loader = cfg.get('model'), cfg.get('test_dataloader')
     dataset = loader.get('dataset') if isinstance(loader, dict) else None
     while isinstance(dataset, dict) and 'dataset' in dataset:
@@ -97,6 +100,13 @@ def _test_pipeline(cfg: Config, source: str) -> list[dict]:
         raise InputError(
             f'{source}: has no test_dataloader with a pipeline; give the config of a training'
         )
+    for key, values in _TURNING.items():
+        for step in steps:
+            if key in step and step[key] not in values:
+                raise InputError(
+                    f'{source}: the test pipeline has {key}={step[key]!r}, with which boxes are '
+                    'not those of the upright image; leave that key out'
+                )
     return steps
 
 

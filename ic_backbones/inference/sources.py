@@ -2,7 +2,9 @@
 
 import glob
 import shutil
+import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +14,13 @@ import cv2
 import numpy as np
 
 from ..datasets.images import IMAGE_SUFFIXES, read_image
+from ..datasets.voc.files import files_below
 from ..errors import InputError, one_line
 
 VIDEO_SUFFIXES = frozenset('.avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm'.split())
+_UNREAD = frozenset('.arw .avif .cr2 .dng .gif .heic .heif .jxl .nef'.split())
 _TIMEOUT = 30  # seconds without a byte
+_WHOLE = 0.75  # of the length that a video states, which may be that from before it was trimmed
 
 
 class File(NamedTuple):
@@ -51,28 +56,43 @@ class File(NamedTuple):
         """The frames of a video, BGR in uint8 of shape (height, width, 3).
 
         Raises:
-            InputError: It is not a video that can be read.
+            InputError: It is not a video that can be read, or clearly ends before its stated
+                length.
         """
-        video = cv2.VideoCapture(str(self.path))
+        if cv2_path(self.path) != str(self.path):
+            raise InputError(f'{self.origin}: the path of a video must be UTF-8; rename it')
+        video = cv2.VideoCapture(cv2_path(self.path))
+        frames, seconds = 0, 0.0
+        length, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), self.rate()
         try:
-            is_empty = True
             while (read := video.read())[0]:
-                is_empty = False
+                frames, seconds = frames + 1, video.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 yield read[1]
         finally:
             video.release()
-        if is_empty:
+        if not frames:
             raise InputError(f'{self.origin}: is not a video that can be read; give another one')
+        # Some formats compute the number of frames from the length, also where frames are missing.
+        if max(frames, rate * seconds) < _WHOLE * length:
+            raise InputError(
+                f'{self.origin}: ends after {seconds:.1f} of {length / rate:.1f} seconds; get the '
+                'whole video, unless it was trimmed'
+            )
 
     def count(self) -> int:
         """The number of images in it: 1, or about as many as a video has frames."""
         if not self.is_video:
             return 1
-        return max(1, int(cv2.VideoCapture(str(self.path)).get(cv2.CAP_PROP_FRAME_COUNT)))
+        return max(1, int(cv2.VideoCapture(cv2_path(self.path)).get(cv2.CAP_PROP_FRAME_COUNT)))
 
     def rate(self) -> float:
         """The frames per second of a video."""
-        return cv2.VideoCapture(str(self.path)).get(cv2.CAP_PROP_FPS) or 25
+        return cv2.VideoCapture(cv2_path(self.path)).get(cv2.CAP_PROP_FPS) or 25
+
+
+def cv2_path(path: Path) -> str:
+    """A path for cv2's videos, with a '?' for what is not UTF-8, on which cv2 ends the process."""
+    return str(path).encode(errors='replace').decode()
 
 
 def find_files(sources: Sequence[str], downloads: Path, without: Path) -> list[File]:
@@ -100,15 +120,7 @@ def _find(source: str, downloads: Path, without: Path) -> list[File]:
     if source.startswith(('http://', 'https://')):
         return [_fetch(source, downloads)]
     if path.is_dir():
-        below = [
-            File(file, file.relative_to(path), str(file))
-            for file in sorted(path.rglob('*'))
-            if file.suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES
-            and without not in file.resolve().parents
-        ]
-        if not below:
-            raise InputError(f'{source}: there is no image in this folder; give another one')
-        return below
+        return _find_below(path, without)
     if path.exists():
         if without in path.resolve().parents:
             raise InputError(
@@ -124,6 +136,34 @@ def _find(source: str, downloads: Path, without: Path) -> list[File]:
             return [File(path, Path(path.name), str(path)) for path in files]
         raise InputError(f'{source}: no file matches this pattern; put it in quotes, or correct it')
     raise InputError(f'{source}: there is no such file or folder; give images or a folder')
+
+
+def _find_below(folder: Path, without: Path) -> list[File]:
+    """The images and videos in a folder; those in other formats are counted on stderr."""
+    try:
+        below = sorted(path for path in files_below(folder) if not path.is_dir())
+    except OSError as error:
+        raise InputError(
+            f'{error.filename}: cannot be read ({error.strerror}); make it readable or move it'
+        ) from error
+    kinds = Counter(path.suffix.lower() for path in below)
+    unread = sorted(kinds.keys() & _UNREAD)
+    if unread:
+        count = sum(kinds[suffix] for suffix in unread)
+        print(
+            f'{folder}: {count} in formats that are not read ({", ".join(unread)}) left out; save '
+            'such pictures as JPEG or PNG',
+            file=sys.stderr,
+        )
+    found = [
+        File(path, path.relative_to(folder), str(path))
+        for path in below
+        if path.suffix.lower() in IMAGE_SUFFIXES | VIDEO_SUFFIXES
+        and without not in path.resolve().parents
+    ]
+    if not found:
+        raise InputError(f'{folder}: there is no image in this folder; give another one')
+    return found
 
 
 def _fetch(address: str, folder: Path) -> File:

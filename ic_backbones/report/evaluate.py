@@ -12,7 +12,7 @@ from ..weights.checkpoint import Checkpoint
 from ..weights.match import compare
 from .examined import Collect
 from .page import Report, data_table
-from .precision import measure
+from .precision import THRESHOLDS, measure
 
 
 def evaluate(
@@ -29,12 +29,15 @@ def evaluate(
 
     Raises:
         InputError: It is not a detector, the checkpoint does not fill it, the threshold is not a
-            score, or the test cannot run.
+            score in hundredths, or the test cannot run.
     """
     if cfg.get('default_scope') != 'mmdet':
         raise InputError(f'{source}: is not a detector of mmdet; tools/test.py tests classifiers')
-    if score_thr is not None and not 0 <= score_thr <= 1:
-        raise InputError(f'--score-thr {score_thr:g}: is not a score; give a number from 0 to 1')
+    if score_thr is not None and score_thr not in THRESHOLDS:
+        raise InputError(
+            f'--score-thr {score_thr:.10g}: is not a score in hundredths; give one from 0 to 1, '
+            'such as 0.35'
+        )
     cfg.test_dataloader = cfg[f'{split}_dataloader']
     cfg.test_evaluator = cfg[f'{split}_evaluator']
     cfg.load_from, cfg.resume = checkpoint.source, False

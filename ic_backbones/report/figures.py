@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 
 import cv2
 import mmcv
@@ -10,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from ..inference.draw import draw_box
+from ..runs.curves import as_text
 from .mistakes import Matched
 from .precision import RECALLS, THRESHOLDS, Precision
 
@@ -43,7 +45,7 @@ def _per_class(
     present = precision.objects > 0
     is_few = present.sum() <= _LEGEND
     for name, curve in zip(np.array(precision.classes)[present], curves[present], strict=True):
-        style = dict(label=name) if is_few else dict(color='0.8')
+        style = dict(label=as_text(name)) if is_few else dict(color='0.8')
         axes.plot(x, curve, linewidth=1.2, **style)
     if present.sum() > 1:
         axes.plot(x, curves[present].mean(0), color='black', linewidth=2, label='mean')
@@ -64,8 +66,9 @@ def confusion_figure(matrix: np.ndarray, classes: tuple[str, ...]) -> Figure:
     for row, column in np.argwhere(matrix):
         color = 'white' if shares[row, column] > 0.5 else 'black'
         axes.text(column, row, matrix[row, column], ha='center', va='center', color=color)
-    axes.set_xticks(range(len(matrix)), [*classes, 'missed'], rotation=90)
-    axes.set_yticks(range(len(matrix)), [*classes, 'false alarm'])
+    names = [as_text(name) for name in classes]
+    axes.set_xticks(range(len(matrix)), [*names, 'missed'], rotation=90)
+    axes.set_yticks(range(len(matrix)), [*names, 'false alarm'])
     axes.set(xlabel='found as', ylabel='is')
     return figure
 
@@ -73,7 +76,10 @@ def confusion_figure(matrix: np.ndarray, classes: tuple[str, ...]) -> Figure:
 def svg(figure: Figure) -> str:
     """A figure as the address of an image that holds it."""
     file = io.StringIO()
-    with rc_context({'svg.hashsalt': 'ic_backbones'}):
+    # As text, names have the reader's letters, which are more than matplotlib's.
+    settings = {'svg.hashsalt': 'ic_backbones', 'svg.fonttype': 'none'}
+    with rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph .* missing')
         figure.savefig(file, format='svg', metadata=dict(Date=None))
     return _address('svg+xml', file.getvalue().encode())
 

@@ -54,7 +54,7 @@ def match(image: Examined, score_thr: float) -> Matched:
     hits, alarms = [], []
     left = set(np.flatnonzero(~image.ignored))
     for det in np.argsort(-image.scores, kind='stable'):
-        if image.scores[det] < score_thr:
+        if float(image.scores[det]) < score_thr:  # as pycocotools compares them
             break
         near = [obj for obj in left if overlaps[det, obj] >= _IOU]
         if near:

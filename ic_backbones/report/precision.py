@@ -11,7 +11,7 @@ from pycocotools.cocoeval import COCOeval
 
 from .examined import Examined
 
-THRESHOLDS = np.linspace(0, 1, 101)  # of the score
+THRESHOLDS = np.arange(101) / 100  # of the score; each is the number that its two digits give
 RECALLS = np.linspace(0, 1, 101)  # where COCO reads the precision
 
 

@@ -6,9 +6,15 @@ from pathlib import Path
 
 from ..errors import InputError, one_line
 from ..regular_file import require_regular
+from .outputs import first_line
 from .scalars import LARGEST, TRAINING, Scalars
 
 Curve = list[tuple[float, float]]
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file begins as :func:`write_table` begins a table."""
+    return first_line(path) in [','.join(_head(unit)) for unit in ('epoch', 'iteration')]
 
 
 def write_table(path: Path, unit: str, curves: Iterable[tuple[str, str, Curve]]) -> None:
@@ -24,9 +30,13 @@ def write_table(path: Path, unit: str, curves: Iterable[tuple[str, str, Curve]])
     """
     with path.open('w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
-        writer.writerow(('run', unit, 'name', 'value'))
+        writer.writerow(_head(unit))
         for run, name, curve in curves:
             writer.writerows((run, x, name, value) for x, value in curve)
+
+
+def _head(unit: str) -> tuple[str, ...]:
+    return 'run', unit, 'name', 'value'
 
 
 def read_table(path: Path) -> dict[str, Scalars]:

@@ -1,5 +1,6 @@
 """Loss, and mAP or accuracy, of training runs over the epochs, as a picture and as a table."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from ..errors import InputError, writing
-from .curve_table import Curve, read_table, write_table
+from .curve_table import Curve, is_table, read_table, write_table
 from .scalars import METRIC, TRAINING, Scalars, read_scalars
 from .valleys import Valley, find_valleys
 
@@ -92,12 +93,17 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
         The two files.
 
     Raises:
-        InputError: ``out`` is not a ``.png`` file or cannot be written.
+        InputError: ``out`` is not a ``.png`` file or cannot be written, or the ``.csv`` file is
+            there and not such a table.
     """
     out = Path(out)
     if out.suffix != '.png':
         raise InputError(f'{out}: this is not a .png file; give the picture such a name')
     table = out.with_suffix('.csv')
+    if table.exists() and not is_table(table):
+        raise InputError(
+            f'{table}: is no table of this tool and would be written over; choose another --out'
+        )
     with writing(out, 'choose another --out'):
         out.parent.mkdir(parents=True, exist_ok=True)
         write_table(table, curves.unit, curves.named())
@@ -167,6 +173,11 @@ def _logged(run: Scalars, unit: str, key: str) -> Curve:
     return [(round(row['iter'] / length, 4), row[key]) for row in run.train if key in row]
 
 
+def as_text(name: str) -> str:
+    """A name for matplotlib, which would read $ as mathematics and leave _ out of a legend."""
+    return re.sub('^_', ' _', name.replace('$', r'\$'))
+
+
 def draw(curves: Curves) -> Figure:
     """Training loss and validation metric side by side, with shaded valleys."""
     keys = ['loss'] if curves.metric is None else ['loss', curves.metric]
@@ -178,10 +189,12 @@ def draw(curves: Curves) -> Figure:
         if name == TRAINING:
             if curves.metric is not None:
                 color = colors.get((run, curves.metric))
-                panels[curves.metric].plot(*points, ':', color=color, label=f'{run}, training')
+                panels[curves.metric].plot(
+                    *points, ':', color=color, label=as_text(f'{run}, training')
+                )
             continue
         marker = 'o' if len(curve) < 30 else None
-        (line,) = panels[name].plot(*points, marker=marker, markersize=3, label=run)
+        (line,) = panels[name].plot(*points, marker=marker, markersize=3, label=as_text(run))
         colors[run, name] = line.get_color()
     for run, curve, valley in curves.valleys():
         span = curve[valley.rim][0], curve[valley.end][0]

@@ -28,6 +28,17 @@ def require_writable(file: str | Path, option: str) -> None:
         file.unlink()
 
 
+def first_line(file: str | Path) -> str:
+    """The first line of a text file, by which a table tells what has written it.
+
+    It is empty where there is no file.
+    """
+    if not Path(file).is_file():
+        return ''
+    with open(file, encoding='utf-8', errors='replace') as lines:
+        return lines.readline(1000).rstrip()
+
+
 def folder_of(checkpoint: str) -> Path:
     """The folder of a checkpoint, for what is made of it.
 

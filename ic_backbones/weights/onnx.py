@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import io
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from torch import Tensor, nn
 
 from .._requirements import require_extra
+from ..atomic_write import write_atomically
 from ..errors import writing
 from ..ops.window import Window
 
@@ -91,23 +93,23 @@ def write_onnx(
     # The tracing exporter: the other one does not end on padding that depends on the size.
     has_both = 'dynamo' in inspect.signature(torch.onnx.export).parameters
     tracing = dict(dynamo=False) if has_both else {}
+    written = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        torch.onnx.export(
+            net,
+            (image,),
+            written,
+            opset_version=OPSET,
+            input_names=['image'],
+            output_names=list(outputs),
+            dynamic_axes=axes,
+            **tracing,
+        )
+    model = onnx.load_model_from_string(written.getvalue())
+    onnx.helper.set_model_props(model, notes or {})
     with writing(file, 'choose another --out'):
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
-            torch.onnx.export(
-                net,
-                (image,),
-                str(file),
-                opset_version=OPSET,
-                input_names=['image'],
-                output_names=list(outputs),
-                dynamic_axes=axes,
-                **tracing,
-            )
-        if notes:
-            model = onnx.load(str(file))
-            onnx.helper.set_model_props(model, notes)
-            onnx.save(model, str(file))
+        write_atomically(file, model.SerializeToString())
 
 
 class _TracedAdaptivePadding(Conv2dAdaptivePadding):

@@ -23,8 +23,8 @@ def test_boxes_are_drawn_and_problems_come_first(write_voc, tmp_path):
     diagnosis = diagnose(splits_of_folder(root, ['cat']))
     diagnosis.problems = [problem for problem in diagnosis.problems if '5.xml' in problem.file]
     assert draw_samples(diagnosis, out, number=2) == 3
-    assert (out / 'val/7.jpg').is_file() and (out / 'train/5.jpg').is_file()
-    picture = read_image(out / 'val/7.jpg').astype(int)
+    assert (out / 'val/7_boxes.jpg').is_file() and (out / 'train/5_boxes.jpg').is_file()
+    picture = read_image(out / 'val/7_boxes.jpg').astype(int)
     changed = np.abs(picture - cv2.imread(str(root / 'JPEGImages/7.png'))).max(-1) > 40
     assert changed[20:60, 80].mean() > 0.9 and changed[60, 20:80].mean() > 0.9
     assert not changed[30:58, 45:78].any() and not changed[:15].any()

@@ -199,10 +199,16 @@ def test_wrong_input(
         "test_dataloader = dict(dataset=dict(pipeline=[dict(type='LoadImageFromFile'), "
         "dict(type='Pad', size_divisor=32), dict(type='PackDetInputs')]))",
     )
+    pillow = derived(
+        'pillow',
+        "test_dataloader = dict(dataset=dict(pipeline=[dict(type='LoadImageFromFile', "
+        "imdecode_backend='pillow'), dict(type='PackDetInputs')]))",
+    )
     whole = ['--whole', '--checkpoint', detector, *out]
     for argv, words in (
         ([soft, *whole], 'soft_nms.* cannot be exported as a whole; leave --whole out'),
         ([pads, *whole], 'the test pipeline has a Pad that predict.py does not know'),
+        ([pillow, *whole], 'the test pipeline has a LoadImageFromFile that predict.py does not'),
         ([classifier_config, '--whole', '--checkpoint', classifier, *out], 'is not a detector'),
         ([detector_config, *whole, '--image', str(tmp_path / 'gone.png')], 'gone.png: there is no'),
         ([detector_config, '--image', str(photo)], '--image: is for --whole'),

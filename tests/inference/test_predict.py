@@ -4,6 +4,8 @@ import csv
 import functools
 import http.server
 import json
+import os
+import resource
 import shutil
 import threading
 from pathlib import Path
@@ -13,8 +15,9 @@ import numpy as np
 import pytest
 
 from ic_backbones.errors import InputError
-from ic_backbones.inference import run
-from ic_backbones.inference.sources import find_files
+from ic_backbones.inference import run, sources
+from ic_backbones.inference.results import Results, require_own
+from ic_backbones.inference.sources import File, find_files
 
 
 @pytest.fixture
@@ -104,16 +107,27 @@ def test_nothing_that_reaches_the_score_is_said(tool, detector, photo, tmp_path,
 
 def test_source_pictures_are_never_overwritten(tool, detector, photo, tmp_path):
     pictures = tmp_path / 'job' / 'pictures'
-    pictures.mkdir(parents=True)
-    cv2.imwrite(str(pictures / 'a.jpg'), cv2.imread(str(photo)))
-    before = (pictures / 'a.jpg').read_bytes()
+    predict(tool, detector, photo, '--out', tmp_path / 'job')
+    before = (pictures / 'photo.jpg').read_bytes()
     with pytest.raises(
-        InputError, match=r'a\.jpg: lies in .*, where the results go; choose another'
+        InputError, match=r'photo\.jpg: lies in .*, where the results go; choose another'
     ):
-        predict(tool, detector, pictures / 'a.jpg', '--out', tmp_path / 'job')
+        predict(tool, detector, pictures / 'photo.jpg', '--out', tmp_path / 'job')
     with pytest.raises(InputError, match='no file matches this pattern'):
         predict(tool, detector, pictures / '*.jpg', '--out', tmp_path / 'job')
-    assert (pictures / 'a.jpg').read_bytes() == before
+    assert (pictures / 'photo.jpg').read_bytes() == before
+
+
+@pytest.mark.parametrize('name', ['pictures/photo.jpg', 'predictions.json', 'predictions.csv'])
+def test_only_earlier_results_are_written_over(name, tool, detector, photo, tmp_path):
+    own = tmp_path / name
+    own.parent.mkdir(exist_ok=True)
+    own.write_text('mine')
+    known = f'{name.partition("/")[0]}: is not known as a result of predict and could be written'
+    for source in (photo, tmp_path):
+        with pytest.raises(InputError, match=known):
+            predict(tool, detector, source, '--out', tmp_path)
+    assert own.read_text() == 'mine'
 
 
 def test_results_may_lie_among_the_pictures(tool, detector, photo, tmp_path):
@@ -123,6 +137,148 @@ def test_results_may_lie_among_the_pictures(tool, detector, photo, tmp_path):
         assert [item['image'] for item in read(tmp_path)[0]['predictions']] == [
             str(tmp_path / 'a.png')
         ]
+
+
+def test_half_of_the_results_are_written_over(tmp_path):
+    """Of a run that was killed."""
+    Results(tmp_path, {}, ()).__enter__()
+    (tmp_path / 'pictures').mkdir()
+    require_own(tmp_path)
+
+
+class FindsNothing:
+    is_detector, classes = True, ('disc',)
+
+    def __call__(self, image):
+        return [dict(objects=[])]
+
+
+def write_video(file: Path, frames: int = 40, code: str = 'MJPG') -> Path:
+    """A video of noise, with 10 frames a second."""
+    rng = np.random.default_rng(0)
+    video = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*code), 10, (64, 48))
+    for _ in range(frames):
+        video.write(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    video.release()
+    return file
+
+
+def test_half_a_video_is_reported(tmp_path):
+    """What is there is predicted."""
+    whole, half = write_video(tmp_path / 'whole.avi'), tmp_path / 'half.avi'
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    names = [str(whole), str(half)]
+    results = run.predict_all(FindsNothing(), names, tmp_path, run.Choice(), 'model')
+    frames = [item['image'] for item in read(tmp_path)[0]['predictions']]
+    assert frames.count(names[0]) == 40 and 15 <= frames.count(names[1]) <= 20
+    (said,) = results.unreadable
+    assert said.startswith(f'{half}: ends after 1.') and ' of 4.0 seconds; get the whole' in said
+
+
+@pytest.mark.parametrize(('step', 'is_whole'), [(400, True), (100, False)])
+def test_the_length_of_a_video_is_a_time(step, is_whole, monkeypatch):
+    """Of ten frames, where some formats state 40, for 4 seconds with 10 frames each."""
+
+    class Video:
+        frames = 0
+
+        def __init__(self, path: str) -> None:
+            pass
+
+        def get(self, key: int) -> float:
+            time = step * (self.frames - 1)
+            known = {
+                cv2.CAP_PROP_FRAME_COUNT: 40,
+                cv2.CAP_PROP_FPS: 10,
+                cv2.CAP_PROP_POS_MSEC: time,
+            }
+            return known[key]
+
+        def read(self) -> tuple:
+            self.frames += 1
+            return self.frames <= 10, None
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(sources.cv2, 'VideoCapture', Video)
+    frames = File(Path('a.webm'), Path('a.webm'), 'a.webm').frames()
+    assert len([next(frames) for _ in range(10)]) == 10
+    if is_whole:
+        assert not list(frames)
+    else:
+        with pytest.raises(InputError, match='a.webm: ends after 0.9 of 4.0 seconds; get the'):
+            next(frames)
+
+
+def test_a_video_for_which_there_is_no_room(photo, tmp_path):
+    """cv2 says nothing; the predictions are kept."""
+    noise = write_video(tmp_path / 'noise.avi')
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (24_000, hard))
+    try:
+        with pytest.raises(InputError, match='noise.mp4: the video cannot be written; free some'):
+            run.predict_all(FindsNothing(), [str(noise)], tmp_path, run.Choice(), 'model')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(read(tmp_path)[0]['predictions']) == 40
+
+
+def test_a_full_disk_leaves_the_earlier_table(tmp_path):
+    (tmp_path / 'predictions.csv').write_text('earlier')
+    (tmp_path / 'predictions.csv.tmp').symlink_to('/dev/full')
+    with pytest.raises(InputError, match='No space left on device.; free some space'):
+        with Results(tmp_path, {}, ()):
+            pass
+    assert (tmp_path / 'predictions.csv').read_text() == 'earlier'
+
+
+def test_a_name_that_is_not_utf_8(tool, detector, photo, tmp_path):
+    name = os.fsdecode(b'photo \xff.png')
+    shutil.copy(photo, tmp_path / name)
+    assert predict(tool, detector, tmp_path, '--out', tmp_path / 'out', '--score-thr', 0) == 0
+    assert (tmp_path / 'out/pictures/photo \udcff.jpg').is_file()
+    assert (tmp_path / 'out/predictions.csv').read_bytes().count(b'photo \xff.png') == 5
+    (prediction,) = json.loads((tmp_path / 'out/predictions.json').read_text())['predictions']
+    assert prediction['image'] == str(tmp_path / name)
+
+
+def test_videos_with_a_path_that_is_not_utf_8(tmp_path):
+    """With such a path cv2 would end the process."""
+    video, name = write_video(tmp_path / 'a.avi', 3), os.fsdecode(b'\xff.avi')
+    copy = str(shutil.copy(video, tmp_path / name))
+    results = run.predict_all(FindsNothing(), [copy], tmp_path, run.Choice(), 'model')
+    assert results.unreadable == [f'{copy}: the path of a video must be UTF-8; rename it']
+    out = tmp_path / name.removesuffix('.avi')
+    out.mkdir()
+    with pytest.raises(InputError, match='the video cannot be written; choose another --out'):
+        run.predict_all(FindsNothing(), [str(video)], out, run.Choice(), 'model')
+
+
+def test_a_folder_with_links_and_other_formats(photo, tmp_path, monkeypatch, capsys):
+    """A linked folder is entered, and a folder may be called as a video."""
+    folder, other = tmp_path / 'photos', tmp_path / 'other'
+    (folder / 'clip.mp4').mkdir(parents=True)
+    other.mkdir()
+    shutil.copy(photo, folder / 'clip.mp4/b.png')
+    cv2.imwrite(str(other / 'a.png'), np.zeros((9, 9, 3), np.uint8))
+    for name in ('a.heic', 'b.HEIC', 'c.gif', 'notes.txt'):
+        (folder / name).touch()
+    (folder / 'linked').symlink_to(other)
+    (folder / 'circle').symlink_to(folder)
+    found = find_files([str(folder)], tmp_path, tmp_path / 'out')
+    assert [file.name.as_posix() for file in found] == ['clip.mp4/b.png', 'linked/a.png']
+    assert capsys.readouterr().err == (
+        f'{folder}: 3 in formats that are not read (.gif, .heic) left out; save such pictures as '
+        'JPEG or PNG\n'
+    )
+
+    def closed(folder: Path):
+        raise PermissionError(13, 'Permission denied', f'{folder}/closed')
+
+    monkeypatch.setattr(sources, 'files_below', closed)
+    with pytest.raises(InputError, match='closed: cannot be read .Permission denied.; make it'):
+        find_files([str(folder)], tmp_path, tmp_path / 'out')
 
 
 def test_a_picture_that_cannot_be_scaled_is_left_out(photo, tmp_path, capsys):

@@ -108,6 +108,12 @@ def test_wrong_input(predictor, detector, detector_config, classifier_config, tm
     (tmp_path / 'part.py').write_text('model = dict()')
     with pytest.raises(InputError, match='part.py: has no model with a backbone'):
         Predictor(detector, str(tmp_path / 'part.py'))
+    (tmp_path / 'lying.py').write_text(
+        f'_base_ = {detector_config!r}\ntest_dataloader = dict(dataset=dict(pipeline=['
+        "dict(type='LoadImageFromFile', color_type='color_ignore_orientation')]))\n"
+    )
+    with pytest.raises(InputError, match="has color_type='color_ignore_orientation', with which"):
+        Predictor(detector, str(tmp_path / 'lying.py'))
     (tmp_path / 'step.py').write_text(
         f'_base_ = {detector_config!r}\ntest_dataloader = dict(dataset=dict(pipeline=['
         "dict(type='Foo')]))\n"

@@ -1,5 +1,6 @@
 """tools/evaluate.py: one page that a browser shows without any other file."""
 
+import base64
 import json
 import re
 import shutil
@@ -17,9 +18,10 @@ from mmengine.structures import InstanceData
 from ic_backbones.datasets.images import read_image, write_image
 from ic_backbones.errors import InputError
 from ic_backbones.report.examined import Examined
-from ic_backbones.report.figures import mistakes_picture, svg
+from ic_backbones.report.figures import confusion_figure, f1, mistakes_picture, svg
 from ic_backbones.report.mistakes import Matched
 from ic_backbones.report.page import TEMPLATES
+from ic_backbones.report.precision import measure
 
 BROWSERS = 'chromium', 'chromium-browser', 'google-chrome'
 FLAGS = (
@@ -118,6 +120,17 @@ def test_names_are_escaped():
     assert '<tr class="mean"><td>mean</td><td>&amp;</td></tr>' in table
 
 
+def test_figures_show_any_name(recwarn):
+    """Mathematics to matplotlib, a name that it leaves out of legends, and letters it lacks."""
+    classes, box = (r'$\foo$', '_b', '猫'), np.array([[10.0, 10, 50, 50]] * 3)
+    labels, none = np.arange(3), np.zeros(3, bool)
+    image = Examined('a.png', (64, 64), box, labels, none, box, labels, np.full(3, 0.5))
+    for figure in (f1(measure([image], classes)), confusion_figure(np.eye(4, dtype=int), classes)):
+        text = base64.b64decode(svg(figure).partition(',')[2]).decode()
+        assert all(f'{name}</text>' in text for name in classes)
+    assert not recwarn.list
+
+
 def test_figures_are_reproducible():
     from matplotlib.figure import Figure
 
@@ -145,6 +158,15 @@ def test_another_threshold_and_split(tool, trained, tmp_path, capsys):
     assert 'AP50:95' in capsys.readouterr().out
 
 
+def test_a_full_disk_leaves_the_earlier_report(tool, trained, tmp_path):
+    config, folder = trained
+    (tmp_path / 'report.html').write_text('earlier')
+    (tmp_path / 'report.html.tmp').symlink_to('/dev/full')
+    with pytest.raises(InputError, match='No space left on device.; free some space'):
+        tool('evaluate').main([config, str(folder / 'epoch_2.pth'), '--out', str(tmp_path)])
+    assert (tmp_path / 'report.html').read_text() == 'earlier'
+
+
 def test_it_runs_in_one_process(tool, capsys):
     with pytest.raises(SystemExit):
         tool('evaluate').main.parse(['config.py', 'best.pth', '--launcher', 'pytorch'])
@@ -160,6 +182,7 @@ def test_wrong_input(tool, trained, classifier_config, tmp_path):
         ([config, str(tmp_path / 'gone.pth'), *out], 'gone.pth: there is no such checkpoint'),
         ([config, 'http://host.invalid/a.pth'], 'a.pth: is an address and has no folder; name one'),
         ([config, checkpoint, *out, '--score-thr', '2'], '--score-thr 2: is not a score'),
+        ([config, checkpoint, *out, '--score-thr', '0.505'], '0.505: is not a score in hundredths'),
         ([config, checkpoint, '--out', str(tmp_path / 'file')], 'file: the folder cannot be made'),
     ):
         with pytest.raises(InputError, match=words):

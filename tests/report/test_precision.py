@@ -1,11 +1,13 @@
 """AP, F1 and matches against loops in float64, and on cases that are done by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ic_backbones.report.examined import Examined
 from ic_backbones.report.mistakes import confusion, match, worst
-from ic_backbones.report.precision import THRESHOLDS, measure
+from ic_backbones.report.precision import RECALLS, THRESHOLDS, measure
 
 CLASSES = ('cat', 'dog', 'bird')
 
@@ -84,7 +86,7 @@ def average_precision(total, rows) -> float:
     for number, (_, hit) in enumerate(rows, 1):
         hits += hit
         points.append((hits / total, hits / number))
-    values = [max((p for r, p in points if r >= recall), default=0) for recall in THRESHOLDS]
+    values = [max((p for r, p in points if r >= recall), default=0) for recall in RECALLS]
     return sum(values) / len(values)
 
 
@@ -123,6 +125,16 @@ def test_nothing_found_and_nothing_there():
     assert perfect.ap[0] == pytest.approx(1) and perfect.ap50[0] == pytest.approx(1)
     assert perfect.score_thr == 0
     assert (perfect.f1_at[0] == (THRESHOLDS <= 0.5)).all()
+
+
+def test_a_score_at_a_threshold_counts_for_both_or_for_none():
+    """0.57 is a little less in float32, which a detector gives, and 0.25 is the same number."""
+    for score, counts in ((0.57, False), (0.25, True)):
+        item = image([(0, [0, 0, 10, 10])], [(0, score, [0, 0, 10, 10])])
+        item = replace(item, scores=item.scores.astype(np.float32))
+        (at,) = np.flatnonzero(THRESHOLDS == score)
+        assert measure([item], CLASSES).recall_at[0, at] == counts
+        assert bool(match(item, score).hits) == counts
 
 
 def test_mistakes_by_hand():

@@ -126,6 +126,28 @@ def test_picture_and_table(tmp_path):
     ]
 
 
+def test_no_other_table_is_written_over(tmp_path):
+    run = make_run(tmp_path / 'run')
+    for _ in range(2):
+        plot([run], tmp_path / 'curves.png')
+    (tmp_path / 'results.csv').write_text('model,mAP\nmine,0.5\n')
+    with pytest.raises(InputError, match='results.csv: is no table of this tool and would be'):
+        plot([run], tmp_path / 'results.png')
+    assert (tmp_path / 'results.csv').read_text() == 'model,mAP\nmine,0.5\n'
+    assert not (tmp_path / 'results.png').exists()
+
+
+def test_names_that_matplotlib_would_read_otherwise(tmp_path):
+    names = [r'_a$\foo$', '$x$']
+    runs = [make_run(tmp_path / name) for name in names]
+    found = curves.read_curves(runs)
+    curves.plot(found, tmp_path / 'curves.png')
+    legend = curves.draw(found).axes[0].get_legend()
+    assert [text.get_text().lstrip() for text in legend.get_texts()] == [
+        name.replace('$', r'\$') for name in names
+    ]
+
+
 def test_before_the_first_validation(tmp_path):
     write_log(tmp_path / 'run', '1', [train_row(2, 4.0, 1)])
     _, table = plot([tmp_path / 'run'], tmp_path / 'curves.png')

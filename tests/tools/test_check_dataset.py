@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,15 @@ def test_pictures(sample, check, tmp_path):
     assert code == 0
     assert out.splitlines()[-1] == f'30 pictures written: {tmp_path / "pictures"}'
     assert len(list((tmp_path / 'pictures/train').glob('*.jpg'))) == 12
+
+
+def test_pictures_replace_none_of_the_images(sample, check, tmp_path):
+    images = shutil.copytree(sample / 'JPEGImages', tmp_path / 'own/train')
+    before = {image: image.read_bytes() for image in images.iterdir()}
+    for _ in range(2):  # a second time they replace those of the first time
+        check(sample, '--pictures', tmp_path / 'own')
+        assert {image: image.read_bytes() for image in before} == before
+        assert len(list(images.iterdir())) == len(before) + 12
 
 
 def test_name_of_a_config(check, tmp_path, monkeypatch):

@@ -104,6 +104,15 @@ def test_tool(config, tool, tmp_path, capsys):
     assert [dim.dim_param or dim.dim_value for dim in dims] == ['N', 3, 'H', 'W']
 
 
+def test_a_full_disk_leaves_the_earlier_file(tmp_path):
+    file = tmp_path / 'net.onnx'
+    file.write_text('earlier')
+    (tmp_path / 'net.onnx.tmp').symlink_to('/dev/full')
+    with pytest.raises(InputError, match='No space left on device.; free some space'):
+        export_onnx(build('ICResNet'), file, (64, 64))
+    assert file.read_text() == 'earlier'
+
+
 def test_a_model_and_a_config_by_name(tool):
     backbone_of = tool('export_onnx').backbone_of
     named, *shipped = map(
