@@ -68,16 +68,41 @@ def test_a_bare_convolution_has_no_place_to_convert():
         inject(nn.Conv2d(4, 4, 3), convs_named('.*'), to_ic_conv)
 
 
-def hooked_conv():
+@pytest.mark.parametrize('learns', [True, False])
+def test_an_ic_layer_learns_where_its_convolution_did(learns):
+    conv = nn.Conv2d(4, 4, 3).requires_grad_(learns)
+    layer = to_ic_conv(conv, alpha=0.0, alpha_mode='learned', inner_bias=True)
+    assert {p.requires_grad for p in layer.parameters()} == {learns}
+
+
+HOOKS = [
+    'forward_hook',
+    'forward_pre_hook',
+    'full_backward_hook',
+    'full_backward_pre_hook',
+    'state_dict_pre_hook',
+    'load_state_dict_post_hook',
+]
+
+
+def hooked_conv(kind):
     conv = nn.Conv2d(4, 4, 3)
-    conv.register_forward_hook(lambda module, args, out: out)
+    getattr(conv, f'register_{kind}')(lambda *_: None)
+    return conv
+
+
+def doubled_conv():
+    conv = nn.Conv2d(4, 4, 3)
+    forward = conv.forward
+    conv.forward = lambda x: 2 * forward(x)
     return conv
 
 
 @pytest.mark.parametrize(
     'conv',
     [
-        hooked_conv(),
+        *map(hooked_conv, HOOKS),
+        doubled_conv(),
         ConvWS2d(4, 4, 3),
         nn.ConvTranspose2d(4, 4, 3),
         nn.Conv1d(4, 4, 3),

@@ -67,19 +67,23 @@ class SCResNet(Deployable, LoadsByName, TrimmedResNet):
 
     def new_tensors(self) -> set[str]:
         """The composed layers' tensors, and their norms': a plain layer's statistics do not fit."""
-        composed = tuple(f'{part}.' for name in self._composed for part in (name, _norm_of(name)))
+        composed = self._with_norms(self._composed)
         return {name for name in self.state_dict() if name.startswith(composed)}
 
     def adapt_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Leave out a plain layer, and its norm, that is composed here."""
         plain = [name for name in self._composed if f'{name}.weight' in state]
-        dropped = tuple(f'{part}.' for name in plain for part in (name, _norm_of(name)))
+        dropped = self._with_norms(plain)
         return {name: value for name, value in state.items() if not name.startswith(dropped)}
 
+    def _with_norms(self, convs: list[str]) -> tuple[str, ...]:
+        """What the names of the tensors of convolutions and of their norms begin with."""
+        return tuple(f'{part}.' for conv in convs for part in (conv, self._norm_of(conv)))
 
-def _norm_of(conv: str) -> str:
-    block, _, name = conv.rpartition('.')
-    return f'{block}.{name.replace("conv", "bn")}'
+    def _norm_of(self, conv: str) -> str:
+        block, _, name = conv.rpartition('.')
+        norm = getattr(self.get_submodule(block), f'{name.replace("conv", "norm")}_name')
+        return f'{block}.{norm}'
 
 
 def _compose(conv: nn.Conv2d) -> SCLayer:

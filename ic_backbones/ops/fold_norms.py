@@ -5,18 +5,20 @@ parent's children, knows the norm's scale where weights are 0, folds into compos
 leaves alone what it does not know, such as timm's norms with an activation in them.
 """
 
+from collections import Counter
+
 import torch
-from mmcv.cnn.bricks import Conv2dAdaptivePadding, ConvModule
-from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
+from mmcv.cnn.bricks import ConvModule
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from .ic_fold import FoldableICLayer
+from .ic_layer import PLAIN_CONVS
 from .pointwise import Pointwise
 from .structure_composing import MixedSCLayer, SCLayer
 
 _NORMS = (nn.BatchNorm2d, nn.SyncBatchNorm)
-_PLAIN = (nn.Conv2d, MMCVConv2d, Conv2dAdaptivePadding, Pointwise)
+_PLAIN = (*PLAIN_CONVS, Pointwise)
 
 
 @torch.no_grad()
@@ -25,20 +27,27 @@ def fold_norms(net: nn.Module) -> None:
 
     A module keeps the norm after its children that it lists in an attribute ``unfolded``, and
     mmcv's ``ConvModule`` keeps a norm that its ``order`` puts elsewhere than after the convolution.
+    A layer or norm that has several places in the network stays as it is.
 
     Args:
         net: The network, in eval mode.
     """
-    kept = ['conv'] if _runs_in_another_order(net) else getattr(net, 'unfolded', ())
+    parents = list(net.modules())
+    places = Counter(child for parent in parents for child in parent._modules.values())
+    shared = {module for module, count in places.items() if count > 1}
+    for parent in parents:
+        _fold_children(parent, shared)
+
+
+def _fold_children(parent: nn.Module, shared: set[nn.Module]) -> None:
+    kept = ['conv'] if _runs_in_another_order(parent) else getattr(parent, 'unfolded', ())
     last_name, last = '', None
-    for name, child in list(net.named_children()):
-        if type(child) in _NORMS and child.running_mean is not None:
-            convs = [] if last_name in kept else convs_of(last)
+    for name, child in list(parent._modules.items()):
+        if type(child) in _NORMS and child.running_mean is not None and child not in shared:
+            convs = [] if last_name in kept or last in shared else convs_of(last)
             if sum(conv.out_channels for conv in convs) == child.num_features:
                 _fold(convs, child)
-                setattr(net, name, nn.Identity())
-        else:
-            fold_norms(child)
+                setattr(parent, name, nn.Identity())
         last_name, last = name, child
 
 

@@ -22,7 +22,8 @@ class FoldableICLayer(ICLayer):
     """An IC layer with one ``weight``, whose channels a norm can scale.
 
     If ``weight`` is replaced by a parameter that is the present one times a factor for each
-    channel, the collision term follows. Any other new ``weight`` leaves it as it is.
+    channel, the collision term follows. Any other new ``weight`` leaves it as it is, and so does
+    one that a state dict assigns.
 
     Attributes:
         sign: The signs of the folded scales, 1 or -1, (C, 1, 1), or (m,) in a linear layer; None
@@ -30,13 +31,15 @@ class FoldableICLayer(ICLayer):
     """
 
     own_tensors = (*ICLayer.own_tensors, 'sign')
+    _is_loading = False
 
     def add_own_tensors(self, *args, **kwargs) -> None:
         super().add_own_tensors(*args, **kwargs)
         self.register_buffer('sign', None)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name == 'weight' and isinstance(value, nn.Parameter) and 'sign' in self._buffers:
+        is_weight = name == 'weight' and isinstance(value, nn.Parameter)
+        if is_weight and 'sign' in self._buffers and not self._is_loading:
             old = self._parameters.get('weight')  # None if it is parametrized or pruned
             if old is not None and _are_alike(old, value):
                 scale = _scale_of(old, value)
@@ -45,10 +48,14 @@ class FoldableICLayer(ICLayer):
         super().__setattr__(name, value)
 
     def take_weights(self, layer: nn.Module) -> None:
-        """Share the ``weight`` and ``bias`` objects of a plain layer, and draw ``W'`` to them."""
+        """Share the ``weight`` and ``bias`` objects of a plain layer, and draw ``W'`` to them.
+
+        If that ``weight`` is frozen, so are the layer's own tensors.
+        """
         self.register_parameter('weight', layer.weight)  # and not a fold, whatever its values
         self.bias = layer.bias
         self.init_w_prime()
+        self.freeze_with_weight()
 
     @torch.no_grad()
     def scale_term(self, scale: Tensor) -> None:
@@ -85,8 +92,7 @@ class FoldableICLayer(ICLayer):
         own = self.weight
         if weight is own:
             return self.w_prime, self.inner_bias, self.sign
-        scale = (own * weight).flatten(1).sum(1) / own.square().flatten(1).sum(1)
-        scale = self._known(scale)
+        scale = self._known(_ratio(own, weight)).to(own.dtype)
         size, sign = scale.abs(), self._sign_of(scale)
         b1 = self._own_inner_bias()
         b1 = None if b1 is None else b1 * size
@@ -103,7 +109,7 @@ class FoldableICLayer(ICLayer):
 
     def _known(self, scale: Tensor) -> Tensor:
         """``scale``, with 1 where it is not known and the channel has no collision term."""
-        unknown = scale.isnan()
+        unknown = ~scale.isfinite()
         silent = (self.w_prime == 0).reshape(len(scale), -1).all(1)
         if self.inner_bias is not None:
             silent = silent & (self.inner_bias == 0)
@@ -119,7 +125,11 @@ class FoldableICLayer(ICLayer):
         if any(name.startswith(prefix) for name in state):  # else the state is of other layers
             folded = state.get(f'{prefix}sign')
             self.sign = None if folded is None else torch.ones_like(folded).to(self.w_prime)
-        super()._load_from_state_dict(state, prefix, *args)
+        self._is_loading = True
+        try:
+            super()._load_from_state_dict(state, prefix, *args)
+        finally:
+            self._is_loading = False
 
 
 def _are_alike(old: Tensor, new: Tensor) -> bool:
@@ -136,10 +146,21 @@ def _like(values: Tensor, tensor: Tensor) -> Tensor:
 def _scale_of(old: Tensor, new: Tensor) -> Tensor | None:
     """The factor of each channel that makes ``new`` of ``old``, or None if there is none.
 
-    It is NaN where all weights of a channel are 0.
+    It is NaN where all weights of a channel are 0, unless ``new`` is the same weight once more.
     """
     rows, scaled = (weight.detach().double().flatten(1) for weight in (old, new))
-    scale = (rows * scaled).sum(1) / rows.square().sum(1)
+    if torch.equal(rows, scaled) and rows.any():
+        return rows.new_ones(len(rows))
+    scale = _ratio(rows, scaled)
     limits = torch.finfo(new.dtype)
     off = (scaled - scale.nan_to_num()[:, None] * rows).abs()
     return scale if (off <= 4 * limits.eps * scaled.abs() + limits.tiny).all() else None
+
+
+def _ratio(old: Tensor, new: Tensor) -> Tensor:
+    """The factor of each channel between two weights, NaN where all weights of ``old`` are 0."""
+    dtype = torch.promote_types(old.dtype, torch.float32)
+    rows, scaled = (weight.to(dtype).flatten(1) for weight in (old, new))
+    peak = rows.detach().abs().amax(1, keepdim=True)  # the squares of small weights would be 0
+    rows, scaled = rows / peak, scaled / peak
+    return (rows * scaled).sum(1) / rows.square().sum(1)

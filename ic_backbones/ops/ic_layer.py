@@ -9,6 +9,8 @@ from typing import Any
 import torch
 import torch.nn as nn
 import torch.nn.utils.parametrize as parametrize
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
@@ -20,6 +22,7 @@ W_PRIME_NAMES = 'w_prime', 'w_prime_orig', 'parametrizations.w_prime.original'
 loaded_versions: MutableMapping[Tensor, int] = WeakTensorKeyDictionary()
 
 ALPHA_MODES = ('constant', 'learned', 'scheduled')
+PLAIN_CONVS = nn.Conv2d, MMCVConv2d, Conv2dAdaptivePadding  # with no more than a convolution
 
 
 class ICLayer(nn.Module, ABC):
@@ -68,6 +71,7 @@ class ICLayer(nn.Module, ABC):
         self.set_alpha(alpha, alpha_mode)
         self.register_load_state_dict_post_hook(_draw_missing)
         self.init_w_prime()
+        self.freeze_with_weight()
 
     def set_alpha(self, alpha: float, mode: str) -> None:
         """Set the scale of the collision term.
@@ -89,9 +93,7 @@ class ICLayer(nn.Module, ABC):
         was_off = isinstance(getattr(self, 'alpha', None), float) and self.alpha == 0
         is_off = mode == 'constant' and alpha == 0
         if is_off != was_off:
-            for name, parameter in self.named_parameters():
-                if name.startswith(self.own_tensors):
-                    parameter.requires_grad_(was_off)
+            self._let_learn(was_off)
         if hasattr(self, 'alpha'):
             del self.alpha
         value = torch.tensor(float(alpha), device=self.w_prime.device)
@@ -102,6 +104,16 @@ class ICLayer(nn.Module, ABC):
         else:
             self.alpha = float(alpha)
         self.alpha_mode = mode
+
+    def freeze_with_weight(self) -> None:
+        """Freeze the layer's own tensors if its plain weight is frozen, as in a frozen stage."""
+        if not self.get_parameter(self.scaled_to).requires_grad:
+            self._let_learn(False)
+
+    def _let_learn(self, learns: bool) -> None:
+        for name, parameter in self.named_parameters():
+            if name.startswith(self.own_tensors):
+                parameter.requires_grad_(learns)
 
     def effective_alpha(self) -> float | Tensor:
         """``alpha``, or the float 0 if it is a tensor of 0 and neither it nor ``W'`` can learn.
@@ -186,9 +198,13 @@ def ic_tensors(net: nn.Module) -> set[str]:
 
 
 def has_additions(conv: nn.Module) -> bool:
-    """Whether ``conv`` has hooks or a parametrization, which its replacement would not have."""
-    hooked = conv._forward_hooks or conv._forward_pre_hooks  # old weight_norm is one of them
-    return bool(hooked) or parametrize.is_parametrized(conv)
+    """Whether ``conv`` has additions that its replacement would not have.
+
+    They are hooks of any kind (old ``weight_norm`` is one), a ``forward`` put on it, and a
+    parametrization.
+    """
+    hooked = any(value for name, value in vars(conv).items() if name.endswith('_hooks'))
+    return hooked or 'forward' in vars(conv) or parametrize.is_parametrized(conv)
 
 
 def settings_of(conv: nn.Conv2d) -> dict[str, Any]:

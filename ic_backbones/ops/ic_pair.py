@@ -17,6 +17,7 @@ recomputed parts of a network cannot see each other's input.
 
 import math
 import os.path
+from functools import partial
 
 import torch
 import torch.nn as nn
@@ -26,7 +27,7 @@ from torch import Tensor
 from .collision import add_collision, inner_response, relu_bias
 from .fx_step import add_step
 from .ic_fold import FoldableICLayer
-from .ic_layer import has_additions, init_w_prime_
+from .ic_layer import PLAIN_CONVS, has_additions, init_w_prime_
 from .window import Window, area_of
 
 
@@ -36,7 +37,13 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
     Input (N, C'', H, W), output (N, C, H, W). The layer adds ``w_prime`` of (C, C', 1, 1), where C'
     are the channels of the depthwise convolution's input. :meth:`from_pair` makes it, and
     :func:`connect` brings it that input.
+
+    Attributes:
+        depthwise: A tuple of the depthwise convolution, which is no part of the layer.
+        path: The dotted name of the layer, with which its input comes.
     """
+
+    path = ''
 
     @classmethod
     def from_pair(
@@ -63,11 +70,15 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
             dtype=pointwise.weight.dtype,
         )
         pair.weight, pair.bias = pointwise.weight, pointwise.bias  # no IC layer yet, so no fold
-        pair.window = Window.of(depthwise)
-        pair.adaptive = isinstance(depthwise, Conv2dAdaptivePadding)
+        pair.depthwise = (depthwise,)
         w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])
         pair.add_own_tensors(w_prime, alpha, alpha_mode)
         return pair.train(pointwise.training)
+
+    @property
+    def window(self) -> Window:
+        """The window of the depthwise convolution, as it is now."""
+        return Window.of(self.depthwise[0])
 
     @property
     def area(self) -> int:
@@ -110,25 +121,28 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
         b1: Tensor | None,
         sign: Tensor | None,
     ) -> Tensor:
-        y, x = y if isinstance(y, tuple) else (y, getattr(y, _INPUT, None))
-        window = self.window
-        if x is None:
+        y, given = y if isinstance(y, tuple) else (y, getattr(y, _INPUT, None))
+        path, x = given or (None, None)
+        if path != self.path:
             raise RuntimeError(
                 'pairs: the input of a depthwise convolution did not reach the pointwise one; call '
-                'the two in this order with only modules between them, and checkpoint parts of a '
-                'pair with use_reentrant=False'
+                'the two in this order with only modules between them, do not exchange these '
+                'modules afterwards (as sync_bn does with norms), and checkpoint parts of a pair '
+                'with use_reentrant=False'
             )
         u = nn.Conv2d._conv_forward(self, y, weight, bias)
         alpha = self.effective_alpha()
         if isinstance(alpha, float) and alpha == 0:
             return u
-        if self.adaptive:
+        window = self.window
+        if isinstance(self.depthwise[0], Conv2dAdaptivePadding):
             x = window.pad_to_same(x)
         v = inner_response(u, x, w_prime, window, 1, b1, sign)
         return add_collision(u, v, alpha, sign)
 
 
-_INPUT = 'ic_pair_input'  # the attribute of a tensor on its way to the pointwise convolution
+# The attribute of a tensor on its way to the pointwise convolution: its path, and the input.
+_INPUT = 'ic_pair_input'
 
 
 def connect(net: nn.Module, depthwise: str, pointwise: str) -> None:
@@ -145,7 +159,8 @@ def connect(net: nn.Module, depthwise: str, pointwise: str) -> None:
     ends = depthwise.split('.'), pointwise.split('.')
     block = len(os.path.commonprefix(ends))
     ends = [_outermost(net, end, block) for end in ends]
-    net.get_submodule('.'.join(ends[0])).register_forward_hook(_bring)
+    net.get_submodule(pointwise).path = pointwise
+    net.get_submodule('.'.join(ends[0])).register_forward_hook(partial(_bring, pointwise))
     for module in _between(net, block, *ends):
         module.register_forward_hook(_hand_on)
 
@@ -179,19 +194,19 @@ def _between(net: nn.Module, block: int, *ends: list[str]) -> list[nn.Module]:
     return [m for m in dict.fromkeys(modules) if _hand_on not in m._forward_hooks.values()]
 
 
-def _bring(_, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    if isinstance(getattr(inputs[0], _INPUT, None), Tensor):
+def _bring(pointwise: str, _, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    if isinstance(getattr(inputs[0], _INPUT, None), tuple):
         raise RuntimeError(
             'pairs: a second depthwise convolution comes before the pointwise one of the first; '
             'give pairs that do not overlap'
         )
-    setattr(output, _INPUT, inputs[0])
+    setattr(output, _INPUT, (pointwise, inputs[0]))
 
 
 def _hand_on(_, inputs: tuple, output: object) -> None:
-    x = getattr(inputs[0], _INPUT, None) if inputs else None
-    if x is not None and not isinstance(output, tuple | list | dict):
-        setattr(output, _INPUT, x)
+    given = getattr(inputs[0], _INPUT, None) if inputs else None
+    if given is not None and not isinstance(output, tuple | list | dict):
+        setattr(output, _INPUT, given)
 
 
 def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
@@ -204,12 +219,12 @@ def require_pair(depthwise: nn.Module, pointwise: nn.Module) -> None:
         raise TypeError(f'{depthwise} is not a depthwise convolution; correct pairs')
     if depthwise.padding_mode != 'zeros' or isinstance(depthwise.padding, str):
         raise TypeError(f'{depthwise} pads in a way that a box sum cannot; leave it out of pairs')
-    if type(depthwise) not in (nn.Conv2d, Conv2dAdaptivePadding):
+    if type(depthwise) not in PLAIN_CONVS:
         raise TypeError(
             f'{type(depthwise).__name__} has a forward of its own; leave it out of pairs'
         )
     if (
-        type(pointwise) not in (nn.Conv2d, Conv2dAdaptivePadding)
+        type(pointwise) not in PLAIN_CONVS
         or pointwise.kernel_size != (1, 1)
         or pointwise.stride != (1, 1)
         or pointwise.padding not in ((0, 0), 'same', 'valid')

@@ -5,6 +5,7 @@ import torch
 from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.models.backbones import VGG
 from mmpretrain.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+from tiny_backbones import config
 from torch import nn
 
 from ic_backbones.backbones import AdaptedBackbone, outputs
@@ -21,6 +22,12 @@ def test_layers_by_name_lose_their_stride():
     assert (net.out_channels, net.out_strides) == ((8, 64), (1, 4))
     sizes = [feature.shape[-1] for feature in net(torch.zeros(1, 3, 32, 32))]
     assert sizes == [32, 8]
+
+
+def test_depthwise_convolutions_of_pairs_lose_their_stride():
+    mobilenet = config('ICBackbone', out_indices=(1,))
+    net = AdaptedBackbone(mobilenet, unstrided=r'blocks\.1\.0\.depthwise_conv\.conv')
+    assert net.out_strides == (2,) and net(torch.zeros(1, 3, 32, 32))[0].shape[-1] == 16
 
 
 def test_inner_freezing_and_norm_eval_keep_working():

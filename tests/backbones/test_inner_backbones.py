@@ -154,6 +154,15 @@ def test_it_is_the_plain_network_at_alpha_zero(name):
     )
 
 
+def test_what_a_frozen_stage_gets_does_not_learn():
+    """mmpretrain's ViT freezes when it is built, and not whenever it trains."""
+    for frozen in (0, 1):
+        inner = dict(type='mmpretrain.VisionTransformer', arch=VIT, frozen_stages=frozen)
+        net = ICBackbone(inner, **PATCHES, alpha=0.0, alpha_mode='learned').train()
+        layer = net.inner.patch_embed.projection
+        assert {p.requires_grad for p in layer.parameters()} == {frozen == 0}
+
+
 def tensors(outputs):
     """The tensors in nested tuples."""
     if isinstance(outputs, torch.Tensor):

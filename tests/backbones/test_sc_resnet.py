@@ -21,6 +21,19 @@ def test_it_composes_the_3x3_of_late_stages(depth, convs):
     assert not any('bias' in name for name in dict(net.named_parameters()) if 'conv2' in name)
 
 
+@pytest.mark.parametrize('norm', [dict(type='BN'), dict(type='GN', num_groups=4)])
+def test_norms_of_composed_layers_are_not_taken(norm, tmp_path):
+    narrow = dict(depth=18, stem_channels=8, base_channels=8, norm_cfg=norm)
+    plain = ResNet(**narrow)
+    for block in plain.layer4:
+        torch.nn.init.constant_(block.norm2.weight, 7)
+    torch.save(plain.state_dict(), tmp_path / 'resnet.pth')
+    init = dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet.pth'))
+    net = SCResNet(**narrow, init_cfg=init)
+    net.init_weights()
+    assert all((block.norm2.weight == 1).all() for block in net.layer4)
+
+
 def test_it_takes_a_plain_resnets_weights(tmp_path):
     torch.manual_seed(0)
     plain = randomise_norms(ResNet(18, out_indices=(1,)))

@@ -1,5 +1,6 @@
 """Values that change over a training with the iteration."""
 
+import copy
 import logging
 from types import SimpleNamespace
 
@@ -77,6 +78,23 @@ def test_alpha_stays_in_frozen_stages():
     hook.before_train_iter(state, 0)
     alphas = {name: layer.alpha.item() for name, layer in ic_layers(net).items()}
     assert alphas == pytest.approx({name: 0.04 * ('layer1' not in name) for name in alphas})
+
+
+def test_mean_teachers_follow_a_scheduled_alpha():
+    student = ICResNet(18, base_channels=8, stem_channels=8, alpha=0.0, alpha_mode='scheduled')
+    teacher = copy.deepcopy(student).requires_grad_(False)
+    state = runner(torch.nn.ModuleDict(dict(student=student, teacher=teacher)))
+    hooks = [
+        HOOKS.build(dict(type='AlphaScheduleHook', end=0.04)),
+        HOOKS.build(dict(type='mmdet.MeanTeacherHook', momentum=0.5, skip_buffer=False)),
+    ]
+    for hook in hooks:
+        hook.before_train(state)
+    for state.iter in range(5):
+        for hook in hooks:
+            hook.before_train_iter(state, 0)
+            hook.after_train_iter(state, 0)
+    assert teacher.layer1[0].conv1.alpha == pytest.approx(0.030625)
 
 
 def test_constant_alphas_are_not_logged(caplog):

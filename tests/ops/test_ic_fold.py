@@ -155,6 +155,77 @@ def test_a_scale_that_cannot_be_told_is_a_sentence(fold):
         fold(net)
 
 
+@pytest.mark.parametrize(
+    ('dtype', 'size'), [(torch.float32, 1e-21), (torch.float32, 1e-25), (torch.float16, 1e-4)]
+)
+def test_weights_whose_squares_are_0(dtype, size):
+    """As weight decay leaves them in channels that nothing needs."""
+    layer = make_layer(kernel_size=3).to(dtype)
+    layer.weight.data[0].sign_().mul_(size)
+    w_prime, _, sign = layer.term_under(-3 * layer.weight)
+    torch.testing.assert_close(w_prime, 3 * layer.w_prime)
+    assert (sign == -1).all()
+
+
+def test_assigned_weights_are_no_fold():
+    layer = make_layer(kernel_size=3)
+    state = copy.deepcopy(layer.state_dict())
+    layer.load_state_dict(dict(state, weight=-2 * state['weight']), assign=True)
+    assert layer.sign is None and torch.equal(layer.w_prime, state['w_prime'])
+    layer.weight.data[1] = 0  # so that a scale could not be told
+    layer.load_state_dict(copy.deepcopy(layer.state_dict()), assign=True)
+
+
+def test_the_same_weight_once_more_is_no_fold():
+    layer = make_layer(kernel_size=3)
+    layer.weight.data[1] = 0
+    before = layer.w_prime.clone()
+    layer.weight = nn.Parameter(layer.weight.detach().clone())
+    assert torch.equal(layer.w_prime, before)
+
+
+class Listed(nn.Module):
+    """A norm that is in a list as well."""
+
+    def __init__(self, conv, norm):
+        super().__init__()
+        self.layers, self.norm = nn.ModuleList([conv, norm]), norm
+
+    def forward(self, x):
+        return self.norm(self.layers[0](x))
+
+
+def apart(conv, norm):
+    return nn.Sequential(nn.Sequential(conv, norm), nn.Sequential(conv, nn.BatchNorm2d(4)))
+
+
+def in_a_row(conv, norm):
+    return nn.Sequential(conv, norm, conv, nn.BatchNorm2d(4))
+
+
+def around_an_activation(conv, norm):
+    act = nn.ReLU()
+    return nn.Sequential(act, conv, act, norm)
+
+
+@pytest.mark.parametrize('make', [apart, in_a_row, around_an_activation, Listed])
+def test_what_has_two_places_does_not_mislead(make):
+    torch.manual_seed(0)
+    net = randomise_norms(make(nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4))).double().eval()
+    x = torch.randn(2, 4, 9, 9, dtype=torch.float64)
+    torch.testing.assert_close(by_package(net)(x), net(x), rtol=0, atol=1e-12)
+
+
+def test_a_block_with_two_places_is_folded():
+    torch.manual_seed(0)
+    block = nn.Sequential(nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4))
+    net = randomise_norms(nn.Sequential(block, block)).double().eval()
+    x = torch.randn(2, 4, 9, 9, dtype=torch.float64)
+    folded = by_package(net)
+    torch.testing.assert_close(folded(x), net(x), rtol=0, atol=1e-12)
+    assert folded[0] is folded[1] and isinstance(folded[0][1], nn.Identity)
+
+
 def test_a_pruned_w_prime_is_a_sentence():
     net = with_norm(make_layer(kernel_size=3))
     prune.random_unstructured(net[0], 'w_prime', 0.5)

@@ -11,6 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks import Conv2dAdaptivePadding
+from mmcv.cnn.bricks.wrappers import Conv2d as MMCVConv2d
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
@@ -120,7 +121,20 @@ def test_gradients(mode):
     assert net[3].w_prime.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize('twin', [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+TWINS = [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))]
+
+
+@pytest.mark.parametrize('twin', TWINS)
+def test_the_window_is_what_the_depthwise_convolution_has_by_then(twin):
+    _, wide = make_pair(padding=2, dilation=2)
+    _, net = make_pair(padding=1)
+    net = twin(net)
+    net[0].padding = net[0].dilation = 2, 2
+    x = torch.randn(1, 3, 6, 6, dtype=torch.float64)
+    assert torch.equal(net(x), wide(x))
+
+
+@pytest.mark.parametrize('twin', TWINS)
 def test_copies_hand_over_their_own_input(twin):
     _, net = make_pair(padding=1)
     x, y = torch.randn(2, 1, 3, 5, 5, dtype=torch.float64)
@@ -260,6 +274,39 @@ def test_pairs_in_a_row_each_get_their_own_input():
     y = u + term(u, x, net.b.w_prime) + x
     u = twin.d(twin.act(twin.c(y)))
     torch.testing.assert_close(net(x), u + term(u, y, net.d.w_prime), rtol=0, atol=1e-12)
+
+
+class Crossed(nn.Module):
+    """Two pairs in a row, whose n-th matches do not belong together."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.c = nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 5, groups=4)
+        self.d, self.b = nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        return self.d(self.c(self.b(self.a(x))))
+
+
+def test_the_input_of_another_pair_is_a_sentence():
+    net = Crossed()
+    inject_pairs(net, '[ac]', '[bd]', from_pair)
+    with pytest.raises(RuntimeError, match='did not reach the pointwise one'):
+        net(torch.randn(1, 4, 9, 9))
+
+
+def test_a_frozen_pointwise_convolution_stays_frozen():
+    net = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1))
+    net[1].requires_grad_(False)
+    inject_pairs(net, '0', '1', lambda *pair: ICPairConv2d.from_pair(*pair, 0.0, 'learned'))
+    assert not any(parameter.requires_grad for parameter in net[1].parameters())
+    assert net[0].weight.requires_grad
+
+
+def test_convolutions_of_mmcv():
+    net = nn.Sequential(MMCVConv2d(4, 4, 3, groups=4), MMCVConv2d(4, 4, 1))
+    inject_pairs(net, '0', '1', from_pair)
+    assert isinstance(net[1], ICPairConv2d) and net(torch.randn(1, 4, 5, 5)).shape[2:] == (3, 3)
 
 
 def hooked(conv):

@@ -37,5 +37,5 @@ def test_the_gradients_of_a_rectified_sum(alpha):
     def own(u, v):
         return AddRectified.apply(u, v.clone(), alpha)
 
-    assert torch.autograd.gradcheck(own, (u, v))
+    assert torch.autograd.gradcheck(own, (u, v), check_batched_grad=True)
     torch.testing.assert_close(own(u, v), u + alpha * v.relu())

@@ -92,7 +92,5 @@ def test_pictures_do_not_replace_the_images(tmp_path):
     dataset.data_list, dataset._fully_initialized = infos, True
     settings.spare_images(dataset, str(tmp_path))
     for folder in ('images', 'link'):
-        with pytest.raises(
-            InputError, match=f'--show-dir .*{folder}: holds images of the data'
-        ):
+        with pytest.raises(InputError, match=f'--show-dir .*{folder}: holds images of the data'):
             settings.spare_images(dataset, str(tmp_path / folder))
