@@ -32,19 +32,18 @@ def require_own(folder: Path) -> None:
     for name in FILES:
         if (folder / name).exists():
             raise InputError(
-                f'{folder / name}: is not known as a result of predict and could be written over; '
-                'choose another --out'
+                f'{folder / name}: was not written by predict, which would overwrite it; choose '
+                'another --out'
             )
 
 
 class Results:
     """The results of one run in a folder; leaving the context writes the JSON and the CSV.
 
-    Entering it replaces earlier ones by empty ones.
-
     They are ``pictures/``, ``predictions.json`` and ``predictions.csv``, which has a row for each
     object, or for each class of a classifier. Boxes are left, top, right and bottom in pixels;
-    the frames of a video are counted from 0.
+    the frames of a video are counted from 0. Entering the context empties the files of an earlier
+    run.
 
     Args:
         folder: The folder, which exists.

@@ -39,7 +39,7 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
     :func:`connect` brings it that input.
 
     Attributes:
-        depthwise: A tuple of the depthwise convolution, which is no part of the layer.
+        depthwise: The depthwise convolution, in a tuple so that it does not become a submodule.
         path: The dotted name of the layer, with which its input comes.
     """
 

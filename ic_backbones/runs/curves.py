@@ -102,7 +102,7 @@ def plot(curves: Curves, out: str | Path) -> tuple[Path, Path]:
     table = out.with_suffix('.csv')
     if table.exists() and not is_table(table):
         raise InputError(
-            f'{table}: is no table of this tool and would be written over; choose another --out'
+            f'{table}: is not a table that this tool has written; choose another --out'
         )
     with writing(out, 'choose another --out'):
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -123,9 +123,9 @@ def test_only_earlier_results_are_written_over(name, tool, detector, photo, tmp_
     own = tmp_path / name
     own.parent.mkdir(exist_ok=True)
     own.write_text('mine')
-    known = f'{name.partition("/")[0]}: is not known as a result of predict and could be written'
+    words = f'{name.partition("/")[0]}: was not written by predict, which would overwrite it; choo'
     for source in (photo, tmp_path):
-        with pytest.raises(InputError, match=known):
+        with pytest.raises(InputError, match=words):
             predict(tool, detector, source, '--out', tmp_path)
     assert own.read_text() == 'mine'
 

@@ -131,7 +131,7 @@ def test_no_other_table_is_written_over(tmp_path):
     for _ in range(2):
         plot([run], tmp_path / 'curves.png')
     (tmp_path / 'results.csv').write_text('model,mAP\nmine,0.5\n')
-    with pytest.raises(InputError, match='results.csv: is no table of this tool and would be'):
+    with pytest.raises(InputError, match='results.csv: is not a table that this tool has written'):
         plot([run], tmp_path / 'results.png')
     assert (tmp_path / 'results.csv').read_text() == 'model,mAP\nmine,0.5\n'
     assert not (tmp_path / 'results.png').exists()

@@ -100,21 +100,30 @@ def test_interrupted_and_resumed_training_equals_one_in_a_piece(
 
 
 @pytest.fixture
-def three_epochs(classifier_config, tool, monkeypatch):
+def accuracies(monkeypatch):
+    """Let the validations of a training find these accuracies, one for each epoch."""
+    run = ValLoop.run
+
+    def patch(*values: float) -> None:
+        def validate(loop: ValLoop) -> dict:
+            value = values[loop.runner.epoch - 1]
+            monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
+            return run(loop)
+
+        monkeypatch.setattr(ValLoop, 'run', validate)
+
+    return patch
+
+
+@pytest.fixture
+def three_epochs(classifier_config, tool, monkeypatch, accuracies):
     """Train three epochs with an accuracy of 10, 90 and 50, or until a method is called again.
 
     The fixture is a function of the work dir, options of the tool, and ``stop``: the class, the
     method and the call at which Ctrl-C comes. It returns the exit code.
     """
     more = ['train_cfg.max_epochs=3', 'default_hooks.checkpoint.save_best=auto']
-    run = ValLoop.run
-
-    def validate(loop: ValLoop) -> dict:
-        value = (10, 90, 50)[loop.runner.epoch - 1]
-        monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
-        return run(loop)
-
-    monkeypatch.setattr(ValLoop, 'run', validate)
+    accuracies(10, 90, 50)
 
     def train(work_dir: Path, *options: str, stop: tuple | None = None) -> int:
         argv = [classifier_config, '--work-dir', str(work_dir), *options]
@@ -170,17 +179,10 @@ def test_an_interrupted_validation_is_made_up_for(three_epochs, tmp_path, capsys
 @pytest.mark.parametrize('save_best', ['auto', 'None'])
 @pytest.mark.parametrize('values', [(10, 90, 50, 40, 30), (10, 9, 8, 7, 6), (10, 20, 5, 40, 3)])
 def test_a_plateau_survives_a_resume(
-    classifier_config, tool, tmp_path, monkeypatch, values, save_best
+    classifier_config, tool, tmp_path, accuracies, values, save_best
 ):
     """The validation after the checkpoint counts once, whether or not it was the best."""
-    run = ValLoop.run
-
-    def validate(loop: ValLoop) -> dict:
-        value = values[loop.runner.epoch - 1]
-        monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
-        return run(loop)
-
-    monkeypatch.setattr(ValLoop, 'run', validate)
+    accuracies(*values)
     config = tmp_path / 'plateau.py'
     config.write_text(
         f'_base_ = {classifier_config!r}\n'
@@ -230,17 +232,10 @@ def test_epochs_of_another_length_follow_the_schedule(classifier_config, tool, t
 
 
 def test_early_stopping_counts_the_epochs_before_a_resume(
-    classifier_config, tool, tmp_path, monkeypatch
+    classifier_config, tool, tmp_path, accuracies
 ):
     """After 90, 50 and 40, a patience of 2 ends the training after its third epoch."""
-    run = ValLoop.run
-
-    def validate(loop: ValLoop) -> dict:
-        value = (90, 50, 40, 30)[loop.runner.epoch - 1]
-        monkeypatch.setattr(Evaluator, 'evaluate', lambda *_: {'accuracy/top1': value})
-        return run(loop)
-
-    monkeypatch.setattr(ValLoop, 'run', validate)
+    accuracies(90, 50, 40, 30)
     config = tmp_path / 'patient.py'
     config.write_text(
         f'_base_ = {classifier_config!r}\n'
