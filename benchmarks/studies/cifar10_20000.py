@@ -3,14 +3,11 @@
 A screen tells which questions deserve a longer study.
 """
 
-FROM_MEMORY = {  # whole batches, in the process that trains
+BATCHED = {f'{name}_dataloader.dataset.batched': True for name in ('train', 'val')}
+WITHOUT_WORKERS = {
     f'{name}_dataloader.{key}': value
     for name in ('train', 'val')
-    for key, value in (
-        ('dataset.batched', True),
-        ('num_workers', 0),
-        ('persistent_workers', False),
-    )
+    for key, value in (('num_workers', 0), ('persistent_workers', False))
 }
 
 
@@ -27,7 +24,8 @@ def one_cycle(epochs: int) -> dict:
 
 
 SCREEN = {
-    **FROM_MEMORY,
+    **BATCHED,
+    **WITHOUT_WORKERS,
     **one_cycle(4),
     'train_dataloader.dataset.indices': 20000,
     'train_dataloader.batch_size': 64,

@@ -5,7 +5,9 @@ after 12 and 24. 68 channels in place of 64 give the wider network the multiply-
 within 2 %. Meant for a GPU.
 """
 
-common = {'train_cfg.max_epochs': 40, 'param_scheduler.milestones': [12, 24]}
+from cifar10_20000 import BATCHED
+
+common = BATCHED | {'train_cfg.max_epochs': 40, 'param_scheduler.milestones': [12, 24]}
 WIDE = {
     'model.backbone.stem_channels': 68,
     'model.backbone.base_channels': 68,

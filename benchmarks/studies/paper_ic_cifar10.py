@@ -4,6 +4,9 @@ The paper repeats each training five times: --seeds 5. The config of IC-MobileNe
 it is 1, as in the paper. Meant for a GPU.
 """
 
+from cifar10_20000 import BATCHED
+
+common = BATCHED
 NETWORKS = {
     'VGG-16': 'vgg16',
     'VGG-19': 'vgg19',

@@ -3,6 +3,9 @@
 The paper takes the mean of three training runs of 150 epochs: --seeds 3. Meant for a GPU.
 """
 
+from cifar10_20000 import BATCHED
+
+common = BATCHED
 NETWORKS = {
     'MobileNet': 'mobilenet',
     'MobileNetV2': 'mobilenet_v2',

@@ -4,12 +4,14 @@
 recipe's batch and learning rate are halved: with 5,000 images, 39 iterations an epoch are too few.
 """
 
-from cifar10_20000 import FROM_MEMORY
+from cifar10_20000 import BATCHED, WITHOUT_WORKERS
 from equations_cifar10 import SCALAR
 from screen_scratch_cifar10 import with_variant
 from screen_step_cifar10 import BOX_SUM
 
-common = FROM_MEMORY | {
+common = {
+    **BATCHED,
+    **WITHOUT_WORKERS,
     'train_dataloader.dataset.indices': 5000,
     'val_dataloader.dataset.indices': 2000,
     'train_dataloader.batch_size': 64,

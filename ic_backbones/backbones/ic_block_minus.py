@@ -24,7 +24,8 @@ class ICBasicBlockMinus(ICLayer, BasicBlock):
 
         out = relu(bn2(u2) + alpha * norm_local(relu(u2 - W' . (1 (^*) x))) + shortcut(x))
 
-    The box sum has ``conv1``'s kernel size, stride, padding and dilation. Reading: ``alpha`` stands
+    The box sum has ``conv1``'s kernel size, stride, padding and dilation. Readings: the collision
+    term takes the response of the second convolution, whose output it changes; ``alpha`` stands
     outside the normalisation, which would cancel it.
     """
 
