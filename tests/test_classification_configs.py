@@ -134,6 +134,9 @@ def test_config(name, data):
     )
     if isinstance(found, tuple) and expected is not None:
         assert (found[-1] if isinstance(expected, int) else found) == expected
+    if cfg.model.head.get('cal_acc'):
+        (accuracy,) = cfg.log_processor.custom_cfg
+        assert (accuracy.data_src, accuracy.window_size) == ('accuracy_top-1', 'epoch')
 
     model.train()
     losses = model.train_step(batches['train'], optim_wrapper)

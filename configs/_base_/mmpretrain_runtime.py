@@ -1,10 +1,3 @@
 # mmpretrain's runtime with the hooks that guard every run of this project.
-_base_ = 'mmpretrain::_base_/default_runtime.py'
+_base_ = ['mmpretrain::_base_/default_runtime.py', './training_accuracy.py']
 from ic_backbones.runs.guards import custom_imports, default_hooks
-
-# Where the head logs the accuracy on the training images (cal_acc), it is that since the start of
-# the epoch.
-log_processor = dict(
-    type='LogProcessor',
-    custom_cfg=[dict(data_src='accuracy_top-1', method_name='mean', window_size='epoch')],
-)

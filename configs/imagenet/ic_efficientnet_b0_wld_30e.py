@@ -1,7 +1,7 @@
 # IC-EfficientNet-B0 by weak logit distillation, section 4.2 of IC Networks: 30 epochs with a
 # learning rate of 0.001 divided by 10 every 10 epochs. The depthwise convolution and the
 # projection of a block form one IC layer.
-_base_ = ['./efficientnet_b0.py', '../_base_/wld.py']
+_base_ = ['./efficientnet_b0.py', '../_base_/wld.py', '../_base_/training_accuracy.py']
 
 model = dict(
     type='ic_backbones.WLDClassifier',

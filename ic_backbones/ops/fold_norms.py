@@ -25,7 +25,8 @@ _PLAIN = (*PLAIN_CONVS, Pointwise)
 def fold_norms(net: nn.Module) -> None:
     """Fold each norm in ``net`` that can be into the layer before it, in place.
 
-    A module keeps the norm after its children that it lists in an attribute ``unfolded``, and
+    A module keeps the norm after its children that it lists in an attribute ``unfolded``, or, like
+    timm's ``FeatureListNet``, in ``return_layers``: what it returns of these is their own output.
     mmcv's ``ConvModule`` keeps a norm that its ``order`` puts elsewhere than after the convolution.
     A layer or norm that has several places in the network stays as it is.
 
@@ -40,7 +41,9 @@ def fold_norms(net: nn.Module) -> None:
 
 
 def _fold_children(parent: nn.Module, shared: set[nn.Module]) -> None:
-    kept = ['conv'] if _runs_in_another_order(parent) else getattr(parent, 'unfolded', ())
+    kept = {*getattr(parent, 'unfolded', ()), *getattr(parent, 'return_layers', ())}
+    if _runs_in_another_order(parent):
+        kept.add('conv')
     last_name, last = '', None
     for name, child in list(parent._modules.items()):
         if type(child) in _NORMS and child.running_mean is not None and child not in shared:

@@ -229,6 +229,14 @@ def test_norms_of_timm_with_an_activation_stay():
     assert torch.equal(net(x), expected)
 
 
+def test_norms_after_a_layer_whose_own_output_is_returned_stay():
+    inner = dict(type='mmpretrain.TIMMBackbone', model_name='ghostnet_050', features_only=True)
+    net = trained(MODELS.build(dict(type='AdaptedBackbone', backbone=inner)))
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        assert_close(deployed(net)(x), net(x), 1e-4)
+
+
 def test_frozen_layers_at_0_are_plain_convolutions():
     net = build('ICResNet', frozen_stages=1, alpha=0.0, alpha_mode='learned')
     live = [layer.effective_alpha() for layer in ic_layers(net).values()]
