@@ -20,6 +20,22 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def require_number(name: str, value: Any, least: float, most: float) -> None:
+    """Check that an argument is a number in a range.
+
+    Args:
+        name: What the error calls the argument.
+        value: Its value.
+        least: The smallest number that makes sense.
+        most: The largest one.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not (_is_number(value) and least <= value <= most):
+        raise InputError(f'{name} is {value!r:.60}; give a number from {least:g} to {most:g}')
+
+
 def _is_integer(value: Any, least: int) -> bool:
     return type(value) is int and value >= least
 

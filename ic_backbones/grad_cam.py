@@ -21,6 +21,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
+from .backbones.outputs import outputs
 from .errors import InputError
 from .inference.predictor import Pipeline, as_input
 from .inference.saved_model import load_model
@@ -40,14 +41,21 @@ class Network(nn.Module):
         maps: Modules, each of which sees one map of the backbone alone.
 
     Raises:
-        InputError: The checkpoint does not fill the model of the config, or either is broken.
+        InputError: The checkpoint does not fill the model of the config, either is broken, or the
+            backbone gives no maps.
     """
 
     def __init__(self, config: str, checkpoint: str) -> None:
         super().__init__()
         self.saved = load_model(checkpoint, config, 'cpu')
         self.model = self.saved.model
-        self.model.backbone = _Watched(self.model.backbone)
+        _, strides = outputs(self.model.backbone)
+        if not strides or 0 in strides:
+            name = type(self.model.backbone).__name__
+            raise InputError(
+                f'{config}: its {name} gives no maps to draw; give a network whose backbone does'
+            )
+        self.model.backbone = _Watched(self.model.backbone, len(strides))
         self.maps = self.model.backbone.maps
         self.pipeline = Pipeline(self.saved)
         self.title = f'{Path(config).stem}\n{Path(checkpoint).stem}'
@@ -118,11 +126,10 @@ def _gradient_of_scores() -> Iterator[None]:
 class _Watched(nn.Module):
     """A backbone that learns nothing, with a module for each of its maps, where a gradient ends."""
 
-    def __init__(self, backbone: nn.Module) -> None:
+    def __init__(self, backbone: nn.Module, count: int) -> None:
         super().__init__()
         self.backbone = backbone
-        with torch.no_grad():
-            self.maps = nn.ModuleList(nn.Identity() for _ in backbone(torch.zeros(1, 3, 64, 64)))
+        self.maps = nn.ModuleList(nn.Identity() for _ in range(count))
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         with torch.no_grad():

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.logging import MMLogger
+from mmengine.logging import MMLogger, print_log
 from mmengine.registry import DefaultScope
 from mmengine.runner import CheckpointLoader
 from mmpretrain.apis.model import ModelHub, get_model
@@ -22,10 +22,12 @@ from torch import nn
 
 from .errors import BUILD_ERRORS, InputError, one_line
 from .weights.checkpoint import Checkpoint
+from .weights.match import compare, first
 from .weights.pretrained import load_by_name
 
 MIM = Path(__file__).parent / '.mim'
 UNTRAINED = 'untrained://'
+HEAD = 'head.'  # the prefix of the head in a classifier's checkpoint
 _OWN: list[str] = []
 
 
@@ -103,8 +105,9 @@ def create(
             its ``out_channels`` and ``out_strides`` describe them. Otherwise the model is a
             classifier of mmpretrain.
         checkpoint: The file or address, such as ``torchvision://resnet50``, of weights for the
-            backbone; it may be a plain network's or a whole model's. By default all weights
-            are random.
+            backbone; it may be a plain network's or a whole model's. The head of a classifier is
+            loaded too if it fits; otherwise a warning says that the head is random. By default
+            all weights are random.
         backbone: Arguments of the backbone, such as ``alpha=0.0, alpha_mode='learned'``,
             ``out_indices`` or ``frozen_stages``.
 
@@ -122,7 +125,22 @@ def create(
         ) from error
     if weights is not None:
         load_by_name(net if features_only else net.backbone, weights, weights.backbone_prefix)
+        if not features_only:
+            _load_head(net.head, weights)
     return net.eval()
+
+
+def _load_head(head: nn.Module, weights: Checkpoint) -> None:
+    match = compare(head.state_dict(), weights.tensors, weights.source, HEAD)
+    if not match.needed:
+        load_by_name(head, weights, HEAD)
+        return
+    print_log(
+        f'{weights.source}: has no head that fits ({first(match.needed)}), so the head is random; '
+        'train it, or give the checkpoint of a classifier with the same classes',
+        logger='current',
+        level=logging.WARNING,
+    )
 
 
 def _drawn(config: Config, features: Sequence[int] | None, backbone: dict) -> nn.Module:

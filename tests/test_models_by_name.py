@@ -1,5 +1,6 @@
 """Models by name: what the index says of them is recomputed, and mmpretrain knows them."""
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import mmpretrain
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmpretrain.models.backbones import ResNet
 from modelindex.load_model_index import load as load_model_index
@@ -72,6 +74,31 @@ def test_backbone_of_a_whole_models_checkpoint(tmp_path):
     )
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(net.state_dict()[name], value), name
+
+
+@pytest.fixture
+def log(caplog):
+    logger = MMLogger.get_instance('test_models_by_name')
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+@pytest.mark.parametrize('of', ['a classifier', 'one of other classes', 'a backbone'])
+def test_the_head_is_loaded_or_said_to_be_random(tmp_path, log, of):
+    model = ic_backbones.create('ic_resnet18_cifar10')
+    if of == 'one of other classes':
+        model.head.fc = torch.nn.Linear(512, 3)
+    state = (model.backbone if of == 'a backbone' else model).state_dict()
+    torch.save(dict(state_dict=state), tmp_path / 'epoch_1.pth')
+    again = ic_backbones.create('ic_resnet18_cifar10', checkpoint=str(tmp_path / 'epoch_1.pth'))
+    assert torch.equal(again.backbone.conv1.weight, model.backbone.conv1.weight)
+    if of == 'a classifier':
+        for name, value in model.state_dict().items():
+            assert torch.equal(again.state_dict()[name], value), name
+    warning = 'epoch_1.pth: has no head that fits (fc.weight, fc.bias), so the head is random; '
+    assert (warning in log.text) == (of != 'a classifier')
 
 
 def test_registering_twice_changes_nothing():

@@ -74,7 +74,12 @@ def run(args: Namespace) -> None:
     from ic_backbones.errors import InputError
     from ic_backbones.runs.outputs import require_writable
     from ic_backbones.weights.checkpoint import Checkpoint
-    from ic_backbones.weights.onnx import export_onnx, largest_difference, require_onnx
+    from ic_backbones.weights.onnx import (
+        export_onnx,
+        largest_difference,
+        require_maps,
+        require_onnx,
+    )
     from ic_backbones.weights.pretrained import load_by_name
 
     for package in ('onnx', 'onnxruntime'):
@@ -93,9 +98,12 @@ def run(args: Namespace) -> None:
     else:
         print('the weights are untrained; name trained ones with --checkpoint')
     net.eval()
-    export_onnx(net, file, args.size)
     height, width = args.size
-    for size in ((height, width), (height + 64, width + 32)):
+    sizes = (height, width), (height + 64, width + 32)
+    for size in sizes:
+        require_maps(net, size, args.config)
+    export_onnx(net, file, args.size)
+    for size in sizes:
         difference = largest_difference(net, file, size)
         print(f'{size[0]}x{size[1]}: onnxruntime within {difference:.1e} of PyTorch')
         if not difference <= TOLERANCE:  # NaN is not

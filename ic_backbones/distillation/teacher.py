@@ -6,8 +6,9 @@ from torch import Tensor
 
 from ..config_file import read_config, whole_model
 from ..errors import InputError
+from ..ops.ic_layer import W_PRIME_NAMES
 from ..weights.checkpoint import BACKBONE, Checkpoint
-from ..weights.match import compare
+from ..weights.match import compare, first
 from ..weights.pretrained import with_versions
 from ..weights.registered import require_registered
 
@@ -32,14 +33,20 @@ def load_teacher(config: dict | str | None, checkpoint: str) -> nn.Module:
             network (``torchvision://resnet18``).
 
     Raises:
-        InputError: The checkpoint cannot be read, holds no config and none is given, or does not
-            fill the classifier.
+        InputError: The checkpoint cannot be read, holds no config and none is given, does not fill
+            the classifier, or holds IC layers that the classifier lacks.
     """
     loaded = Checkpoint.read(checkpoint)
     teacher = MODELS.build(_model_config(config, loaded))
     state = _in_mmpretrains_names(loaded.tensors)
     match = compare(teacher.state_dict(), state, f'the teacher {checkpoint}')
     match.require_all('give the config that it was trained with', unexpected=False)
+    left_out = [name for name in match.unexpected if name.endswith(W_PRIME_NAMES)]
+    if left_out:
+        raise InputError(
+            f'the teacher {checkpoint}: holds IC layers that its config lacks ({first(left_out)}); '
+            'give the checkpoint of a network without IC layers'
+        )
     matched = {name: state[name] for name in match.matched}
     teacher.load_state_dict(with_versions(matched, teacher, loaded))
     return teacher.requires_grad_(False).eval()

@@ -16,6 +16,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..config_values import require_number
 from ..registry import MODELS
 
 
@@ -71,16 +72,14 @@ class WLDLoss(nn.Module):
         tolerance: ``e``, the deviation that costs nothing; 0.005 in the paper.
 
     Raises:
-        ValueError: A number is out of its range.
+        InputError: A value is not a number in its range.
     """
 
     def __init__(self, weight: float = 0.9, tau: float = 1.0, tolerance: float = 0.005) -> None:
         super().__init__()
-        if not (0 <= weight <= 1 and tau > 0 and tolerance >= 0):
-            raise ValueError(
-                f'WLDLoss: weight={weight}, tau={tau} or tolerance={tolerance} is out of range; '
-                'give a weight in 0..1, a tau above 0 and a tolerance of 0 or more'
-            )
+        require_number('WLDLoss: weight', weight, 0, 1)
+        require_number('WLDLoss: tau', tau, 1e-38, 1e38)
+        require_number('WLDLoss: tolerance', tolerance, 0, 1e38)
         self.weight, self.tau, self.tolerance = weight, tau, tolerance
 
     def forward(self, ce: Tensor, student: Tensor, teacher: Tensor) -> dict[str, Tensor]:

@@ -39,8 +39,8 @@ class WLDClassifier(ImageClassifier):
 
     Raises:
         InputError: The teacher has other classes, another input normalisation or other layers than
-            the student, its checkpoint does not load, the IC layers do not start at ``alpha = 0``,
-            or the head's cross-entropy is not that of its logits.
+            the student, or IC layers, its checkpoint does not load, the student's IC layers do not
+            start at ``alpha = 0``, or the head's cross-entropy is not that of its logits.
     """
 
     def __init__(
@@ -95,10 +95,9 @@ class WLDClassifier(ImageClassifier):
             return
         self._require_alpha_zero()
         self._read_teacher()  # not by the property: nn.Module hides an AttributeError in it
-        state = self.teacher.state_dict()
-        match = compare(
-            self.state_dict(), state, f'the teacher {self._source[1]}', new=ic_tensors(self)
-        )
+        own, state = ic_tensors(self), self.teacher.state_dict()
+        plain = {name: value for name, value in self.state_dict().items() if name not in own}
+        match = compare(plain, state, f'the teacher {self._source[1]}')
         match.require_all(
             'give a teacher that is the same network as the student, without IC layers'
         )

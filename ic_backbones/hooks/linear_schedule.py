@@ -6,9 +6,10 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..config_values import require_number
 from ..errors import InputError
-from ..ops.ic_layer import ic_layers
 from ..registry import HOOKS
+from ..runs.alphas import scheduled_alphas
 from ..runs.unwrapped import unwrapped
 
 
@@ -20,9 +21,16 @@ class LinearScheduleHook(Hook):
     Args:
         start: The value at the first iteration.
         end: The value at the last iteration.
+
+    Raises:
+        InputError: A value is not a number within the ``limits`` of the class.
     """
 
+    limits = -1e38, 1e38
+
     def __init__(self, start: float, end: float) -> None:
+        for name, value in dict(start=start, end=end).items():
+            require_number(f'{type(self).__name__}: {name}', value, *self.limits)
         self.start, self.end = start, end
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
@@ -46,8 +54,10 @@ class WLDScheduleHook(LinearScheduleHook):
         end: ``lambda`` at the last iteration.
 
     Raises:
-        InputError: The model is not a ``WLDClassifier``.
+        InputError: The model is not a ``WLDClassifier``, or a value is not a number from 0 to 1.
     """
+
+    limits = 0, 1
 
     def __init__(self, start: float = 0.9, end: float = 0.1) -> None:
         super().__init__(start, end)
@@ -78,18 +88,16 @@ class AlphaScheduleHook(LinearScheduleHook):
         end: ``alpha`` at the last iteration.
 
     Raises:
-        InputError: No layer that can learn has a scheduled ``alpha``.
+        InputError: No layer that can learn has a scheduled ``alpha``, or a value is not a number.
     """
+
+    sets_alpha = True
 
     def __init__(self, start: float = 0.0, end: float = 0.02) -> None:
         super().__init__(start, end)
 
     def before_train(self, runner: Runner) -> None:
-        self._alphas = [
-            layer.alpha
-            for layer in ic_layers(unwrapped(runner.model)).values()
-            if layer.alpha_mode == 'scheduled' and layer.w_prime.requires_grad
-        ]
+        self._alphas = scheduled_alphas(runner.model)
         if not self._alphas:
             raise InputError(
                 'AlphaScheduleHook: no layer that can learn has a scheduled alpha; give the '

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import torch
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.utils import digit_version
 from torch.distributed.constants import default_pg_timeout
 
@@ -37,7 +38,8 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
             ``LOCAL_RANK``.
 
     Raises:
-        InputError: The launcher did not start this process, or it has no GPU where others have one.
+        InputError: The launcher did not start this process, it has no GPU where others have one, or
+            there is none and the launcher needs one.
     """
     cfg.launcher = launcher
     if launcher == 'none':
@@ -47,6 +49,11 @@ def set_up_launcher(cfg: Config, launcher: str, local_rank: int) -> None:
         raise InputError(
             f'--launcher {launcher}: the launcher did not start this process ({", ".join(missing)} '
             'not set); use tools/dist_train.sh CONFIG GPUS, or leave the option out'
+        )
+    if launcher != 'pytorch' and get_device() in ('cpu', 'mps'):
+        raise InputError(
+            f'--launcher {launcher}: needs a GPU, and this machine has none that PyTorch can use; '
+            'use tools/dist_train.sh CONFIG PROCESSES, which trains on the CPU then'
         )
     _check_restarts()
     _end_with_the_launcher()

@@ -16,6 +16,7 @@ from mmengine.runner import Runner
 
 from .._requirements import missing_sentence
 from ..errors import BUILD_ERRORS, NO_ROOM, InputError, one_line
+from .alphas import check_alphas
 from .channels import check_channels
 from .classes import check_classes, check_detector
 from .work_dir import what_is_saved
@@ -55,7 +56,7 @@ def run(cfg: Config, source: str, work: Callable[[Runner], object]) -> None:
         runner = RUNNERS.build(cfg)
         runner.logger.addFilter(_concerns_the_user)
         check_channels(runner.model, source)
-        runner.register_hook(_CheckData(source))
+        runner.register_hook(_CheckLoaded(source))
         runner.register_hook(start)
         work(runner)
     except InputError:
@@ -141,8 +142,8 @@ def _part(error: Exception) -> str:
     return f' (in {", ".join(parts)})' if parts else ''
 
 
-class _CheckData(Hook):
-    """Checks what is known about the data once they are loaded, before anything is changed."""
+class _CheckLoaded(Hook):
+    """Checks what is known once data and weights are loaded, before anything is changed."""
 
     priority = 'HIGHEST'
 
@@ -153,6 +154,7 @@ class _CheckData(Hook):
         loops = dict(train_dataloader=runner.train_loop, val_dataloader=runner.val_loop)
         check_classes(runner.model, loops, self.source)
         check_detector(runner.cfg.model, runner.train_dataloader.dataset)
+        check_alphas(runner, self.source)
         if runner.max_iters == 0 and runner.max_epochs:
             raise InputError(
                 f'{self.source}: train_dataloader has no batch for its '

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .._requirements import require_extra
 from ..atomic_write import write_atomically
-from ..errors import writing
+from ..errors import BUILD_ERRORS, InputError, one_line, writing
 from ..ops.window import Window
 
 OPSET = 17
@@ -60,6 +60,32 @@ def _first_run(net: nn.Module, size: tuple[int, int]) -> tuple[Tensor, tuple[Ten
         with suppress(RuntimeError):
             return image, net(image)
     return last, net(last)
+
+
+def require_maps(net: nn.Module, size: tuple[int, int], source: str) -> None:
+    """Check that a network gives maps for images of a size.
+
+    Args:
+        net: The network, in eval mode.
+        size: The height and width in pixels of the images.
+        source: What the error calls the network.
+
+    Raises:
+        InputError: The network does not take such images, or an output is not a map.
+    """
+    try:
+        with torch.no_grad():
+            _, maps = _first_run(net, size)
+    except BUILD_ERRORS as error:
+        reason = one_line(error)
+    else:
+        if all(feature.ndim == 4 for feature in maps):
+            return
+        reason = 'an output is not a map'
+    raise InputError(
+        f'{source}: its {type(net).__name__} gives no maps for images of {size[0]}x{size[1]} '
+        f'pixels ({reason}); choose another --size, or a network for images of any size'
+    )
 
 
 def write_onnx(

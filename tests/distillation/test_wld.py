@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from ic_backbones.distillation import WLDLoss, weak_kl, weak_logit_distillation
+from ic_backbones.errors import InputError
 from ic_backbones.registry import MODELS
 
 
@@ -97,7 +98,9 @@ def test_autocast(logits):
     torch.testing.assert_close(loss, weak_kl(half.float(), teacher))
 
 
-@pytest.mark.parametrize('wrong', [dict(weight=1.1), dict(tau=0), dict(tolerance=-1)])
+@pytest.mark.parametrize(
+    'wrong', [dict(weight=1.1), dict(weight='0.9'), dict(tau=0), dict(tolerance=-1)]
+)
 def test_constants_out_of_range(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+    with pytest.raises(InputError, match=f'WLDLoss: {next(iter(wrong))} is .*; give a number'):
         MODELS.build(dict(type='WLDLoss', **wrong))

@@ -200,6 +200,19 @@ def test_a_checkpoint_of_another_teacher_is_refused(student_config, teacher):
         MODELS.build(dict(student_config, teacher=teacher)).init_weights()
 
 
+def test_a_teacher_with_ic_layers_is_refused(student, student_config, teacher, tmp_path):
+    """Whether its config has the layers, which would move the student's alpha, or lacks them."""
+    with torch.no_grad():
+        for layer in ic_layers(student).values():
+            layer.alpha.fill_(0.5)
+    file = str(tmp_path / 'ic.pth')
+    torch.save(student.state_dict(), file)
+    for config in (student_config, teacher):
+        model = MODELS.build(dict(student_config, teacher=config, teacher_checkpoint=file))
+        with pytest.raises(InputError, match=r'ic\.pth: .*w_prime.* without IC layers'):
+            model.init_weights()
+
+
 def test_a_broken_teacher_config_is_refused(student_config, tmp_path):
     (tmp_path / 'broken.py').write_text('model = dict(')
     with pytest.raises(InputError, match='broken.py: the config cannot be read, '):

@@ -51,6 +51,23 @@ def test_a_model_without_the_value_is_refused(name):
         HOOKS.build(dict(type=name)).before_train(runner(net))
 
 
+@pytest.mark.parametrize(
+    'wrong',
+    [
+        dict(type='WLDScheduleHook', start=9),
+        dict(type='WLDScheduleHook', end=-0.1),
+        dict(type='AlphaScheduleHook', end='0.02'),
+        dict(type='AlphaScheduleHook', start=True),
+        dict(type='AlphaScheduleHook', end=float('inf')),
+        dict(type='AlphaScheduleHook', end=float('nan')),
+        dict(type='AlphaScheduleHook', start=None),
+    ],
+)
+def test_values_that_make_no_sense(wrong):
+    with pytest.raises(InputError, match=rf'{wrong["type"]}: (start|end) is .*; give a number'):
+        HOOKS.build(wrong)
+
+
 def test_a_foreign_buffer_named_alpha_is_left_alone():
     net = torch.nn.ModuleDict(
         dict(

@@ -1,5 +1,6 @@
-"""What does not fit together stops a run before its first step: channels, and classes."""
+"""What does not fit together stops a run before its first step: channels, classes, and alphas."""
 
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,10 @@ from mmengine.registry import DefaultScope
 from mmpretrain.models import ImageClassifier
 from torch import nn
 
+from ic_backbones.backbones import ICResNet
 from ic_backbones.errors import InputError
+from ic_backbones.hooks import AlphaScheduleHook
+from ic_backbones.runs.alphas import check_alphas
 from ic_backbones.runs.channels import check_channels
 from ic_backbones.runs.classes import check_classes, check_detector
 
@@ -156,3 +160,42 @@ def test_heads_of_panoptic_data_have_the_classes_of_the_things():
     data = Data('person', 'car', 'sky')
     data.metainfo['thing_classes'] = ['person', 'car']
     check_detector(HEAD, data)
+
+
+def runner(*hooks: AlphaScheduleHook, **settings) -> SimpleNamespace:
+    net = ICResNet(18, stem_channels=4, base_channels=4, **settings)
+    return SimpleNamespace(model=net, hooks=hooks, logger=logging.getLogger('alphas'))
+
+
+@pytest.mark.parametrize(
+    ('hooks', 'settings'),
+    [
+        ([], {}),
+        ([], dict(alpha=0.0, alpha_mode='learned')),
+        ([AlphaScheduleHook()], dict(alpha=0.0, alpha_mode='scheduled')),
+        ([], dict(alpha=0.02, alpha_mode='scheduled')),  # as a checkpoint has left it
+        ([], dict(alpha=0.0, alpha_mode='scheduled', frozen_stages=4)),  # no W' is to be trained
+    ],
+)
+def test_alphas_that_are_used(hooks, settings, caplog):
+    check_alphas(runner(*hooks, **settings), 'c.py')
+    assert not caplog.messages
+
+
+def test_an_alpha_that_is_forgotten(caplog):
+    with pytest.raises(
+        InputError, match=r'c\.py: alpha is scheduled, .*AlphaScheduleHook; add one'
+    ):
+        check_alphas(runner(alpha=0.0, alpha_mode='scheduled'), 'c.py')
+    check_alphas(runner(alpha=0.0), 'c.py')
+    (warning,) = caplog.messages
+    assert warning.startswith('c.py: alpha is a constant 0 in every IC layer')
+
+
+def test_a_training_without_the_schedule_of_alpha_is_refused(classifier_config, tool, tmp_path):
+    backbone = ['model.backbone.alpha=0.0', 'model.backbone.alpha_mode=scheduled']
+    with pytest.raises(InputError, match='tiny_classifier.py: alpha is scheduled, '):
+        tool('train').main(
+            [classifier_config, '--work-dir', str(tmp_path), '--cfg-options', *backbone]
+        )
+    assert not list(tmp_path.glob('*.pth'))

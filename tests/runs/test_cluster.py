@@ -176,3 +176,12 @@ def test_the_time_limits_of_a_config(classifier_config, tmp_path, monkeypatch):
     for seconds in ('0', '1e300'):
         with pytest.raises(InputError, match='dist_cfg.timeout: .* is not a number of seconds'):
             load(f'env_cfg.dist_cfg.timeout={seconds}')
+
+
+@pytest.mark.parametrize('name', ['slurm', 'mpi'])
+def test_without_a_gpu_only_pytorch_launches(classifier_config, tmp_path, monkeypatch, name):
+    for variable in launcher.LAUNCHER_VARIABLES[name]:
+        monkeypatch.setenv(variable, '0')
+    argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', name]
+    with pytest.raises(InputError, match=f'--launcher {name}: needs a GPU, .*; use tools/dist_tr'):
+        load_config(train.parse(argv))

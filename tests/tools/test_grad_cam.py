@@ -161,6 +161,20 @@ def test_images_that_cifar_configs_keep_decoded(network, image, tool, tmp_path):
     np.testing.assert_allclose(shown, small[..., ::-1] / 255, atol=1e-6)
 
 
+def test_a_network_without_maps(classifier_config, image, tool, tmp_path):
+    """As AlexNet, but small: linear layers follow the maps inside."""
+    config, file = tmp_path / 'lenet.py', str(tmp_path / 'lenet.pth')
+    config.write_text(
+        f'_base_ = {classifier_config!r}\nmodel = dict(neck=None, head=dict(_delete_=True, '
+        "type='ClsHead'), backbone=dict(_delete_=True, type='LeNet5', num_classes=2))\n"
+    )
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(Config.fromfile(config).model)
+    torch.save(dict(state_dict=model.state_dict()), file)
+    with pytest.raises(InputError, match='lenet.py: its LeNet5 gives no maps to draw; give a netw'):
+        tool('grad_cam').main([image, '--net', str(config), file])
+
+
 def test_wrong_input(network, image, tool, tmp_path, monkeypatch):
     module = tool('grad_cam')
     (tmp_path / 'part.py').write_text('model = dict()')

@@ -298,8 +298,8 @@ def test_a_disk_that_is_full_when_a_log_is_written(classifier_config, tool, tmp_
     'launcher, rank, ends',
     [
         ('none', '0', '(no checkpoint yet); continue with: python tools/train.py {argv}\n'),
-        ('slurm', '0', '(no checkpoint yet); continue with: the same command\n'),
-        ('slurm', '1', ''),
+        ('pytorch', '0', '(no checkpoint yet); continue with: the same command\n'),
+        ('pytorch', '1', ''),
     ],
 )
 def test_ctrl_c_and_sigterm_are_answered_once(
@@ -314,8 +314,9 @@ def test_ctrl_c_and_sigterm_are_answered_once(
         raise Terminated
 
     monkeypatch.setattr('ic_backbones.runs.launcher._end_with_the_launcher', lambda: None)
+    monkeypatch.setattr('ic_backbones.runs.launcher._use_gloo', lambda *args: None)
     monkeypatch.setenv('LOCAL_RANK', '0')
-    for name in LAUNCHER_VARIABLES['slurm']:
+    for name in LAUNCHER_VARIABLES['pytorch']:
         monkeypatch.setenv(name, rank)
     monkeypatch.setattr(start, 'run', interrupt)
     argv = [classifier_config, '--work-dir', str(tmp_path), '--launcher', launcher]

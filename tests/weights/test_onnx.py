@@ -123,6 +123,25 @@ def test_a_model_and_a_config_by_name(tool):
         assert named.state_dict().keys() == net.state_dict().keys()
 
 
+@pytest.mark.parametrize(
+    ('arguments', 'size', 'reason'),
+    [
+        (dict(num_classes=2), 32, 'an output is not a map'),  # as AlexNet, but small
+        (dict(num_classes=2), 64, 'RuntimeError: .*'),
+        (dict(), 8, 'RuntimeError: .*'),
+    ],
+)
+def test_a_network_without_maps(tool, tmp_path, arguments, size, reason):
+    config, out = tmp_path / 'lenet.py', tmp_path / 'lenet.onnx'
+    config.write_text(f'model = dict(backbone=dict(type="LeNet5", **{arguments}))')
+    sentence = (
+        rf'lenet.py: its LeNet5 gives no maps for images of {size}x{size} pixels \({reason}\)'
+    )
+    with pytest.raises(InputError, match=f'{sentence}; choose another --size, or a network'):
+        tool('export_onnx').main([str(config), '--out', str(out), '--size', *[str(size)] * 2])
+    assert not out.exists()
+
+
 def test_wrong_input(config, tool, tmp_path, monkeypatch):
     module = tool('export_onnx')
     (tmp_path / 'part.py').write_text('a = 1')
