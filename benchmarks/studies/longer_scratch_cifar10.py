@@ -5,9 +5,7 @@ from cifar10_20000 import one_cycle
 from cifar10_50000 import ALL
 
 common = ALL | one_cycle(30)
-rows = {
-    label: row for label, row in screen_scratch_cifar10.rows.items() if label != 'IC-MobileNet'
-}
+rows = {label: row for label, row in screen_scratch_cifar10.rows.items() if label != 'IC-MobileNet'}
 QUESTIONS = screen_scratch_cifar10.together
 together = {
     'IC': QUESTIONS['IC, without MobileNet'],
