@@ -18,9 +18,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
+    from ic_backbones.detector_lines import detector_lines
     from ic_backbones.runs.outputs import folder_of, make_folder
     from ic_backbones.weights.checkpoint import Checkpoint
-    from ic_backbones.weights.export import export_backbone, init_cfg_lines
+    from ic_backbones.weights.export import export_backbone
 
     folder = Path(args.out) if args.out else folder_of(args.checkpoint)
     checkpoint = Checkpoint.read(args.checkpoint)
@@ -29,7 +30,7 @@ def run(args: Namespace) -> None:
     files = export_backbone(checkpoint, folder / f'{config}_{Path(args.checkpoint).stem}_backbone')
     for file in files:
         print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
-    print(f'\n# in the config of a detector\n{init_cfg_lines(checkpoint, files[-1])}')
+    print(f'\n# in the config of a detector\n{detector_lines(checkpoint, files[-1])}')
 
 
 main = Command(__file__, __doc__, add_arguments, run)
