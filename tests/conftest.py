@@ -1,3 +1,4 @@
+import logging
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.config import utils as config_utils
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from mmengine.utils import ManagerMixin
 from tiny_runs import CLASSIFIER, DETECTOR
@@ -38,6 +40,16 @@ def nothing_of_other_runs():
     _clear(ManagerMixin)
     yield
     _clear(ManagerMixin)
+
+
+@pytest.fixture
+def log(caplog):
+    """What mmengine's current logger says, which pytest does not catch of itself."""
+    logger = MMLogger.get_instance('test')
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO)
+    yield caplog
+    logger.removeHandler(caplog.handler)
 
 
 def _clear(manager: type) -> None:

@@ -13,10 +13,6 @@ from ic_backbones.registry import MODELS
 from ic_backbones.weights.checkpoint import Checkpoint
 from ic_backbones.weights.export import export_backbone
 
-DETECTOR = """
-_base_ = {base!r}
-{lines}
-"""
 EFFICIENTNET = dict(
     type='ic_backbones.ICBackbone',
     backbone=dict(type='EfficientNet', arch='b0'),
@@ -47,7 +43,7 @@ def test_lines_below_mmdets_faster_rcnn(tmp_path, backbone, channels, note):
     lines = detector_lines(checkpoint, file)
     assert note in lines and ('#' in lines) == bool(note)
     base = 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py'
-    (tmp_path / 'detector.py').write_text(DETECTOR.format(base=base, lines=lines))
+    (tmp_path / 'detector.py').write_text(f'_base_ = {base!r}\n{lines}\n')
     config = Config.fromfile(tmp_path / 'detector.py')
     assert config.model.neck.in_channels == channels
     with DefaultScope.overwrite_default_scope('mmdet'):
@@ -70,7 +66,7 @@ def test_lines_of_a_backbone_without_maps():
         assert '_delete_=True' in lines and 'neck=' not in lines
 
 
-def test_plain_backbone_without_its_config(tmp_path):
+def test_plain_backbone_without_its_config():
     lines = detector_lines(Checkpoint('a.pth', {}, {}), 'a.pth')
     assert "init_cfg=dict(checkpoint='a.pth', type='Pretrained')" in lines
     meta = dict(cfg="model = dict(backbone=dict(type='ResNet', depth=18))")

@@ -1,6 +1,5 @@
 """Models by name: what the index says of them is recomputed, and mmpretrain knows them."""
 
-import logging
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import mmpretrain
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmpretrain.models.backbones import ResNet
 from modelindex.load_model_index import load as load_model_index
@@ -74,15 +72,6 @@ def test_backbone_of_a_whole_models_checkpoint(tmp_path):
     )
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(net.state_dict()[name], value), name
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_instance('test_models_by_name')
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 @pytest.mark.parametrize('of', ['a classifier', 'one of other classes', 'a backbone'])

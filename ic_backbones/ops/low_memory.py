@@ -72,7 +72,7 @@ class AddRectified(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         (active,) = ctx.saved_tensors
-        # Faster than a product with booleans, which makes one map more. Like the gradient, which
-        # may be a batch of them.
+        # Faster than a product with booleans, which makes one map more. The gradient may be a
+        # batch of gradients, so it gives the shape.
         through = torch.empty_like(gradient).copy_(active).mul_(gradient)
         return gradient, through if ctx.alpha == 1 else through.mul_(ctx.alpha), None

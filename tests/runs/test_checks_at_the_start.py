@@ -174,7 +174,7 @@ def runner(*hooks: AlphaScheduleHook, **settings) -> SimpleNamespace:
         ([], dict(alpha=0.0, alpha_mode='learned')),
         ([AlphaScheduleHook()], dict(alpha=0.0, alpha_mode='scheduled')),
         ([], dict(alpha=0.02, alpha_mode='scheduled')),  # as a checkpoint has left it
-        ([], dict(alpha=0.0, alpha_mode='scheduled', frozen_stages=4)),  # no W' is to be trained
+        ([], dict(alpha=0.0, alpha_mode='scheduled', frozen_stages=4)),  # no W' can learn
     ],
 )
 def test_alphas_that_are_used(hooks, settings, caplog):

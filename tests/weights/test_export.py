@@ -29,10 +29,6 @@ CLASSIFIER = dict(
     neck=dict(type='GlobalAveragePooling'),
     head=dict(type='LinearClsHead', num_classes=2, in_channels=64),
 )  # fmt: skip
-DETECTOR = """
-_base_ = {base!r}
-{lines}
-"""
 SMALL = Path(__file__).parents[2] / 'configs/_base_/faster_rcnn_small.py'
 
 
@@ -73,7 +69,7 @@ def test_into_faster_rcnn(trained, tool, capsys, tmp_path, suffix):
     assert 'frozen_stages=1' in lines and 'depth=18' in lines
     file = next((tmp_path / 'new').glob(f'*.{suffix}'))
     lines = re.sub(r"checkpoint='[^']*'|checkpoint=\s*'[^']*'", f'checkpoint={str(file)!r}', lines)
-    (tmp_path / 'detector.py').write_text(DETECTOR.format(base=str(SMALL), lines=lines))
+    (tmp_path / 'detector.py').write_text(f'_base_ = {str(SMALL)!r}\n{lines}\n')
     with DefaultScope.overwrite_default_scope('mmdet'):
         detector = DETECTORS.build(Config.fromfile(tmp_path / 'detector.py').model)
     detector.init_weights()

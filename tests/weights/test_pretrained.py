@@ -4,7 +4,6 @@ import logging
 
 import pytest
 import torch
-from mmengine.logging import MMLogger
 from mmengine.model import BaseModule, PretrainedInit
 from mmengine.runner import CheckpointLoader
 from mmengine.runner.checkpoint import load_checkpoint, load_state_dict
@@ -20,15 +19,6 @@ from ic_backbones.weights.export import export_backbone
 from ic_backbones.weights.match import compare, likely_prefix
 
 NARROW = dict(depth=18, stem_channels=8, base_channels=8)
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_instance('test_checkpoint')
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture
