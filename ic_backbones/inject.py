@@ -167,8 +167,8 @@ def to_ic_conv(conv: nn.Module, **kwargs) -> ICConv2d:
     if kind is None or has_additions(conv):
         known = ', '.join(f'{cls.__module__}.{cls.__name__}' for cls in _IC_OF)
         raise TypeError(
-            f'{type(conv).__module__}.{type(conv).__name__} cannot become an IC layer: its own '
-            f'forward, hooks or parametrization would be lost; leave it out of the rule ({known} '
-            'can)'
+            f'{type(conv).__module__}.{type(conv).__name__} cannot become an IC layer: only '
+            f'{known} without a forward, hooks or parametrization of their own can; leave it out '
+            'of the rule'
         )
     return kind.from_conv(conv, **kwargs)

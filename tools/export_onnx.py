@@ -107,7 +107,9 @@ def run(args: Namespace) -> None:
         difference = largest_difference(net, file, size)
         print(f'{size[0]}x{size[1]}: onnxruntime within {difference:.1e} of PyTorch')
         if not difference <= TOLERANCE:  # NaN is not
-            raise InputError(f'{file}: differs by more than {TOLERANCE}; do not use it')
+            raise InputError(
+                f"{file}: its maps differ from PyTorch's by more than {TOLERANCE}; do not use it"
+            )
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB')
 
 
@@ -119,7 +121,7 @@ def export_whole(args: Namespace, file: Path) -> None:
     from ic_backbones.inference.predictor import Predictor
 
     if not args.checkpoint:
-        raise InputError('--whole: needs --checkpoint; an untrained detector finds nothing')
+        raise InputError('--whole: an untrained detector finds nothing; add --checkpoint FILE')
     if file.suffix != '.onnx':
         raise InputError(
             f'--out {file}: predict.py would take it for a checkpoint; give a file name that ends '

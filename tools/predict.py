@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
 
     for name in args.pictures:
         if name.endswith(('.pth', '.onnx')):
-            raise InputError(f'{name}: is a model; give one, and then pictures alone')
+            raise InputError(f'{name}: is a second model; give one model, and then only pictures')
     out = Path(args.out)
     for name in (JSON, TABLE):
         require_writable(out / name, '--out')

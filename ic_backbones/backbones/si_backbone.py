@@ -91,12 +91,12 @@ def to_grouped(conv: nn.Module, groups: int) -> nn.Conv2d:
     if type(conv) is not nn.Conv2d or conv.groups != 1 or has_additions(conv):
         raise TypeError(
             f'this {type(conv).__name__} cannot become a group convolution: only a full nn.Conv2d '
-            'without hooks or parametrization can; narrow convs'
+            'without hooks or parametrization can; leave it out of convs'
         )
     if conv.in_channels % groups or conv.out_channels % groups:
         raise TypeError(
             f'{conv.in_channels} to {conv.out_channels} channels cannot be divided into {groups} '
-            'groups; narrow convs'
+            'groups; leave it out of convs'
         )
     grouped = nn.Conv2d(**dict(settings_of(conv), groups=groups))
     grouped.weight.data.copy_(diagonal_blocks(conv.weight.data, groups))

@@ -77,7 +77,9 @@ def _read(file: Path, classes: list[str]) -> list[VOCObject]:
         except (OverflowError, ValueError) as error:
             raise ValueError(f'line {number} is not made of numbers') from error
         if not 0 <= label < len(classes):
-            raise ValueError(f'line {number} has class {label}, but there are {len(classes)}')
+            raise ValueError(
+                f'line {number} has class {label}, not one from 0 to {len(classes) - 1}'
+            )
         if len(shares) != 4 and (len(shares) < 6 or len(shares) % 2):
             raise ValueError(f'line {number} has {len(words)} numbers, not 5 or those of a polygon')
         if not all(-_SLACK <= share <= 1 + _SLACK for share in shares):

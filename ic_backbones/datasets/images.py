@@ -75,7 +75,8 @@ def read_header(path: str | Path, max_pixels: int = MAX_PIXELS) -> Header:
                 file.seek(0)
                 Image.open(file).load()
     except Image.DecompressionBombError as error:
-        raise ValueError(f'has too many pixels, above {2 * Image.MAX_IMAGE_PIXELS}') from error
+        limit = 2 * Image.MAX_IMAGE_PIXELS
+        raise ValueError(f"has too many pixels, above Pillow's limit of {limit}") from error
     except ValueError:
         raise
     except Exception as error:  # broken data can make a decoder raise anything

@@ -28,7 +28,7 @@ class StopOnNonFiniteLossHook(Hook):
 
     Raises:
         InputError: The loss or the model is not finite; the message has the iteration, the loss
-            terms, the image files and the likely causes.
+            terms, the image files and possible causes.
     """
 
     # Before everything that logs, averages or saves.

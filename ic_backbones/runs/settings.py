@@ -115,7 +115,8 @@ def use_pictures(
         return
     if tta:
         raise InputError(
-            "--tta: mmpretrain's visualization hook does not work with it; leave --show-dir out"
+            "--tta: mmpretrain's visualization hook does not work with it; leave --show and "
+            '--show-dir out'
         )
     hook.update(enable=True, interval=1, out_dir=show_dir)
 

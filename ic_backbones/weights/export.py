@@ -41,9 +41,8 @@ def export_backbone(checkpoint: Checkpoint, stem: str | Path) -> list[Path]:
     layers = [name.removesuffix('.w_prime') for name in state if name.endswith('.w_prime')]
     if any(_is_old(state, layer, checkpoint.version(BACKBONE + layer)) for layer in layers):
         raise InputError(
-            f"{checkpoint.source}: holds W' as the factor of a sum, an old form that the files "
-            'could not tell from the present one; load it into its network, save that, and give '
-            'the new file'
+            f"{checkpoint.source}: holds W' as the factor of a sum, an old form that the exported "
+            'files could not mark; load it into its network, save that, and give the new file'
         )
     require_extra('safetensors files', 'safetensors', 'tools')
     from safetensors.torch import save

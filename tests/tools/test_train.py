@@ -200,7 +200,7 @@ def wrong(classifier_config, trained, tmp_path):
         ),
         ('train {tmp}/typeless.py', 'typeless.py: the config cannot be built'),
         ('test {tmp}/nothook.py {checkpoint} --show-dir {tmp}/s', 'default_hooks.visualization'),
-        ('test {config} {checkpoint} --tta --show-dir {tmp}/s', 'leave --show-dir out'),
+        ('test {config} {checkpoint} --tta --show-dir {tmp}/s', 'leave --show and --show-dir out'),
     ],
 )
 def test_wrong_input_is_one_sentence_and_code_1(wrong, tool, monkeypatch, line, words):
