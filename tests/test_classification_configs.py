@@ -18,7 +18,9 @@ from ic_backbones.runs.settings import use_tta
 
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
-    str(path.relative_to(ROOT)) for path in ROOT.glob('*/*.py') if path.parent.name != '_base_'
+    str(path.relative_to(ROOT))
+    for path in ROOT.glob('*/*.py')
+    if path.parent.name != '_base_' and not path.name.startswith('my_')
 )
 CLASSES = dict(cifar10=CIFAR10_CATEGORIES, cifar100=CIFAR100_CATEGORIES)
 

@@ -52,7 +52,7 @@ def make_object_crops(
             if not has_area(item.box):
                 continue
             folder = Path(out, split, item.name)
-            if folder.name != item.name:
+            if item.name == '..' or folder.name != item.name:
                 raise InputError(
                     f'{annotation}: the class {item.name!r} cannot name a folder; rename it'
                 )
