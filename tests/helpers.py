@@ -1,9 +1,17 @@
 """Helpers that several test files use."""
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
 TORCH = tuple(int(part) for part in torch.__version__.split('+')[0].split('.')[:2])
+CONFIGS = Path(__file__).parents[1] / 'configs'
+
+
+def shipped_configs(pattern: str) -> list[Path]:
+    """The project's files in ``configs/`` that match; those of a user begin with ``my_``."""
+    return [path for path in sorted(CONFIGS.glob(pattern)) if not path.name.startswith('my_')]
 
 
 def randomise_norms(net: nn.Module) -> nn.Module:

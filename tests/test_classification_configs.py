@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers import CONFIGS, shipped_configs
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
@@ -16,12 +17,11 @@ from mmpretrain.registry import DATASETS, MODELS
 
 from ic_backbones.runs.settings import use_tta
 
-ROOT = Path(__file__).parents[1] / 'configs'
-CONFIGS = sorted(
-    str(path.relative_to(ROOT))
-    for path in ROOT.glob('*/*.py')
-    if path.parent.name != '_base_' and not path.name.startswith('my_')
-)
+CLASSIFIERS = [
+    str(path.relative_to(CONFIGS))
+    for path in shipped_configs('*/*.py')
+    if path.parent.name != '_base_'
+]
 CLASSES = dict(cifar10=CIFAR10_CATEGORIES, cifar100=CIFAR100_CATEGORIES)
 
 
@@ -84,7 +84,7 @@ def scaled(channels, factor):
 
 def load(name, data):
     """Read a config and shrink it: tiny data, narrow ResNets, 56 pixels instead of 224."""
-    cfg = Config.fromfile(ROOT / name)
+    cfg = Config.fromfile(CONFIGS / name)
     for model in (cfg.model, cfg.model.get('teacher')):
         if model and 'ResNet' in model.backbone.type:
             width = model.backbone.get('base_channels', 64)
@@ -117,7 +117,7 @@ def load(name, data):
     return cfg
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', CLASSIFIERS)
 def test_config(name, data):
     cfg = load(name, data)
     torch.manual_seed(0)
@@ -176,7 +176,7 @@ def test_ten_crops_of_imagenet(data):
 )
 def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
     """The batch size is for the 8 GPUs that auto_scale_lr assumes."""
-    cfg = Config.fromfile(ROOT / 'imagenet' / f'{name}.py')
+    cfg = Config.fromfile(CONFIGS / 'imagenet' / f'{name}.py')
     assert (cfg.train_cfg.max_epochs, cfg.train_dataloader.batch_size) == (epochs, batch)
     assert cfg.auto_scale_lr.base_batch_size == 8 * batch
     assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == (milestones, 0.1)
@@ -184,7 +184,7 @@ def test_ic_schedules_of_imagenet(name, epochs, batch, milestones):
 
 
 def test_ic_v1_is_tested_on_a_random_square():
-    cfg = Config.fromfile(ROOT / 'imagenet/ic_resnet18_60e.py')
+    cfg = Config.fromfile(CONFIGS / 'imagenet/ic_resnet18_60e.py')
     test, val = (
         [step.type for step in loader.dataset.pipeline]
         for loader in (cfg.test_dataloader, cfg.val_dataloader)
@@ -198,7 +198,7 @@ def test_ic_v1_is_tested_on_a_random_square():
 )
 def test_wld_schedule(name):
     """30 epochs, 0.001 divided by 10 after 15, lambda from 0.9 to 0.1, alpha learned from 0 on."""
-    cfg = Config.fromfile(ROOT / name)
+    cfg = Config.fromfile(CONFIGS / name)
     assert cfg.train_cfg.max_epochs == 30 and cfg.optim_wrapper.optimizer.lr == 0.001
     assert (cfg.param_scheduler.milestones, cfg.param_scheduler.gamma) == ([15], 0.1)
     assert dict(type='ic_backbones.WLDScheduleHook', start=0.9, end=0.1) in cfg.custom_hooks
@@ -208,7 +208,7 @@ def test_wld_schedule(name):
 def test_sfnets_schedules():
     """One cycle of 30 epochs on CIFAR-10; on CALTECH-256 52 epochs of 32 x 4, linearly to 0."""
     cifar, caltech = (
-        Config.fromfile(ROOT / name)
+        Config.fromfile(CONFIGS / name)
         for name in ('cifar10/sfnet16_30e.py', 'caltech256/sfnet16_52e.py')
     )
     assert (cifar.train_cfg.max_epochs, cifar.param_scheduler.type) == (30, 'OneCycleLR')
@@ -218,14 +218,14 @@ def test_sfnets_schedules():
     assert (caltech.train_cfg.max_epochs, dataset.train, dataset.test) == (52, 50, 20)
     assert (caltech.param_scheduler.type, caltech.param_scheduler.end_factor) == ('LinearLR', 0.0)
     for name in ('cifar10/{}_30e.py', 'caltech256/{}_52e.py', 'imagenet/{}_120e.py'):
-        plain, composed = (Config.fromfile(ROOT / name.format(n)) for n in ('vgg16', 'sfnet16'))
+        plain, composed = (Config.fromfile(CONFIGS / name.format(n)) for n in ('vgg16', 'sfnet16'))
         plain.model.backbone = composed.model.backbone
         assert plain.to_dict() == composed.to_dict()
 
 
 def test_ic_schedule_of_cifar10():
     """200 epochs of batches of 128; 0.1 divided by 10 after 60 and 120 epochs; SGD."""
-    cfg = Config.fromfile(ROOT / 'cifar10' / 'ic_resnet18_200e.py')
+    cfg = Config.fromfile(CONFIGS / 'cifar10' / 'ic_resnet18_200e.py')
     assert cfg.train_cfg.max_epochs == 200 and cfg.train_dataloader.batch_size == 128
     assert cfg.auto_scale_lr.base_batch_size == 128
     optimizer = cfg.optim_wrapper.optimizer

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import CONFIGS, shipped_configs
 from mmdet.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
@@ -15,8 +16,7 @@ from mmengine.registry import DefaultScope
 from ic_backbones.datasets.voc.sample import make_sample_voc
 from ic_backbones.datasets.voc.shapes import CLASSES
 
-ROOT = Path(__file__).parents[1] / 'configs'
-DETECTORS = sorted(path.name for path in ROOT.glob('*.py') if not path.name.startswith('my_'))
+DETECTORS = [path.name for path in shipped_configs('*.py')]
 # One per family is trained and evaluated; the others differ only in their depth.
 ONE_STEP = {
     'faster_rcnn_ic_r50_voc.py',
@@ -62,7 +62,7 @@ def data(tmp_path_factory):
 
 def load(name, data):
     """Read a config and point it to the tiny data: small images, few proposals, no download."""
-    cfg = Config.fromfile(ROOT / name)
+    cfg = Config.fromfile(CONFIGS / name)
     if cfg.model.backbone.get('init_cfg'):
         cfg.model.backbone.init_cfg = None
 
@@ -128,8 +128,10 @@ def test_config(name, data):
 
 def test_sample_config_with_the_pretrained_base(data, tmp_path):
     """The bases of the sample config and of the one for own photographs fit both."""
-    text = (ROOT / 'faster_rcnn_ic_r18_sample.py').read_text()
-    small, full = (ROOT / '_base_' / name for name in ('faster_rcnn_small.py', 'own_pretrained.py'))
+    text = (CONFIGS / 'faster_rcnn_ic_r18_sample.py').read_text()
+    small, full = (
+        CONFIGS / '_base_' / name for name in ('faster_rcnn_small.py', 'own_pretrained.py')
+    )
     assert f"'./_base_/{small.name}'" in text
     (tmp_path / 'mine.py').write_text(text.replace(f"'./_base_/{small.name}'", repr(str(full))))
     cfg = Config.fromfile(tmp_path / 'mine.py')
@@ -141,7 +143,7 @@ def test_sample_config_with_the_pretrained_base(data, tmp_path):
 
 
 def test_wld_checkpoint_by_one_override():
-    cfg = Config.fromfile(ROOT / 'faster_rcnn_ic_r50_voc.py')
+    cfg = Config.fromfile(CONFIGS / 'faster_rcnn_ic_r50_voc.py')
     cfg.merge_from_dict(
         {
             'model.backbone.init_cfg.checkpoint': 'wld.pth',

@@ -9,10 +9,10 @@ import json
 from functools import cache
 from pathlib import Path
 
+from helpers import CONFIGS, shipped_configs
 from mmengine.config import Config
 from mmengine.config import utils as config_utils
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
 LIST = Path(__file__).with_name('merged_configs.txt')
 
 
@@ -25,10 +25,9 @@ def digest(path: Path) -> str:
 
 def digests() -> list[str]:
     """A line for each config: its digest and its path in ``configs/``."""
-    paths = (path for path in sorted(CONFIGS.rglob('*.py')) if not path.name.startswith('my_'))
     return [
         f'{digest(path)} {path.relative_to(CONFIGS)}'
-        for path in paths
+        for path in shipped_configs('**/*.py')
         if path.parent.name != '_base_'
     ]
 

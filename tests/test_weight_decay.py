@@ -1,16 +1,14 @@
 """A learned alpha is exempt from weight decay, in every config that has one."""
 
-from pathlib import Path
-
 import pytest
+from helpers import CONFIGS, shipped_configs
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
 from ic_backbones.ops import ICConv2d
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
-PATHS = [path for path in sorted(CONFIGS.rglob('*.py')) if not path.name.startswith('my_')]
+PATHS = shipped_configs('**/*.py')
 LEARNED = [
     path
     for path in PATHS

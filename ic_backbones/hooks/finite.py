@@ -11,9 +11,9 @@ from ..runs.work_dir import what_is_saved
 from ..weights.match import first
 
 CAUSES = (
-    'remove the cause, for example zero-size boxes (run tools/check_dataset.py), too high a '
-    'learning rate, no warm-up, no gradient clipping (optim_wrapper.clip_grad), BatchNorm in eval '
-    'mode (norm_eval) in a network trained from scratch, or an overflow in fp16 (--amp)'
+    'look for the cause: zero-size boxes (run tools/check_dataset.py), too high a learning rate, '
+    'no warm-up, no gradient clipping (optim_wrapper.clip_grad), BatchNorm in eval mode '
+    '(norm_eval) in a network trained from scratch, or an overflow in fp16 (--amp)'
 )
 
 

@@ -385,7 +385,7 @@ def test_wrong_input(tool, detector, classifier, photo, tmp_path):
         ([tmp_path / 'gone.pth', photo], 'gone.pth: there is no such checkpoint'),
         ([detector, tmp_path / 'empty'], 'empty: there is no image in this folder'),
         ([detector, tmp_path / '*.jpg'], 'no file matches this pattern'),
-        ([detector, detector, photo], 'best_epoch_2.pth: is a second model; give one'),
+        ([detector, detector, photo], 'best_epoch_2.pth: is a second model; give one model, and'),
         ([detector, tmp_path / 'gone.jpg'], 'gone.jpg: there is no such file or folder'),
         ([detector, photo, '--top', 3], '--top: is for a classifier, and this model is a detector'),
         ([classifier, photo, '--score-thr', 0.3], '--score-thr: is for a detector'),
