@@ -54,7 +54,7 @@ def run(args: Namespace) -> int:
     from ic_backbones.runs import settings, start
     from ic_backbones.runs.launcher import is_first_process
     from ic_backbones.runs.options import load_config
-    from ic_backbones.runs.resume import resume, start_again
+    from ic_backbones.runs.resume import PutAside, resume, start_again
     from ic_backbones.runs.schedule import stretch_schedule
     from ic_backbones.runs.work_dir import best_checkpoint, last_checkpoint, locked
 
@@ -93,7 +93,10 @@ def run(args: Namespace) -> int:
             start.run(cfg, args.config, train)
         except KeyboardInterrupt as error:
             if first:
-                print(how_to_go_on(last_checkpoint(cfg.work_dir), args), file=sys.stderr)
+                # Until the earlier training is put aside, its checkpoint is the last one.
+                pending = any(isinstance(hook, PutAside) and hook.pending for hook in hooks)
+                checkpoint = None if pending else last_checkpoint(cfg.work_dir)
+                print(how_to_go_on(checkpoint, args, pending), file=sys.stderr)
             return exit_code(error)
     if first and (checkpoint := best_checkpoint(cfg.work_dir)):
         which = 'best' if Path(checkpoint).name.startswith('best_') else 'last'
@@ -101,14 +104,15 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def how_to_go_on(checkpoint: str | None, args: Namespace) -> str:
-    """The sentence with which a stopped training ends."""
-    words = [word for word in args.words if word != '--overwrite']
+def how_to_go_on(checkpoint: str | None, args: Namespace, overwrite: bool) -> str:
+    """The sentence with which a stopped training ends; ``overwrite``: it has still to do so."""
     option = ['--resume'] if checkpoint and args.resume != 'auto' else []
     if args.launcher == 'none':
+        words = [word for word in args.words if overwrite or word != '--overwrite']
         command = shlex.join([*words, *option])
     else:
-        command = ' '.join(['the same command', *(['with --resume'] if option else [])])
+        command = 'the same command' + (' with --resume' if option else '')
+        command += ' in place of --overwrite' if option and args.overwrite else ''
     return f'\nstopped ({checkpoint or "no checkpoint yet"}); continue with: {command}'
 
 

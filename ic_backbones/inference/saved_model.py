@@ -89,11 +89,7 @@ def load_model(checkpoint: str, config: str | None = None, device: str | None = 
 
 def _test_pipeline(cfg: Config, source: str) -> list[dict]:
     """The steps of the test pipeline, if it reads upright images and the model has a backbone."""
-    model, loader = cfg.get('model'), cfg.get('test_dataloader')
-    dataset = loader.get('dataset') if isinstance(loader, dict) else None
-    while isinstance(dataset, dict) and 'dataset' in dataset:
-        dataset = dataset['dataset']
-    steps = dataset.get('pipeline') if isinstance(dataset, dict) else None
+    model, steps = cfg.get('model'), _test_dataset(cfg).get('pipeline')
     if not isinstance(model, dict) or not isinstance(model.get('backbone'), dict):
         raise InputError(f'{source}: has no model with a backbone; give the config of a training')
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
@@ -108,6 +104,14 @@ def _test_pipeline(cfg: Config, source: str) -> list[dict]:
                     'not those of the upright image; leave that key out'
                 )
     return steps
+
+
+def _test_dataset(cfg: Config) -> dict:
+    """The config of the test data set without its wrappers; empty if there is none."""
+    dataset = cfg.get('test_dataloader')
+    while isinstance(dataset, dict) and 'dataset' in dataset:
+        dataset = dataset['dataset']
+    return dataset if isinstance(dataset, dict) else {}
 
 
 def _build(cfg: Config, source: str) -> nn.Module:
@@ -133,7 +137,7 @@ def _build(cfg: Config, source: str) -> nn.Module:
 
 def _names(cfg: Config) -> tuple[str, ...]:
     """The names of the classes as the config itself gives them; otherwise none."""
-    metainfo = cfg.test_dataloader.dataset.get('metainfo')
+    metainfo = _test_dataset(cfg).get('metainfo')
     names = metainfo.get('classes') if isinstance(metainfo, dict) else None
     return tuple(map(str, names)) if isinstance(names, list | tuple) else ()
 

@@ -127,10 +127,17 @@ def _make_room(cfg: Config, overwrite: bool) -> list[Hook]:
 
 
 class PutAside(Hook):
-    """Moves the checkpoints of an earlier run aside once everything is loaded and built."""
+    """Moves the checkpoints of an earlier run aside once everything is loaded and built.
+
+    Attributes:
+        pending: Whether this has still to happen.
+    """
+
+    pending = True
 
     @master_only
     def before_train(self, runner: Runner) -> None:
+        self.pending = False
         print(f'--overwrite: the earlier checkpoints are now in {put_aside(runner.work_dir)}')
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmdet.apis import inference_detector, init_detector
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -16,6 +17,7 @@ from torch import nn
 from ic_backbones.datasets.voc.shapes import CLASSES
 from ic_backbones.errors import InputError
 from ic_backbones.inference.predictor import Predictor
+from ic_backbones.inference.saved_model import load_model
 
 
 def _turned(image: Image.Image, file: Path) -> None:
@@ -72,6 +74,19 @@ def test_classes_are_those_of_mmpretrain(classifier, classifier_config, photo):
     assert sorted(names) == ['cat', 'dog'] and names[0] == ('cat', 'dog')[expected['pred_label']]
     assert found['classes'][0]['score'] == pytest.approx(float(expected['pred_score']), abs=1e-6)
     assert sum(item['score'] for item in found['classes']) == pytest.approx(1)
+
+
+def test_classes_of_a_wrapped_data_set(classifier, classifier_config, tmp_path):
+    """Its config names them where the checkpoint does not."""
+    content = torch.load(classifier, weights_only=False)
+    del content['meta']['dataset_meta']
+    torch.save(content, tmp_path / 'weights.pth')
+    cfg = Config.fromfile(classifier_config)
+    dataset = dict(cfg.test_dataloader.dataset, metainfo=dict(classes=['hen', 'fox']))
+    cfg.test_dataloader.dataset = dict(type='RepeatDataset', times=1, dataset=dataset)
+    cfg.dump(tmp_path / 'config.py')
+    saved = load_model(str(tmp_path / 'weights.pth'), str(tmp_path / 'config.py'), 'cpu')
+    assert saved.classes == ('hen', 'fox')
 
 
 def test_cifar_classifiers_get_what_their_data_set_holds(classifier_config, classifier, tmp_path):

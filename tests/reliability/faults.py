@@ -1,5 +1,7 @@
 """Wrong checkpoints with the readers that must refuse them, values, config files, command lines."""
 
+from ic_backbones_tools.__main__ import tools
+
 EVERYWHERE = (
     'no bytes', 'text', 'half of the bytes', 'zeros', 'a folder', 'no file', 'an unknown name',
     'bad safetensors', 'a list', 'a number', 'a tensor', 'an empty dict', 'no tensors',
@@ -150,13 +152,8 @@ CONFIG_READERS = {
     'predict': 'predict {sound} {image} --config {config} --out {new}',
     'evaluate': 'evaluate {config} {sound} --out {new}',
 }
-TOOLS = (
-    'alpha', 'check_dataset', 'complexity', 'demo', 'evaluate', 'export_backbone', 'export_onnx',
-    'grad_cam', 'list_models', 'make_sample_voc', 'plot_curves', 'predict', 'pretrain_demo', 'test',
-    'train',
-)  # fmt: skip
 LINES = [
-    *(f'{name} --foo' for name in TOOLS),
+    *(f'{name.replace("-", "_")} --foo' for name, _ in tools()),
     'train',
     'train {folder}',
     'train {folder}/gone.py',

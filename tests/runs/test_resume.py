@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
-from mmengine.runner import EpochBasedTrainLoop, ValLoop
+from mmengine.runner import EpochBasedTrainLoop, Runner, ValLoop
 
 from ic_backbones.errors import InputError
 from ic_backbones.runs.resumed_validation import lacks_validation, validations_until
@@ -393,6 +393,24 @@ def test_a_new_training_does_not_overwrite_another(resume, tmp_path):
     assert f'the earlier checkpoints are now in {aside}' in said
     assert (aside / 'epoch_2.pth').read_bytes() == before
     assert sorted(path.name for path in (tmp_path / 'work').glob('*.pth')) == ['epoch_1.pth']
+
+
+@pytest.mark.parametrize(
+    ('stop', 'last', 'options'),
+    [
+        ((Runner, 'load_or_resume', 1), 'no checkpoint yet', ['--overwrite']),
+        ((*TRAINING, 1), 'no checkpoint yet', []),
+        ((*TRAINING, 2), '{work_dir}/epoch_1.pth', ['--resume']),
+    ],
+)
+def test_ctrl_c_before_and_after_an_overwrite(three_epochs, tmp_path, capsys, stop, last, options):
+    """The checkpoint of the training that it replaces is not one to continue from."""
+    assert three_epochs(tmp_path) == 0
+    capsys.readouterr()
+    assert three_epochs(tmp_path, '--overwrite', stop=stop) == 130
+    state, command = capsys.readouterr().err.strip().split('; continue with: ')
+    assert state == f'stopped ({last.format(work_dir=tmp_path)})'
+    assert [word for word in command.split() if word in ('--overwrite', '--resume')] == options
 
 
 def test_checkpoints_in_another_folder_are_not_overwritten(resume, tmp_path):
