@@ -42,6 +42,20 @@ def test_saving_and_loading_gives_the_same_features(name, tmp_path):
         assert torch.equal(feature, expected)
 
 
+@pytest.mark.parametrize('name', REGISTERED)
+@pytest.mark.parametrize('prefix', ['', 'backbone.'])
+def test_its_own_checkpoint_loads_whole_by_init_cfg(name, prefix, tmp_path):
+    expected = randomise_norms(build(name)).state_dict()
+    state = {f'{prefix}{key}': value for key, value in expected.items()}
+    torch.save(dict(state_dict=state), tmp_path / 'net.pth')
+    pretrained = dict(type='Pretrained', checkpoint=str(tmp_path / 'net.pth'))
+    net = build(name, seed=1, init_cfg=dict(pretrained, prefix=prefix) if prefix else pretrained)
+    net.init_weights()
+    assert net.state_dict().keys() == expected.keys()
+    for key, value in net.state_dict().items():
+        assert torch.equal(value, expected[key]), key
+
+
 @pytest.fixture(params=REGISTERED)
 def net(request):
     if isinstance(request.param, str):

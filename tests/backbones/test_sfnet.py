@@ -147,14 +147,6 @@ def test_weights_of_vgg_load_into_the_scales_that_they_share(tmp_path):
     assert all((norm.weight == 1).all() and (norm.running_mean == 0).all() for norm in norms)
 
 
-def test_its_own_weights_load_whole(tmp_path):
-    net = randomise_norms(SfNet(11))
-    torch.save(net.state_dict(), tmp_path / 'sfnet.pth')
-    twin = SfNet(11, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'sfnet.pth')))
-    twin.init_weights()
-    assert all(torch.equal(twin.state_dict()[k], v) for k, v in net.state_dict().items())
-
-
 @pytest.mark.parametrize(
     'settings, sentence',
     [

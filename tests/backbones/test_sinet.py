@@ -244,17 +244,6 @@ def test_blocks_past_the_last_output_are_not_built():
     assert net.out_channels == (16, 32) and net.out_strides == (2, 8)
 
 
-def test_weights_load_by_name(tmp_path):
-    torch.manual_seed(0)
-    net, file = SINet(**SMALL), str(tmp_path / 'classifier.pth')
-    torch.save(dict(state_dict={f'backbone.{k}': v for k, v in net.state_dict().items()}), file)
-    pretrained = dict(type='Pretrained', checkpoint=file, prefix='backbone.')
-    other = SINet(**SMALL, init_cfg=pretrained)
-    other.init_weights()
-    for name, value in net.state_dict().items():
-        assert torch.equal(other.state_dict()[name], value), name
-
-
 @pytest.mark.parametrize(
     'arguments, words',
     [

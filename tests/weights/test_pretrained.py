@@ -60,17 +60,6 @@ def test_plain_checkpoints_load_by_name_and_give_the_same_features(layout, plain
     assert f'{len(plain.state_dict())} tensors matched, 32 new, {ignored}' in lines[0]
 
 
-def test_an_ic_checkpoint_loads_whole(tmp_path):
-    torch.manual_seed(0)
-    trained = ICResNet(**NARROW, alpha=0.5, alpha_mode='learned').eval()
-    torch.save(trained.state_dict(), tmp_path / 'ic.pth')
-    init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'ic.pth'))
-    net = ICResNet(**NARROW, alpha=0.0, alpha_mode='learned', init_cfg=init_cfg).eval()
-    net.init_weights()
-    x = torch.randn(1, 3, 64, 64)
-    assert torch.equal(net(x)[0], trained(x)[0])
-
-
 @pytest.mark.parametrize(
     'kind', [PretrainedInit, 'mmengine.Pretrained', 'mmengine.model.weight_init.PretrainedInit']
 )
