@@ -1,6 +1,5 @@
 """The one way to read a config file."""
 
-import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from mmengine.config import Config
 
 from .config_values import check_values
 from .config_variables import copy_with
-from .errors import InputError, one_line
+from .errors import InputError, did_you_mean, one_line
 
 CONFIGS = Path(__file__).parent / '.mim' / 'configs'
 
@@ -30,8 +29,7 @@ def config(name: str) -> str:
     if path.is_file():
         return str(path.resolve())
     known = [str(path.relative_to(CONFIGS))[:-3] for path in CONFIGS.glob('**/*.py')]
-    close = difflib.get_close_matches(_plain(name), known, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f'see {CONFIGS.resolve()}'
+    hint = did_you_mean(_plain(name), known, f'see {CONFIGS.resolve()}')
     raise InputError(f'{name}: no such config file, and no config of ic_backbones; {hint}')
 
 

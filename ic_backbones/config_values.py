@@ -60,12 +60,11 @@ def _is_size(value: Any) -> bool:
 # A pattern of dotted keys (a list's index is a key, too), what the value must be, and its test.
 _RULES: list[tuple[str, str, Callable[[Any], bool]]] = [
     (
-        r'model|optim_wrapper|default_hooks|randomness|(env_cfg\.)?\w+_cfg|model\.backbone',
+        r'model(\.backbone)?|optim_wrapper(\.optimizer)?|default_hooks(\.\w+)?|randomness|'
+        r'(env_cfg\.)?\w+_cfg|\w+_dataloader(\.dataset)*',
         'a dict',
         lambda value: isinstance(value, dict),
     ),
-    (r'\w+_dataloader(\.dataset)*', 'a dict', lambda value: isinstance(value, dict)),
-    (r'default_hooks\.\w+|optim_wrapper\.optimizer', 'a dict', lambda v: isinstance(v, dict)),
     (r'custom_hooks|.*\.pipeline', 'a list of dicts', lambda value: _are(dict, value)),
     (
         r'.*\binit_cfg',

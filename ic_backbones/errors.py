@@ -1,8 +1,9 @@
 """Errors that a tool prints as one sentence instead of a traceback."""
 
+import difflib
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class InputError(ValueError):
         if message.startswith('Caught InputError in '):
             message = message.rpartition('InputError: ')[2].strip()
         super().__init__(message)
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The end of a sentence on an unknown name: the known one that is close, or other advice."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else otherwise
 
 
 @contextmanager

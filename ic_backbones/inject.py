@@ -109,7 +109,7 @@ def inject_pairs(
     depthwise: str,
     pointwise: str,
     make: Callable[[nn.Module, nn.Module], nn.Module],
-) -> list[str]:
+) -> None:
     """Replace pointwise convolutions by what ``make`` gives for them and their depthwise ones.
 
     The input of each depthwise convolution travels with the maps to the replacement.
@@ -121,9 +121,6 @@ def inject_pairs(
             of the other.
         make: A function of a depthwise and a pointwise convolution that gives the replacement of
             the latter.
-
-    Returns:
-        The names of the modules that were replaced.
 
     Raises:
         ValueError: The two match nothing or different numbers of modules, or ``make`` cannot
@@ -139,10 +136,9 @@ def inject_pairs(
             f'{pointwise!r} {len(found[1])}; give expressions that match equally many'
         )
     partner = dict(zip(found[1].values(), found[0].values(), strict=True))
-    names = inject(root, lambda _, conv: conv in partner, lambda conv: make(partner[conv], conv))
+    inject(root, lambda _, conv: conv in partner, lambda conv: make(partner[conv], conv))
     for pair in zip(*found, strict=True):
         connect(root, *pair)
-    return names
 
 
 _IC_OF = {

@@ -4,7 +4,6 @@
 OpenMMLab's packages keep theirs.
 """
 
-import difflib
 import fnmatch
 import inspect
 import logging
@@ -20,7 +19,7 @@ from mmpretrain.apis.model import ModelHub, get_model
 from mmpretrain.registry import MODELS
 from torch import nn
 
-from .errors import BUILD_ERRORS, InputError, one_line
+from .errors import BUILD_ERRORS, InputError, did_you_mean, one_line
 from .weights.checkpoint import Checkpoint
 from .weights.match import compare, first
 from .weights.pretrained import load_by_name
@@ -174,8 +173,7 @@ def _quiet() -> Iterator[None]:
 
 def _known(name: str) -> str:
     if name not in _OWN:
-        close = difflib.get_close_matches(str(name), _OWN, n=1)
-        hint = f'did you mean {close[0]!r}?' if close else 'see ic_backbones.list_models()'
+        hint = did_you_mean(str(name), _OWN, 'see ic_backbones.list_models()')
         raise InputError(f'{name}: there is no such model; {hint}')
     return name
 

@@ -1,6 +1,8 @@
 """Helpers that several test files use."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,6 +14,15 @@ CONFIGS = Path(__file__).parents[1] / 'configs'
 def shipped_configs(pattern: str) -> list[Path]:
     """The project's files in ``configs/`` that match; those of a user begin with ``my_``."""
     return [path for path in sorted(CONFIGS.glob(pattern)) if not path.name.startswith('my_')]
+
+
+def dicts_in(node: Any) -> Iterator[dict]:
+    """All dicts in a config, outermost first."""
+    if isinstance(node, dict):
+        yield node
+    if isinstance(node, dict | list):
+        for value in list(node.values()) if isinstance(node, dict) else node:
+            yield from dicts_in(value)
 
 
 def randomise_norms(net: nn.Module) -> nn.Module:

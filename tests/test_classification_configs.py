@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from helpers import CONFIGS, shipped_configs
+from helpers import CONFIGS, dicts_in, shipped_configs
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
@@ -98,22 +98,17 @@ def load(name, data):
     # AlexNet's linear layers need 224 pixels.
     smaller = not name.startswith('cifar') and cfg.model.backbone.type != 'AlexNet'
 
-    def patch(node):
-        for value in node.values() if isinstance(node, dict) else node:
-            if isinstance(value, dict | list):
-                patch(value)
-        if isinstance(node, dict) and isinstance(node.get('data_root'), str):
+    parts = [value for key, value in cfg.items() if key.endswith(('_dataloader', '_pipeline'))]
+    for node in dicts_in(parts):
+        if isinstance(node.get('data_root'), str):
             node['data_root'] = str(data / Path(node['data_root']).name)
-            node['serialize_data'] = (
-                False  # serialising collects garbage, which takes longer than anything else
-            )
-        if isinstance(node, dict) and node.get('type') == 'ic_backbones.Caltech256':
+            # Serialising collects garbage, which takes longer than anything else.
+            node['serialize_data'] = False
+        if node.get('type') == 'ic_backbones.Caltech256':
             node.update(train=1, test=1)
-        if smaller and isinstance(node, dict):
+        if smaller:
             for key in {'scale', 'crop_size'} & node.keys():
                 node[key] //= 4
-
-    patch({key: value for key, value in cfg.items() if key.endswith(('_dataloader', '_pipeline'))})
     return cfg
 
 

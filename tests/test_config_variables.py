@@ -100,7 +100,7 @@ def test_epochs_are_a_variable_only_where_the_file_uses_it(tmp_path, config, opt
     assert epoch_options(read_config(file), 10) == options
 
 
-def test_epochs_and_seed(tmp_path, monkeypatch, detector_config, classifier_config, capsys):
+def test_epochs_and_seed(tmp_path, monkeypatch, detector_config, classifier_config):
     seen = []
     monkeypatch.setattr('ic_backbones.runs.start.run', lambda cfg, *_: seen.append(cfg))
     for number, config in enumerate((detector_config, classifier_config)):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import CONFIGS, shipped_configs
+from helpers import CONFIGS, dicts_in, shipped_configs
 from mmdet.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
@@ -66,25 +66,16 @@ def load(name, data):
     if cfg.model.backbone.get('init_cfg'):
         cfg.model.backbone.init_cfg = None
 
-    def patch(node):
-        for value in node.values() if isinstance(node, dict) else node:
-            if isinstance(value, dict | list):
-                patch(value)
-        if isinstance(node, dict) and isinstance(node.get('data_root'), str):
+    parts = 'model', 'train_dataloader', 'val_dataloader', 'test_dataloader'
+    for node in dicts_in([cfg[part] for part in parts]):
+        if isinstance(node.get('data_root'), str):
             node['data_root'] = str(data / Path(node['data_root']).name) + '/'
-        if isinstance(node, dict) and node.get('type') in ('Resize', 'RandomResize'):
+        if node.get('type') in ('Resize', 'RandomResize'):
             node['scale'] = (192, 160)
-        if isinstance(node, dict) and node.get('type') == 'RandomSampler':
+        if node.get('type') == 'RandomSampler':
             node['num'] = 32
-        if isinstance(node, dict) and {'nms_pre', 'max_per_img', 'min_bbox_size'} <= set(node):
+        if {'nms_pre', 'max_per_img', 'min_bbox_size'} <= set(node):
             node['nms_pre'] = node['max_per_img'] = 50
-
-    patch(
-        {
-            key: cfg[key]
-            for key in ('model', 'train_dataloader', 'val_dataloader', 'test_dataloader')
-        }
-    )
     return cfg
 
 
@@ -126,7 +117,7 @@ def test_config(name, data):
     assert 0 <= metrics[mean] <= 1
 
 
-def test_sample_config_with_the_pretrained_base(data, tmp_path):
+def test_sample_config_with_the_pretrained_base(tmp_path):
     """The bases of the sample config and of the one for own photographs fit both."""
     text = (CONFIGS / 'faster_rcnn_ic_r18_sample.py').read_text()
     small, full = (

@@ -1,6 +1,5 @@
 """Predicting many pictures, some of which may be broken."""
 
-import difflib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import InputError
+from ..errors import InputError, did_you_mean
 from .results import PICTURES, Results
 from .sources import File, find_files
 
@@ -80,8 +79,7 @@ def choose(
         raise InputError(f'--top {top}: is not a number of classes; give 1 or more')
     for name in classes:
         if name not in predictor.classes:
-            close = difflib.get_close_matches(name, predictor.classes, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else 'give some of them'
+            hint = did_you_mean(name, predictor.classes, 'give some of them')
             known = ', '.join(predictor.classes[:20])
             raise InputError(f"--classes: the model has no class '{name}', only {known}; {hint}")
     numbers = dict(score_thr=score_thr, top=top)

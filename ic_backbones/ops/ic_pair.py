@@ -27,7 +27,7 @@ from torch import Tensor
 from .collision import add_collision, inner_response, relu_bias
 from .fx_step import add_step
 from .ic_fold import FoldableICLayer
-from .ic_layer import PLAIN_CONVS, has_additions, init_w_prime_
+from .ic_layer import PLAIN_CONVS, has_additions, init_w_prime_, settings_of
 from .window import Window, area_of
 
 
@@ -61,14 +61,7 @@ class ICPairConv2d(FoldableICLayer, nn.Conv2d):
             TypeError: The two are not a depthwise and a pointwise convolution that fit together.
         """
         require_pair(depthwise, pointwise)
-        pair = cls(
-            pointwise.in_channels,
-            pointwise.out_channels,
-            1,
-            bias=pointwise.bias is not None,
-            device=pointwise.weight.device,
-            dtype=pointwise.weight.dtype,
-        )
+        pair = cls(**settings_of(pointwise))
         pair.weight, pair.bias = pointwise.weight, pointwise.bias  # no IC layer yet, so no fold
         pair.depthwise = (depthwise,)
         w_prime = torch.empty_like(pair.weight.data[:, : depthwise.in_channels])

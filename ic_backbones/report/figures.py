@@ -10,17 +10,12 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from ..inference.draw import draw_box
+from ..inference.draw import COLORS, draw_box
 from ..runs.curves import as_text
 from .mistakes import Matched
 from .precision import RECALLS, THRESHOLDS, Precision
 
-_MISSED, _ALARM, _CONFUSED, _HIT = (
-    (0, 94, 213),
-    (178, 114, 0),
-    (167, 121, 204),
-    (115, 158, 0),
-)  # BGR
+_ALARM, _MISSED, _HIT, _CONFUSED = COLORS[:4]
 _LEGEND = 12  # with more classes, the mean alone is drawn in colour
 _TILE = 480, 360  # the largest width and height of a picture in pixels
 

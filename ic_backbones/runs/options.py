@@ -1,6 +1,5 @@
 """Making a config from the command line of a training or a test."""
 
-import difflib
 import inspect
 import re
 from argparse import Namespace
@@ -12,7 +11,7 @@ from mmengine.runner import Runner
 
 from ..config_file import find_config, read_config
 from ..config_values import check_values
-from ..errors import InputError, one_line
+from ..errors import InputError, did_you_mean, one_line
 from .guards import add_guards
 from .launcher import set_up_launcher
 from .outputs import make_folder
@@ -102,8 +101,7 @@ def _require_known(cfg: Config, options: dict) -> None:
     for key in options:
         top = key.split('.')[0]
         if top not in known:
-            close = difflib.get_close_matches(top, sorted(known), n=1)
-            hint = f"did you mean '{close[0]}'?" if close else 'put it into the config file'
+            hint = did_you_mean(top, sorted(known), 'put it into the config file')
             raise InputError(f"--cfg-options {key}: the config has no '{top}'; {hint}")
 
 

@@ -41,7 +41,7 @@ class AdaptsState(nn.Module):
         super()._load_from_state_dict(state, prefix, *args)
 
 
-def load_by_name(net: nn.Module, checkpoint: Checkpoint, prefix: str | None = None) -> Match:
+def load_by_name(net: nn.Module, checkpoint: Checkpoint, prefix: str | None = None) -> None:
     """Load a plain network's checkpoint, or its own, into ``net``, and log one line about it.
 
     Args:
@@ -64,7 +64,6 @@ def load_by_name(net: nn.Module, checkpoint: Checkpoint, prefix: str | None = No
     fitting = {name: value for name, value in given.items() if name not in match.mismatched}
     net.load_state_dict(with_versions(fitting, net, checkpoint, prefix), strict=False)
     _report(match)
-    return match
 
 
 def with_versions(
@@ -92,7 +91,7 @@ def with_versions(
 
 def load_pretrained(
     net: nn.Module, checkpoint: str, prefix: str | None = None, map_location: str = 'cpu'
-) -> Match:
+) -> None:
     """What ``init_cfg=dict(type='Pretrained', ...)`` asks for.
 
     Args:
@@ -109,7 +108,7 @@ def load_pretrained(
         'start from scratch, `--cfg-options model.backbone.init_cfg=None` (configs/'
         'faster_rcnn_ic_r50_voc_scratch.py shows what that takes)'
     )
-    return load_by_name(net, Checkpoint.read(checkpoint, map_location, advice), prefix)
+    load_by_name(net, Checkpoint.read(checkpoint, map_location, advice), prefix)
 
 
 def _report(match: Match) -> None:

@@ -166,7 +166,7 @@ def test_what_only_watches_does_not_count(path, folders, trainings, tmp_path):
     assert len(trainings) == 2
 
 
-def test_a_run_of_another_study_is_not_trained_again(path, folders, trainings, tmp_path, capsys):
+def test_a_run_of_another_study_is_not_trained_again(path, folders, trainings, capsys):
     study.main([path, '--seeds', '1', *folders])
     table = capsys.readouterr().out
     other = Path(path).with_name('other.py')

@@ -32,9 +32,7 @@ def test_rows_beyond_ten_have_other_dashes(figures, tmp_path):
     assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 30
 
 
-def test_rows_that_are_compared_share_a_line_of_panels(
-    path, folders, trainings, curves, figures, tmp_path
-):
+def test_rows_that_are_compared_share_a_line_of_panels(path, folders, trainings, curves, figures):
     file = Path(path)
     file.write_text(
         file.read_text()

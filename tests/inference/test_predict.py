@@ -46,7 +46,7 @@ def read(out: Path) -> tuple[dict, list[dict]]:
         return json.loads((out / 'predictions.json').read_text()), list(csv.DictReader(file))
 
 
-def test_a_folder_with_a_broken_image_and_a_video(tool, detector, photos, tmp_path, capsys):
+def test_a_folder_with_a_broken_image_and_a_video(tool, detector, photos, capsys):
     out = photos / 'out'  # its own pictures must not be found when it is run again
     for _ in range(2):
         assert predict(tool, detector, photos, '--out', out, '--score-thr', 0) == 1
@@ -211,7 +211,7 @@ def test_the_length_of_a_video_is_a_time(step, is_whole, monkeypatch):
             next(frames)
 
 
-def test_a_video_for_which_there_is_no_room(photo, tmp_path):
+def test_a_video_for_which_there_is_no_room(tmp_path):
     """cv2 says nothing; the predictions are kept."""
     noise = write_video(tmp_path / 'noise.avi')
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -359,7 +359,7 @@ def test_a_broken_download_is_named_by_its_address(predictor, photos, address, t
     ]
 
 
-def test_nothing_is_lost_when_it_is_stopped(detector, photo, tmp_path):
+def test_nothing_is_lost_when_it_is_stopped(photo, tmp_path):
     class Stopped:
         is_detector, classes = True, ('disc',)
         calls = 0

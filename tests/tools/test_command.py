@@ -116,7 +116,7 @@ def test_only_the_command_that_says_so_trusts_a_checkpoint():
     assert seen == [False, True, False]
 
 
-def test_a_missing_package_is_one_sentence(monkeypatch):
+def test_a_missing_package_is_one_sentence():
     def fail():
         raise ImportError('ic_backbones: needs mmengine; install it', name='ic_backbones')
 

@@ -40,7 +40,7 @@ def image(tmp_path) -> str:
     return str(tmp_path / 'image.png')
 
 
-def test_the_map_is_grad_cams(network, image, tool):
+def test_the_map_is_grad_cams(network, image):
     """relu(sum_c a_c F_c), a_c the mean gradient of the class's logit over channel c."""
     net = Network(*network)
     inputs, shown = net.read(image)
@@ -148,7 +148,7 @@ def test_picture_of_a_detector(detectors, image, monkeypatch):
         draw([image], [net])
 
 
-def test_images_that_cifar_configs_keep_decoded(network, image, tool, tmp_path):
+def test_images_that_cifar_configs_keep_decoded(network, image, tmp_path):
     config = tmp_path / 'cifar.py'
     config.write_text(
         f'_base_ = {network[0]!r}\ntest_dataloader = dict(dataset=dict(pipeline=[dict(type='

@@ -303,7 +303,7 @@ def test_a_disk_that_is_full_when_a_log_is_written(classifier_config, tool, tmp_
     ],
 )
 def test_ctrl_c_and_sigterm_are_answered_once(
-    classifier_config, tool, tmp_path, monkeypatch, capsys, launcher, rank, ends
+    classifier_config, tmp_path, monkeypatch, capsys, launcher, rank, ends
 ):
     def interrupt(*args):
         raise KeyboardInterrupt

@@ -63,7 +63,7 @@ def test_plain_checkpoints_load_by_name_and_give_the_same_features(layout, plain
 @pytest.mark.parametrize(
     'kind', [PretrainedInit, 'mmengine.Pretrained', 'mmengine.model.weight_init.PretrainedInit']
 )
-def test_any_name_of_mmengines_class_loads_by_name(kind, plain, tmp_path):
+def test_any_name_of_mmengines_class_loads_by_name(kind, tmp_path):
     torch.manual_seed(0)
     trained = ICResNet(**NARROW, alpha=0.5, alpha_mode='learned')
     torch.save(trained.state_dict(), tmp_path / 'ic.pth')
